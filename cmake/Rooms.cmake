@@ -1,0 +1,34 @@
+# The rooms of the house, floor by floor, and what each may link. tests/architecture reads this table too:
+# a room includes only rooms named here, all on lower floors; pure rooms only pure rooms.
+#
+#   weir_room(NAME FLOOR pure|rim ROOMS <rooms> LIBS <third-party targets>)
+#
+# A room is the directory src/NAME: every .cc in it belongs to the library weir_NAME, every
+# tests/NAME/*_test.cc to the test program NAME_tests. Adding a file needs no change here.
+include(cmake/Room.cmake)
+
+weir_room(base   0 pure LIBS PkgConfig::FMT PkgConfig::SIMDJSON PkgConfig::CRYPTO PkgConfig::YAML)
+
+weir_room(event  1 pure ROOMS base)
+weir_room(cedar  1 pure ROOMS base)
+weir_room(shell  1 pure ROOMS base)
+weir_room(os     1 rim  ROOMS base LIBS PkgConfig::SPDLOG PkgConfig::SODIUM Threads::Threads)
+
+weir_room(ingest 2 pure ROOMS base event)
+weir_room(net    2 rim  ROOMS base os LIBS PkgConfig::SODIUM Threads::Threads)
+weir_room(ledger 2 rim  ROOMS base os LIBS PkgConfig::SODIUM)
+
+weir_room(store  4 rim  ROOMS base event os LIBS PkgConfig::SODIUM PkgConfig::SQLITE PkgConfig::ZSTD)
+
+weir_room(guard  5 pure ROOMS base event cedar shell ingest)
+
+weir_room(pod    6 rim  ROOMS base os event)
+weir_room(setup  6 rim  ROOMS base os event ingest)
+
+weir_room(arena  7 rim  ROOMS base os event guard net setup)
+
+weir_room(daemon 8 rim  ROOMS base event cedar shell os ingest net ledger store guard pod setup
+                 LIBS PkgConfig::SODIUM Threads::Threads)
+
+weir_room(cli    9 rim  ROOMS base event cedar shell os ingest net ledger store guard pod setup arena daemon
+                 LIBS CLI11::CLI11)

@@ -1,0 +1,204 @@
+// The writers of base/json.h: canonical (RFC 8785), compact and pretty.
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+#include "base/bytes.h"
+#include "base/json.h"
+
+namespace weir {
+namespace {
+
+void write_string(std::string& out, std::string_view text) {
+  static constexpr char kHex[] = "0123456789abcdef";
+  out += '"';
+  for (const char c : text) {
+    switch (c) {
+      case '"':
+        out += "\\\"";
+        break;
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\b':
+        out += "\\b";
+        break;
+      case '\f':
+        out += "\\f";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      default:
+        if (static_cast<unsigned char>(c) < 0x20)
+          (out += "\\u00") += {kHex[(c >> 4) & 15], kHex[c & 15]};
+        else
+          out += c;
+    }
+  }
+  out += '"';
+}
+
+// ECMAScript Number::toString (ECMA-262 section 6.1.6.1.20), as RFC 8785 section 3.2.2.3 asks. JSON has no
+// NaN or infinity; a value that cannot be written is a bug of the caller.
+void write_double(std::string& out, double value) {
+  CHECK(std::isfinite(value));
+  if (value == 0) {
+    out += '0';
+    return;
+  }
+  if (value < 0) {
+    out += '-';
+    value = -value;
+  }
+  char buffer[32];
+  const auto end = std::to_chars(buffer, buffer + sizeof buffer, value, std::chars_format::scientific).ptr;
+  const std::string_view text(buffer, static_cast<std::size_t>(end - buffer));
+  const auto mark = text.find('e');
+  std::string digits(text.substr(0, mark));
+  std::erase(digits, '.');
+  int exponent = 0;
+  const std::string_view power = text.substr(mark + 1);
+  std::from_chars(power.data() + (power[0] == '+' ? 1 : 0), power.data() + power.size(), exponent);
+  const int k = static_cast<int>(digits.size());
+  const int n = exponent + 1;  // the value is 0.digits * 10^n
+  if (k <= n && n <= 21) {
+    out += digits + std::string(static_cast<std::size_t>(n - k), '0');
+  } else if (0 < n && n <= 21) {
+    out += digits.substr(0, static_cast<std::size_t>(n)) + "." + digits.substr(static_cast<std::size_t>(n));
+  } else if (-6 < n && n <= 0) {
+    out += "0." + std::string(static_cast<std::size_t>(-n), '0') + digits;
+  } else {
+    out += digits[0];
+    if (k > 1) (out += '.') += digits.substr(1);
+    out += n - 1 < 0 ? "e-" : "e+";
+    out += std::to_string(std::abs(n - 1));
+  }
+}
+
+// UTF-16 order differs from byte order only where one key has a code point above U+FFFF (a surrogate pair,
+// 0xD800..) and the other one in U+E000..U+FFFF: a four-byte lead (0xF0..) must sort before the leads 0xEE
+// and 0xEF.
+bool utf16_less(std::string_view a, std::string_view b) {
+  const auto rank = [](char c) {
+    const auto u = static_cast<unsigned char>(c);
+    if (u >= 0xF0) return 0xEEu;                    // supplementary planes: as surrogates
+    if (u == 0xEE || u == 0xEF) return u + 0x100u;  // U+E000..U+FFFF: after them
+    return static_cast<unsigned>(u);
+  };
+  const std::size_t n = std::min(a.size(), b.size());
+  for (std::size_t i = 0; i < n; ++i) {
+    if (a[i] == b[i]) continue;
+    const unsigned ra = rank(a[i]);
+    const unsigned rb = rank(b[i]);
+    if (ra != rb) return ra < rb;
+    return static_cast<unsigned char>(a[i]) < static_cast<unsigned char>(b[i]);
+  }
+  return a.size() < b.size();
+}
+
+class Writer {
+ public:
+  Writer(bool sorted, bool indented) : sorted_(sorted), indented_(indented) {}
+
+  void value(const Json& json) {
+    if (json.is_null())
+      out_ += "null";
+    else if (json.is_bool())
+      out_ += json.as_bool() ? "true" : "false";
+    else if (json.is_int())
+      out_ += std::to_string(json.as_int());
+    else if (json.is_uint64())
+      out_ += std::to_string(json.as_uint64());
+    else if (json.is_double())
+      write_double(out_, json.as_double());
+    else if (json.is_string())
+      write_string(out_, json.as_string());
+    else if (json.is_array())
+      array(json.as_array());
+    else
+      object(json.as_object());
+  }
+
+  std::string take() { return std::move(out_); }
+
+ private:
+  void line() {
+    if (!indented_) return;
+    out_ += '\n';
+    out_.append(depth_ * 2, ' ');
+  }
+
+  void array(const Json::Array& items) {
+    if (items.empty()) {
+      out_ += "[]";
+      return;
+    }
+    out_ += '[';
+    ++depth_;
+    for (std::size_t i = 0; i < items.size(); ++i) {
+      if (i > 0) out_ += ',';
+      line();
+      value(items[i]);
+    }
+    --depth_;
+    line();
+    out_ += ']';
+  }
+
+  void object(const Json::Object& members) {
+    if (members.empty()) {
+      out_ += "{}";
+      return;
+    }
+    std::vector<const Json::Member*> order;
+    order.reserve(members.size());
+    for (const auto& member : members)
+      order.push_back(&member);
+    if (sorted_)
+      std::sort(order.begin(), order.end(), [](auto* a, auto* b) { return utf16_less(a->first, b->first); });
+    out_ += '{';
+    ++depth_;
+    for (std::size_t i = 0; i < order.size(); ++i) {
+      if (i > 0) out_ += ',';
+      line();
+      write_string(out_, order[i]->first);
+      out_ += indented_ ? ": " : ":";
+      value(order[i]->second);
+    }
+    --depth_;
+    line();
+    out_ += '}';
+  }
+
+  std::string out_;
+  bool sorted_;
+  bool indented_;
+  std::size_t depth_ = 0;
+};
+
+std::string write(const Json& value, bool sorted, bool indented) {
+  Writer writer(sorted, indented);
+  writer.value(value);
+  return writer.take();
+}
+
+}  // namespace
+
+std::string canonical(const Json& value) {
+  return write(value, true, false);
+}
+std::string compact(const Json& value) {
+  return write(value, false, false);
+}
+std::string pretty(const Json& value) {
+  return write(value, false, true);
+}
+
+}  // namespace weir
