@@ -1,0 +1,249 @@
+#include "os/process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <pwd.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+
+#include "base/bytes.h"
+#include "os/clock.h"
+#include "os/files.h"
+
+extern char** environ;
+
+namespace weir::os {
+namespace {
+
+struct Pipe {
+  Fd read;
+  Fd write;
+};
+
+Result<Pipe> make_pipe() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return std::unexpected(errno_error("cannot make a pipe", {}, errno));
+  return Pipe{Fd(ends[0]), Fd(ends[1])};
+}
+
+std::vector<std::string> environment_list(const ChildOptions& options) {
+  std::vector<std::string> list;
+  if (options.env)
+    for (const auto& [name, value] : *options.env)
+      list.push_back(name + "=" + value);
+  else
+    for (char** entry = environ; *entry != nullptr; ++entry)
+      list.emplace_back(*entry);
+  return list;
+}
+
+std::vector<char*> pointers(std::vector<std::string>& texts) {
+  std::vector<char*> list;
+  for (auto& text : texts)
+    list.push_back(text.data());
+  list.push_back(nullptr);
+  return list;
+}
+
+// In the child after fork: only async-signal-safe calls.
+[[noreturn]] void become(const ChildOptions& options, const std::string& program, char** argv, char** env,
+                         int in, int out, int err) {
+  ::setpgid(0, 0);
+  ::dup2(in, 0);
+  if (!options.inherit_output) {
+    ::dup2(out, 1);
+    ::dup2(err, 2);
+  }
+  if (!options.cwd.empty() && ::chdir(options.cwd.c_str()) != 0) ::_exit(126);
+  sigset_t none;
+  ::sigemptyset(&none);
+  ::sigprocmask(SIG_SETMASK, &none, nullptr);
+  ::execve(program.c_str(), argv, env);
+  ::_exit(127);
+}
+
+void append_limited(std::string& to, const char* bytes, std::size_t count, std::size_t bytes_max) {
+  if (to.size() < bytes_max) to.append(bytes, std::min(count, bytes_max - to.size()));
+}
+
+// Feeds standard input and collects output until both ends close or time is up; true when in time.
+bool pump(Fd& in, Fd& out, Fd& err, const ChildOptions& options, ChildResult& result) {
+  std::string_view input = options.input;
+  if (input.empty()) in.reset();
+  const std::int64_t deadline_ns = monotonic_ns() + std::int64_t{options.timeout_ms} * 1'000'000;
+  while (in || out || err) {
+    const std::int64_t left_ms = (deadline_ns - monotonic_ns()) / 1'000'000;
+    if (left_ms <= 0) return false;
+    pollfd fds[3] = {{in.get(), POLLOUT, 0}, {out.get(), POLLIN, 0}, {err.get(), POLLIN, 0}};
+    if (::poll(fds, 3, static_cast<int>(std::min<std::int64_t>(left_ms, 1000))) < 0 && errno != EINTR)
+      return false;
+    if (in && fds[0].revents != 0) {
+      const ssize_t n = ::write(in.get(), input.data(), input.size());
+      if (n > 0) input.remove_prefix(static_cast<std::size_t>(n));
+      if ((n < 0 && errno != EINTR && errno != EAGAIN) || input.empty()) in.reset();
+    }
+    for (const int i : {1, 2}) {
+      Fd& fd = i == 1 ? out : err;
+      if (!fd || fds[i].revents == 0) continue;
+      char buffer[16384];
+      const ssize_t n = ::read(fd.get(), buffer, sizeof buffer);
+      if (n > 0)
+        append_limited(i == 1 ? result.out : result.err, buffer, static_cast<std::size_t>(n),
+                       options.output_bytes_max);
+      else if (n == 0 || errno != EINTR)
+        fd.reset();
+    }
+  }
+  return true;
+}
+
+Exit decode(int status) {
+  if (WIFSIGNALED(status)) return {128 + WTERMSIG(status), WTERMSIG(status)};
+  return {WEXITSTATUS(status), 0};
+}
+
+// Waits for `child` until the deadline; kills its group when time is up.
+Exit reap(pid_t child, bool in_time, int timeout_ms) {
+  int status = 0;
+  if (in_time) {
+    const std::int64_t deadline_ns = monotonic_ns() + std::int64_t{timeout_ms} * 1'000'000;
+    while (monotonic_ns() < deadline_ns) {
+      const pid_t ended = ::waitpid(child, &status, WNOHANG);
+      if (ended == child) return decode(status);
+      ::usleep(500);
+    }
+  }
+  ::kill(-child, SIGKILL);
+  ::kill(child, SIGKILL);
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return decode(status);
+}
+
+}  // namespace
+
+Result<ChildResult> run_child(const ChildOptions& options) {
+  CHECK(!options.argv.empty());
+  const auto program = find_program(options.argv[0]);
+  if (!program)
+    return fail(ErrorCode::not_found, "no such program", options.argv[0], "install it or correct PATH");
+  TRY(Pipe in, make_pipe());
+  TRY(Pipe out, make_pipe());
+  TRY(Pipe err, make_pipe());
+  auto argv_text = options.argv;
+  auto env_text = environment_list(options);
+  const auto argv = pointers(argv_text);
+  const auto env = pointers(env_text);
+  const pid_t child = ::fork();
+  if (child < 0) return std::unexpected(errno_error("cannot start", options.argv[0], errno));
+  if (child == 0)
+    become(options, *program, const_cast<char**>(argv.data()), const_cast<char**>(env.data()), in.read.get(),
+           out.write.get(), err.write.get());
+  in.read.reset();
+  out.write.reset();
+  err.write.reset();
+  if (options.inherit_output) {
+    out.read.reset();
+    err.read.reset();
+  }
+  ::fcntl(in.write.get(), F_SETFL, O_NONBLOCK);
+  ChildResult result;
+  const bool in_time = pump(in.write, out.read, err.read, options, result);
+  result.exit = reap(child, in_time, options.timeout_ms);
+  result.timed_out = !in_time || result.exit.signal == SIGKILL;
+  return result;
+}
+
+std::optional<std::string> find_program(const std::string& name) {
+  if (name.find('/') != std::string::npos) {
+    if (::access(name.c_str(), X_OK) == 0) return name;
+    return std::nullopt;
+  }
+  const std::string path = env_or("PATH", "/usr/local/bin:/usr/bin:/bin");
+  for (const auto dir : split(path, ':')) {
+    const std::string candidate = (dir.empty() ? std::string(".") : std::string(dir)) + "/" + name;
+    const auto info = file_info(resolve_path(candidate));
+    if (info && info->kind == FileInfo::Kind::file && ::access(candidate.c_str(), X_OK) == 0)
+      return candidate;
+  }
+  return std::nullopt;
+}
+
+std::optional<ProcessInfo> process_info(pid_t pid) {
+  const auto text = read_file("/proc/" + std::to_string(pid) + "/stat", 4096);
+  if (!text) return std::nullopt;
+  // "pid (comm) state ppid ...": comm may hold anything, so fields are counted after the last ')'.
+  const auto open = text->find('(');
+  const auto close = text->rfind(')');
+  if (open == std::string::npos || close == std::string::npos || close + 2 >= text->size())
+    return std::nullopt;
+  const auto fields = split(std::string_view(*text).substr(close + 2), ' ');
+  constexpr std::size_t kPpid = 1;
+  constexpr std::size_t kStart = 19;
+  if (fields.size() <= kStart) return std::nullopt;
+  ProcessInfo info;
+  info.pid = pid;
+  info.name = text->substr(open + 1, close - open - 1);
+  std::from_chars(fields[kPpid].data(), fields[kPpid].data() + fields[kPpid].size(), info.ppid);
+  std::from_chars(fields[kStart].data(), fields[kStart].data() + fields[kStart].size(), info.start_ticks);
+  return info;
+}
+
+std::vector<ProcessInfo> ancestry(pid_t pid) {
+  std::vector<ProcessInfo> chain;
+  constexpr std::size_t kAncestorsMax = 64;
+  while (pid > 0 && chain.size() < kAncestorsMax) {
+    const auto info = process_info(pid);
+    if (!info) break;
+    chain.push_back(*info);
+    pid = info->ppid;
+  }
+  return chain;
+}
+
+std::string host_name() {
+  char name[256] = {};
+  return ::gethostname(name, sizeof name - 1) == 0 ? std::string(name) : std::string("unknown");
+}
+
+std::string user_name() {
+  const passwd* entry = ::getpwuid(::geteuid());
+  return entry != nullptr ? std::string(entry->pw_name) : "uid:" + std::to_string(::geteuid());
+}
+
+std::string self_path() {
+  char buffer[4096];
+  const ssize_t n = ::readlink("/proc/self/exe", buffer, sizeof buffer);
+  return n > 0 ? std::string(buffer, static_cast<std::size_t>(n)) : std::string();
+}
+
+void harden_self() {
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  const rlimit none{0, 0};
+  ::setrlimit(RLIMIT_CORE, &none);
+}
+
+std::map<std::string, std::string> environment() {
+  std::map<std::string, std::string> map;
+  for (char** entry = environ; *entry != nullptr; ++entry) {
+    const std::string_view text = *entry;
+    const auto at = text.find('=');
+    if (at != std::string_view::npos) map.emplace(text.substr(0, at), text.substr(at + 1));
+  }
+  return map;
+}
+
+std::string env_or(const char* name, std::string_view fallback) {
+  const char* value = ::getenv(name);
+  return value != nullptr && *value != 0 ? std::string(value) : std::string(fallback);
+}
+
+}  // namespace weir::os

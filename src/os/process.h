@@ -1,0 +1,64 @@
+// Processes: start a child, ask who a peer is, keep ourselves out of others' hands.
+#pragma once
+
+#include <sys/types.h>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace weir::os {
+
+struct Exit {
+  int code = 0;    // exit code, or 128 + signal
+  int signal = 0;  // the signal that ended it, 0 if none
+};
+
+struct ChildOptions {
+  std::vector<std::string> argv;                          // argv[0] is looked up in PATH
+  std::optional<std::map<std::string, std::string>> env;  // none: inherit
+  std::string cwd;                                        // "": inherit
+  std::string input;                                      // given on standard input
+  bool inherit_output = false;                            // else captured
+  std::size_t output_bytes_max = 4 * 1024 * 1024;         // captured output beyond it is dropped
+  int timeout_ms = 60'000;                                // then the child's process group is killed
+};
+
+struct ChildResult {
+  Exit exit;
+  std::string out;
+  std::string err;
+  bool timed_out = false;
+};
+
+// Runs a child to its end. Error not_found when the program does not exist.
+Result<ChildResult> run_child(const ChildOptions& options);
+
+// Finds a program as execvp would; none when absent.
+std::optional<std::string> find_program(const std::string& name);
+
+struct ProcessInfo {
+  pid_t pid = 0;
+  pid_t ppid = 0;
+  std::uint64_t start_ticks = 0;  // with pid and boot id this names a process for ever
+  std::string name;               // comm, up to 15 bytes
+};
+std::optional<ProcessInfo> process_info(pid_t pid);
+// pid, its parent, and so on up to pid 1; at most 64.
+std::vector<ProcessInfo> ancestry(pid_t pid);
+
+std::string host_name();
+std::string user_name();  // of the effective uid; "uid:N" when unknown
+std::string self_path();  // /proc/self/exe resolved
+
+// No core dumps, no ptrace by the same user (PR_SET_DUMPABLE 0).
+void harden_self();
+
+// The environment of this process.
+std::map<std::string, std::string> environment();
+std::string env_or(const char* name, std::string_view fallback);
+
+}  // namespace weir::os

@@ -1,0 +1,91 @@
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+
+#include "os/clock.h"
+#include "os/files.h"
+#include "os/process.h"
+#include "os/random.h"
+#include "os/xdg.h"
+
+namespace weir::os {
+namespace {
+
+class Files : public testing::Test {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/weir-os-test.XXXXXX";
+    dir_ = ::mkdtemp(name);
+  }
+  void TearDown() override { (void)run_child({.argv = {"rm", "-rf", dir_}}); }
+  std::string dir_;
+};
+
+TEST_F(Files, AtomicWriteKeepsModeAndLink) {
+  const std::string file = dir_ + "/a";
+  ASSERT_TRUE(write_file_atomic(file, "one", 0640));
+  ASSERT_EQ(::symlink("a", (dir_ + "/link").c_str()), 0);
+  ASSERT_TRUE(write_file_atomic(dir_ + "/link", "two"));
+  EXPECT_EQ(read_file(file, 100), "two");
+  EXPECT_EQ(file_info(file)->mode, 0640u);
+  EXPECT_EQ(file_info(dir_ + "/link")->kind, FileInfo::Kind::link);
+  EXPECT_EQ(list_dir(dir_), (std::vector<std::string>{"a", "link"}));
+}
+
+TEST_F(Files, ReadSaysWhyNot) {
+  EXPECT_EQ(read_file(dir_ + "/none", 10).error().code, ErrorCode::not_found);
+  ASSERT_TRUE(write_file_atomic(dir_ + "/big", "12345"));
+  EXPECT_EQ(read_file(dir_ + "/big", 4).error().code, ErrorCode::limit);
+}
+
+TEST_F(Files, LockIsExclusive) {
+  const auto first = lock_file(dir_ + "/lock");
+  ASSERT_TRUE(first);
+  EXPECT_EQ(lock_file(dir_ + "/lock").error().code, ErrorCode::unavailable);
+}
+
+TEST_F(Files, ResolveFollowsLinksAndKeepsTheMissingRest) {
+  ASSERT_TRUE(make_dirs(dir_ + "/real"));
+  ASSERT_EQ(::symlink("real", (dir_ + "/alias").c_str()), 0);
+  EXPECT_EQ(resolve_path(dir_ + "/alias/new/../file"), dir_ + "/real/file");
+}
+
+TEST(Process, RunsFeedsAndCaptures) {
+  const auto result = run_child({.argv = {"sh", "-c", "cat; echo err >&2; exit 3"}, .input = "in"});
+  ASSERT_TRUE(result) << result.error().message();
+  EXPECT_EQ(result->out, "in");
+  EXPECT_EQ(result->err, "err\n");
+  EXPECT_EQ(result->exit.code, 3);
+  EXPECT_EQ(run_child({.argv = {"no-such-program-here"}}).error().code, ErrorCode::not_found);
+}
+
+TEST(Process, KillsAtTheTimeLimit) {
+  const auto result = run_child({.argv = {"sleep", "30"}, .timeout_ms = 100});
+  ASSERT_TRUE(result);
+  EXPECT_TRUE(result->timed_out);
+}
+
+TEST(Process, AncestryReachesTheParent) {
+  const auto chain = ancestry(::getpid());
+  ASSERT_GE(chain.size(), 2u);
+  EXPECT_EQ(chain[0].pid, ::getpid());
+  EXPECT_EQ(chain[1].pid, ::getppid());
+}
+
+TEST(Clock, MonotonicNeverGoesBack) {
+  const auto first = monotonic_ns();
+  EXPECT_GE(monotonic_ns(), first);
+  EXPECT_EQ(boot_id().size(), 36u);
+  EXPECT_NE(new_uuid(), new_uuid());
+}
+
+TEST(Xdg, WeirHomeHoldsEverything) {
+  const Places p = places_under("/x");
+  EXPECT_EQ(p.event_socket(), "/x/run/event.sock");
+  EXPECT_EQ(p.ledger_dir(), "/x/state/ledger");
+}
+
+}  // namespace
+}  // namespace weir::os
