@@ -1,0 +1,17 @@
+// The JSON Lines commands: one row in, one row out, in the same order. A bad row is answered with its error
+// and the run goes on.
+#pragma once
+
+#include <functional>
+
+#include "cli/cli.h"
+
+namespace weir::cli {
+
+// Reads rows from `file` ("" or "-": standard input), calls `answer` for each, prints what it returns. A
+// row's "id" is put first into its answer. Returns 0, or 1 when a row was bad, 3 when the input could not be
+// read.
+int run_jsonl(const std::string& file, Context& context,
+              const std::function<Result<Json>(const Json& row)>& answer);
+
+}  // namespace weir::cli
