@@ -1,0 +1,195 @@
+# The stages of ./test. Each is a function stage_NAME that runs its tests and calls `count PASSED FAILED [SKIPPED]`;
+# a stage that returns non-zero without counting a failure counts as one. Sourced after house.sh.
+
+total_passed=0 total_failed=0 total_skipped=0
+stage_passed=0 stage_failed=0 stage_skipped=0
+table=()
+
+count() {
+  stage_passed=$((stage_passed + $1))
+  stage_failed=$((stage_failed + $2))
+  stage_skipped=$((stage_skipped + ${3:-0}))
+}
+
+# Runs one stage, adds up and times it. A failure ends the stage, not the run: the others may still tell something.
+perform() {
+  local stage=$1 began=$SECONDS word=ok
+  stage_passed=0 stage_failed=0 stage_skipped=0
+  say "== $stage"
+  if ! "stage_$stage" && [ $stage_failed -eq 0 ]; then
+    stage_failed=1
+  fi
+  [ $stage_failed -eq 0 ] || word=FAILED
+  total_passed=$((total_passed + stage_passed))
+  total_failed=$((total_failed + stage_failed))
+  total_skipped=$((total_skipped + stage_skipped))
+  table+=("$(printf '%-13s %6d passed %4d failed %4d skipped %5ds  %s' \
+    "$stage" $stage_passed $stage_failed $stage_skipped $((SECONDS - began)) "$word")")
+}
+
+summary() {
+  printf '%s\n' "" "${table[@]}" "in $((SECONDS / 60)) min $((SECONDS % 60)) s" \
+    "$total_passed passed, $total_failed failed, $total_skipped skipped"
+  [ $total_failed -eq 0 ] || exit 1
+}
+
+# Takes the counts from a program whose last line is "N passed, N failed[, N skipped]". Its whole output is shown.
+run_counted() {
+  local log=$1 last
+  shift
+  "$@" 2>&1 | tee "$log" >&2 || true
+  last=$(tail -n 1 "$log")
+  if [[ $last =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed(,\ ([0-9]+)\ skipped)?$ ]]; then
+    count "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" "${BASH_REMATCH[4]:-0}"
+  else
+    say "$1 ended without its line of counts"
+    count 0 1
+  fi
+}
+
+# --- checks on the sources ------------------------------------------------------------------------------------
+
+# What git tracks or would track; all of it when this is no git checkout (a source archive).
+cxx_sources() {
+  if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
+    git ls-files -- 'src/*.cc' 'src/*.h' 'hook/*.cc' 'hook/*.h' 'tests/*.cc' 'tests/*.h' 'bench/*.cc' 'bench/*.h' |
+      while read -r file; do [ ! -e "$file" ] || echo "$file"; done
+  else
+    find src hook tests bench -name '*.cc' -o -name '*.h'
+  fi
+}
+
+stage_format() {
+  local file bad=0 good=0
+  while read -r file; do
+    if clang-format-19 --dry-run -Werror "$file" >/dev/null 2>&1; then
+      good=$((good + 1))
+    else
+      say "  $file is not formatted: clang-format-19 -i $file"
+      bad=$((bad + 1))
+    fi
+  done < <(cxx_sources)
+  count $good $bad
+}
+
+stage_architecture() {
+  run_counted build/test/architecture.log python3 tests/architecture/run.py
+}
+
+# --- unit tests -----------------------------------------------------------------------------------------------
+
+# unit_tests PRESET [ctest arguments]: runs what is built under build/PRESET.
+unit_tests() {
+  local preset=$1 results=$top/build/test/$1 counts
+  shift
+  rm -rf "$results"
+  mkdir -p "$results"
+  GTEST_OUTPUT=json:$results/ ctest --test-dir "build/$preset" -j "$(jobs)" --output-on-failure --timeout 900 \
+    --output-junit "$results/ctest.xml" "$@" >"$results/ctest.log" 2>&1 || true
+  if [ ! -s "$results/ctest.xml" ]; then
+    tail -n 20 "$results/ctest.log" >&2
+    count 0 1
+    return
+  fi
+  counts=$(python3 tools/sum_ctest.py "$results/ctest.xml" "$results") || { count 0 1; return; }
+  # shellcheck disable=SC2086  # three numbers
+  count $counts
+  [ "${counts#* 0 }" != "$counts" ] || { grep -E '^\[  FAILED  \]|: Failure$|ERROR: |runtime error:' "$results/ctest.log" |
+    head -n 40 >&2; say "  all of it: ${results#"$top"/}/ctest.log"; }
+}
+
+stage_dev() {
+  build dev all all_tests && unit_tests dev
+}
+
+stage_release() {
+  build release all all_tests && unit_tests release
+}
+
+stage_asan() {
+  export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1 UBSAN_OPTIONS=print_stacktrace=1
+  build asan all all_tests && unit_tests asan
+}
+
+# The rooms with threads. A room's tests belong here when its main header is not pure and it starts threads.
+stage_tsan() {
+  export TSAN_OPTIONS=halt_on_error=1
+  build tsan daemon_tests store_tests && unit_tests tsan -R '^(daemon|store)$'
+}
+
+# --- the whole program ----------------------------------------------------------------------------------------
+
+stage_e2e() {
+  build release all || return 1
+  run_counted build/test/e2e.log python3 tests/e2e/run.py --programs build/release
+}
+
+stage_fuzz() {
+  local seconds=${WEIR_FUZZ_SECONDS:-60} program short corpus
+  build fuzz all || return 1
+  for program in build/fuzz/fuzz_*; do
+    [ -x "$program" ] && [ -f "$program" ] || continue
+    short=$(basename "$program" | sed 's/^fuzz_//')
+    corpus=$(find tests/fuzz -type d -name "${short}_corpus" | head -n 1)
+    fuzz_one "$program" "$short" "$corpus" "$seconds"
+  done
+  [ $((stage_passed + stage_failed)) -gt 0 ] || { say "  no fuzz target was built"; return 1; }
+}
+
+# What is found is kept under build/test/fuzz/NAME; a crash is to be added to the corpus when it is mended.
+fuzz_one() {
+  local program=$1 short=$2 corpus=$3 seconds=$4 dir=build/test/fuzz/$2
+  mkdir -p "$dir/found"
+  say "  fuzzing $short for ${seconds}s"
+  if "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+    -artifact_prefix="$dir/" "$dir/found" ${corpus:+"$corpus"} >"$dir/log" 2>&1; then
+    count 1 0
+  else
+    tail -n 15 "$dir/log" >&2
+    say "  $short failed; the input lies in $dir/"
+    count 0 1
+  fi
+}
+
+# Kill loops and long runs: the unit tests that read WEIR_TEST_LEVEL run again at full length, then tests/soak/*.
+stage_soak() {
+  local program
+  build release all all_tests || return 1
+  WEIR_TEST_LEVEL=full unit_tests release -R '^(ledger|store|daemon)$'
+  for program in tests/soak/*; do
+    [ -x "$program" ] && [ -f "$program" ] || continue
+    run_counted "build/test/soak-$(basename "$program").log" "$program" build/release
+  done
+}
+
+stage_bench() {
+  local program
+  build release all || return 1
+  for program in build/release/bench/*_bench; do
+    [ -x "$program" ] && [ -f "$program" ] || continue
+    say "  $(basename "$program")"
+    if "$program" --benchmark_out="build/test/$(basename "$program").json" --benchmark_out_format=json \
+      >"build/test/$(basename "$program").log" 2>&1; then
+      count 1 0
+    else
+      tail -n 10 "build/test/$(basename "$program").log" >&2
+      count 0 1
+    fi
+  done
+}
+
+# clang reads the same compile commands as g++; flags only g++ knows are not errors here.
+stage_tidy() {
+  local file bad=0 good=0
+  configure dev "$top/build/dev" "$top/build/test/tidy-configure.log" || return 1
+  while read -r file; do
+    if clang-tidy-19 --quiet -p build/dev --warnings-as-errors='*' "$file" >>build/test/tidy.log 2>/dev/null; then
+      good=$((good + 1))
+    else
+      say "  clang-tidy: $file"
+      bad=$((bad + 1))
+    fi
+  done < <(cxx_sources | grep -E '^(src|hook)/.*\.cc$')
+  [ $bad -eq 0 ] || say "  all of it: build/test/tidy.log"
+  count $good $bad
+}
