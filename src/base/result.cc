@@ -1,6 +1,6 @@
 #include "base/result.h"
 
-#include <cstdio>
+#include <cstdio>  // impure: CHECK says why before it ends the program
 #include <cstdlib>
 
 namespace weir {
@@ -28,6 +28,8 @@ std::string_view name(ErrorCode code) {
       return "unavailable";
     case ErrorCode::corrupt:
       return "corrupt";
+    case ErrorCode::erased:
+      return "erased";
     case ErrorCode::internal:
       return "internal";
   }
