@@ -24,15 +24,29 @@ inline constexpr std::size_t kHookAnswerBytesMax = 1 * kMiB;    // what the daem
 // Transcripts
 inline constexpr std::size_t kTranscriptLineBytesMax = 32 * kMiB;  // longer lines are counted and skipped
 
+inline constexpr std::size_t kTranscriptCallsMax = 65'536;  // tool calls remembered to name their results
+inline constexpr std::size_t kTranscriptTypesMax = 256;     // kinds of unknown records counted by name
+inline constexpr std::size_t kPatchFilesMax = 4096;         // files in one apply_patch text
+inline constexpr std::size_t kTraceCallsMax = 100'000;      // tool calls in one row of `weir replay`
+
 // Shell
 inline constexpr std::size_t kShellBytesMax = 1 * kMiB;  // one command line or script
 inline constexpr std::size_t kShellDepthMax = 64;        // nested constructs and nested interpreters
 inline constexpr std::size_t kShellCommandsMax = 4096;   // simple commands in one script
 
+inline constexpr std::size_t kShellWordsMax = 1024;            // words that one word may expand to
+inline constexpr std::size_t kShellValueBytesMax = 64 * kKiB;  // a value that is followed through variables
+inline constexpr std::size_t kShellEffectsMax = 4096;          // effects of one script; more become opaque
+inline constexpr std::size_t kShellRunsMax = 8192;  // commands analysed, loops and functions included
+
 // Cedar
 inline constexpr std::size_t kCedarBytesMax = 16 * kMiB;  // one policy text
 inline constexpr std::size_t kCedarDepthMax = 200;        // nested expressions
 inline constexpr std::size_t kCedarPoliciesMax = 100'000;
+inline constexpr std::size_t kCedarNodesMax = 1'000'000;   // expressions in one policy text
+inline constexpr std::size_t kCedarEntitiesMax = 500'000;  // entities in one store
+inline constexpr std::size_t kCedarAncestorsMax =
+    20'000'000;  // links followed to close one store's hierarchy
 
 // Decisions
 inline constexpr std::size_t kDecisionBytesMax = 16 * kKiB;  // canonical Decision record
@@ -40,6 +54,26 @@ inline constexpr std::size_t kActionsMax = 256;              // Actions of one t
 
 // Ledger: C2SP tlog-tiles entry bundles carry a 16-bit length
 inline constexpr std::size_t kLedgerEntryBytesMax = 65'535;
+inline constexpr std::uint64_t kLedgerSizeMax = INT64_MAX;      // entries of one log
+inline constexpr std::size_t kLedgerNoteBytesMax = 512 * kKiB;  // a signed note, e.g. a checkpoint
+inline constexpr std::size_t kLedgerNoteSignaturesMax = 64;     // C2SP demands at least 16
+inline constexpr std::size_t kLedgerProofBytesMax = 1 * kMiB;   // a .tlog-proof file
+inline constexpr std::size_t kLedgerProblemsMax = 100;          // listed by one verification
+
+// Store
+inline constexpr std::size_t kSegmentBytes = 64 * kMiB;           // then a new segment is begun
+inline constexpr std::size_t kStoreNameBytesMax = 1024;           // ids, session and root names of a record
+inline constexpr std::size_t kStoreEnvelopeBytesMax = 1 * kMiB;   // canonical envelope of one record
+inline constexpr std::size_t kStoreBodyBytesMax = kJsonBytesMax;  // plain body
+inline constexpr std::size_t kStoreBatchFramesMax = 65'536;       // frames of one group commit
+inline constexpr std::size_t kStoreBatchBytesMax = 256 * kMiB;    // bytes of one group commit
+inline constexpr std::size_t kStoreDamagesMax = 1000;             // damaged places read past in one segment
+
+// Pod
+inline constexpr std::size_t kMountinfoBytesMax = 4 * kMiB;  // the kernel's table of mounts
+inline constexpr std::size_t kMountsMax = 16'384;            // lines of it
+inline constexpr std::size_t kShieldPathsMax = 1024;         // paths in one shield
+inline constexpr std::size_t kTreeProcessesMax = 65'536;     // processes looked at in one walk of a tree
 
 // Daemon
 inline constexpr std::size_t kConnectionsMax = 512;
