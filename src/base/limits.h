@@ -23,7 +23,6 @@ inline constexpr std::size_t kHookAnswerBytesMax = 1 * kMiB;    // what the daem
 
 // Transcripts
 inline constexpr std::size_t kTranscriptLineBytesMax = 32 * kMiB;  // longer lines are counted and skipped
-
 inline constexpr std::size_t kTranscriptCallsMax = 65'536;  // tool calls remembered to name their results
 inline constexpr std::size_t kTranscriptTypesMax = 256;     // kinds of unknown records counted by name
 inline constexpr std::size_t kPatchFilesMax = 4096;         // files in one apply_patch text
@@ -73,6 +72,7 @@ inline constexpr std::size_t kStoreDamagesMax = 1000;             // damaged pla
 inline constexpr std::size_t kMountinfoBytesMax = 4 * kMiB;  // the kernel's table of mounts
 inline constexpr std::size_t kMountsMax = 16'384;            // lines of it
 inline constexpr std::size_t kShieldPathsMax = 1024;         // paths in one shield
+inline constexpr std::size_t kShieldReportBytesMax = 8 * kMiB;
 inline constexpr std::size_t kTreeProcessesMax = 65'536;     // processes looked at in one walk of a tree
 
 // Daemon

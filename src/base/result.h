@@ -28,6 +28,7 @@ enum class ErrorCode {
   denied,       // the system or a peer refused
   unavailable,  // a resource is missing now and may come back: daemon, disk space
   corrupt,      // stored bytes disagree with their checks
+  erased,       // it existed and was erased on purpose; it will not come back
   internal,     // none of the above; a bug or an unexpected system answer
 };
 

@@ -244,6 +244,7 @@ int report(const Error& error, Context& context) {
     case ErrorCode::limit:
     case ErrorCode::not_found:
     case ErrorCode::exists:
+    case ErrorCode::erased:
       return exit_code::kUsage;
     case ErrorCode::denied:
     case ErrorCode::corrupt:
