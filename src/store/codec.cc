@@ -1,0 +1,29 @@
+#include "store/codec.h"
+
+#include <zstd.h>
+
+namespace weir::store {
+
+std::string compress(std::string_view plain) {
+  // Below this a zstd frame's own header eats what it saves.
+  constexpr std::size_t kWorthwhileBytes = 128;
+  if (plain.size() < kWorthwhileBytes) return {};
+  // Room for the input less one byte: the library stops by itself when compression does not pay.
+  std::string out(plain.size() - 1, '\0');
+  const std::size_t n =
+      ZSTD_compress(out.data(), out.size(), plain.data(), plain.size(), ZSTD_CLEVEL_DEFAULT);
+  if (ZSTD_isError(n) != 0) return {};
+  out.resize(n);
+  out.shrink_to_fit();
+  return out;
+}
+
+Result<std::string> decompress(std::string_view compressed, std::size_t plain_bytes) {
+  std::string out(plain_bytes, '\0');
+  const std::size_t n = ZSTD_decompress(out.data(), out.size(), compressed.data(), compressed.size());
+  if (ZSTD_isError(n) != 0 || n != plain_bytes)
+    return fail(ErrorCode::corrupt, "compressed bytes do not decompress to their stated length");
+  return out;
+}
+
+}  // namespace weir::store
