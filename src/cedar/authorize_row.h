@@ -1,0 +1,24 @@
+// One row of `weir cedar authorize --jsonl`.
+//
+//   in   {"id": ..., "policies": text, "entities": [...], "schema"?: text or JSON,
+//         "requests": [{"principal", "action", "resource", "context"?}]}
+//   out  {"id": ..., "responses": [{"decision": "allow"|"deny", "reason": [id], "errors": [id]}]}
+//   bad  {"id": ..., "error": {"what", "where", "hint"}}
+//
+// Members not named here are ignored; a missing `entities` is the empty store. Of the schema only what
+// reading the JSON needs is used (see schema.h): nothing is validated, `validateRequest` changes nothing.
+#pragma once
+
+#include <string_view>
+
+#include "base/json.h"
+
+namespace weir::cedar {
+
+// {"id", "responses"}; an Error says where in the row the mistake is ("requests[2].principal").
+Result<Json> authorize_row(const Json& row);
+
+// A line of text to the row to print, always: a bad one has the member `error`.
+Json authorize_line(std::string_view line);
+
+}  // namespace weir::cedar

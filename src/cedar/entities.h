@@ -1,0 +1,47 @@
+// The entity store: attributes, tags and the hierarchy, which is closed once when the store is made.
+//
+//   TRY(Entities entities, Entities::make({{EntityUid("User", "alice"), attributes, {}, {staff}}, ...}));
+//   entities.is_in(EntityUid("User", "alice"), staff);     // also through parents of parents
+//
+// Immutable and shared: copies are cheap and threads may read the same store. An entity that is only named
+// as a parent is no entity of the store (it has no attributes, not even none), yet others may be in it.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "cedar/value.h"
+
+namespace weir::cedar {
+
+struct Entity {
+  EntityUid uid;
+  Record attributes;
+  Record tags;
+  std::vector<EntityUid> parents;
+};
+
+class Entities {
+ public:
+  Entities();  // empty
+
+  // Errors: the same entity twice with different content, a cycle of parents (`invalid`); more than
+  // kCedarEntitiesMax entities or kCedarAncestorsMax links to follow (`limit`).
+  static Result<Entities> make(std::vector<Entity> entities);
+
+  const Entity* find(const EntityUid& uid) const;  // nullptr when it is not in the store
+  // Whether `uid` is `ancestor` or below it. Needs neither to be in the store.
+  bool is_in(const EntityUid& uid, const EntityUid& ancestor) const;
+  // All entities above `uid`, without order.
+  std::vector<const EntityUid*> ancestors(const EntityUid& uid) const;
+  std::span<const Entity> all() const;
+
+ private:
+  struct Store;
+  std::shared_ptr<const Store> store_;
+};
+
+}  // namespace weir::cedar

@@ -1,0 +1,162 @@
+#include "cedar/schema.h"
+
+#include <fmt/format.h>
+
+#include <set>
+
+#include "base/bytes.h"
+#include "base/limits.h"
+#include "cedar/schema_declarations.h"
+
+namespace weir::cedar {
+
+std::string qualified(const std::string& space, std::string_view name) {
+  return space.empty() ? std::string(name) : fmt::format("{}::{}", space, name);
+}
+
+// Turns names into types. Within a namespace a name means, in this order: a common type or an entity type of
+// the namespace, one without namespace, a primitive or extension type. `__cedar::` always means the last.
+class SchemaResolver {
+ public:
+  explicit SchemaResolver(const SchemaDeclarations& declared) : declared_(declared) {}
+
+  Result<Schema> run() {
+    Schema out;
+    for (const auto& [name, entity] : declared_.entities) {
+      EntityDeclaration resolved;
+      TRY(resolved.attributes, type(entity.attributes, entity.space, 0));
+      if (entity.tags) {
+        TRY(resolved.tags, type(*entity.tags, entity.space, 0));
+      }
+      out.entity_types_.emplace(name, std::move(resolved));
+    }
+    for (const auto& [uid, action] : declared_.actions) {
+      ActionDeclaration resolved;
+      TRY(resolved.context, type(action.context, action.space, 0));
+      for (const auto& parent : action.parents)
+        resolved.parents.push_back(parent_of(parent, action.space));
+      out.actions_.emplace(uid, std::move(resolved));
+    }
+    return out;
+  }
+
+ private:
+  using Kind = SchemaType::Kind;
+
+  EntityUid parent_of(const DeclaredAction::Parent& parent, const std::string& space) const {
+    EntityUid local(qualified(space, "Action"), parent.id);
+    if (parent.type.empty()) return local;
+    if (parent.type == "Action" && declared_.actions.contains(local)) return local;
+    return EntityUid(parent.type, parent.id);
+  }
+
+  Result<SchemaTypePtr> type(const DeclaredType& declared, const std::string& space, std::size_t depth) {
+    if (depth > limits::kCedarDepthMax)
+      return fail(ErrorCode::limit,
+                  fmt::format("types are nested deeper than {} levels", limits::kCedarDepthMax), {},
+                  "flatten the types");
+    SchemaType out;
+    switch (declared.kind) {
+      case DeclaredType::Kind::name:
+        return named(declared.name, space, depth);
+      case DeclaredType::Kind::entity:
+        return entity(declared.name, space);
+      case DeclaredType::Kind::set: {
+        out.kind = Kind::set;
+        TRY(out.element, type(declared.element.front(), space, depth + 1));
+        break;
+      }
+      case DeclaredType::Kind::record:
+        for (const auto& attribute : declared.attributes) {
+          TRY(SchemaTypePtr resolved, type(attribute.type, space, depth + 1));
+          out.attributes.push_back({attribute.name, std::move(resolved), attribute.required});
+        }
+    }
+    return std::make_shared<const SchemaType>(std::move(out));
+  }
+
+  Result<SchemaTypePtr> named(const std::string& name, const std::string& space, std::size_t depth) {
+    constexpr std::string_view kBuiltIn = "__cedar::";
+    if (name.starts_with(kBuiltIn)) return built_in(name.substr(kBuiltIn.size()));
+    const bool plain = name.find("::") == std::string::npos;
+    for (const auto& candidate : {plain ? qualified(space, name) : name, name}) {
+      if (declared_.common.contains(candidate)) return common(candidate, depth);
+      if (declared_.entities.contains(candidate)) return entity_type(candidate);
+    }
+    return built_in(name);
+  }
+
+  Result<SchemaTypePtr> entity(const std::string& name, const std::string& space) {
+    const std::string local = qualified(space, name);
+    const bool plain = name.find("::") == std::string::npos;
+    return entity_type(plain && declared_.entities.contains(local) ? local : name);
+  }
+
+  Result<SchemaTypePtr> common(const std::string& name, std::size_t depth) {
+    if (const auto at = resolved_.find(name); at != resolved_.end()) return at->second;
+    if (!open_.insert(name).second)
+      return fail("a common type contains itself", printable(name, 100), "break the cycle");
+    const DeclaredCommon& declared = declared_.common.at(name);
+    TRY(SchemaTypePtr out, type(declared.type, declared.space, depth + 1));
+    open_.erase(name);
+    resolved_.emplace(name, out);
+    return out;
+  }
+
+  static SchemaTypePtr entity_type(const std::string& name) {
+    SchemaType out;
+    out.kind = Kind::entity;
+    out.name = name;
+    return std::make_shared<const SchemaType>(std::move(out));
+  }
+
+  static Result<SchemaTypePtr> built_in(const std::string& name) {
+    SchemaType out;
+    out.name = name;
+    if (name == "Long")
+      out.kind = Kind::integer;
+    else if (name == "String")
+      out.kind = Kind::string;
+    else if (name == "Bool" || name == "Boolean")
+      out.kind = Kind::boolean;
+    else if (name == "decimal" || name == "ipaddr" || name == "datetime" || name == "duration")
+      out.kind = Kind::extension;
+    else
+      return fail(fmt::format("the type {} is not declared", printable(name, 100)), {},
+                  "declare it with `entity` or `type`, or mend its name");
+    return std::make_shared<const SchemaType>(std::move(out));
+  }
+
+  const SchemaDeclarations& declared_;
+  std::map<std::string, SchemaTypePtr> resolved_;
+  std::set<std::string> open_;
+};
+
+const SchemaType* SchemaType::attribute(std::string_view wanted) const {
+  for (const auto& attribute : attributes)
+    if (attribute.name == wanted) return attribute.type.get();
+  return nullptr;
+}
+
+Result<Schema> Schema::parse(std::string_view text, std::string_view name) {
+  auto declared = parse_schema_text(text);
+  if (!declared) return std::unexpected(declared.error().in(text, name));
+  return SchemaResolver(*declared).run();
+}
+
+Result<Schema> Schema::from_json(const Json& schema) {
+  TRY(const SchemaDeclarations declared, read_schema_json(schema));
+  return SchemaResolver(declared).run();
+}
+
+const EntityDeclaration* Schema::entity_type(std::string_view type) const {
+  const auto at = entity_types_.find(type);
+  return at == entity_types_.end() ? nullptr : &at->second;
+}
+
+const ActionDeclaration* Schema::action(const EntityUid& uid) const {
+  const auto at = actions_.find(uid);
+  return at == actions_.end() ? nullptr : &at->second;
+}
+
+}  // namespace weir::cedar

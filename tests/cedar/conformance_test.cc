@@ -1,0 +1,121 @@
+// Cedar's public conformance data: every request must get the decision, the determining policies and the
+// erroring policies that the reference implementation gave. The data lies beside the checkout and is not part
+// of it; without it these tests are skipped, and the cases in tests/cases/cedar/ carry the room.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/json.h"
+#include "cedar/authorize_row.h"
+
+namespace weir::cedar {
+namespace {
+
+namespace fs = std::filesystem;
+
+fs::path data_directory() {
+  return fs::path(WEIR_SOURCE_DIR) / ".." / "shared" / "data" / "cedar";
+}
+
+struct Tally {
+  std::size_t requests = 0;
+  std::size_t equal = 0;
+  std::vector<std::string> unequal;  // "row id, request number"
+};
+
+// Sorted text of an array, for comparing as sets.
+std::vector<std::string> as_set(const Json& array) {
+  std::vector<std::string> out;
+  if (array.is_array())
+    for (const auto& item : array.as_array())
+      out.emplace_back(item.text_or("?"));
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+// Decides the row and compares with what its requests expect.
+void judge(const Json& row, const std::string& id, Tally& tally) {
+  const Json answer = authorize_line(compact(row));
+  const auto& requests = row["requests"].as_array();
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    ++tally.requests;
+    const Json* given = nullptr;
+    if (answer["responses"].is_array()) given = &answer["responses"].as_array()[i];
+    const bool equal = given != nullptr && (*given)["decision"] == requests[i]["decision"] &&
+                       as_set((*given)["reason"]) == as_set(requests[i]["reason"]) &&
+                       as_set((*given)["errors"]) == as_set(requests[i]["errors"]);
+    if (equal)
+      ++tally.equal;
+    else
+      tally.unequal.push_back(id + " request " + std::to_string(i) + " " +
+                              compact(given != nullptr ? *given : answer["error"]));
+  }
+}
+
+void report(const Tally& tally) {
+  std::printf("%zu of %zu requests equal\n", tally.equal, tally.requests);
+  for (const auto& line : tally.unequal)
+    std::printf("  differs: %s\n", line.c_str());
+  ASSERT_GT(tally.requests, 0u);
+  EXPECT_GE(static_cast<double>(tally.equal), 0.995 * static_cast<double>(tally.requests));
+}
+
+std::string read_text(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+
+TEST(Conformance, PublicCorpus) {
+  const fs::path file = data_directory() / "cedar-authz-dev.jsonl.gz";
+  if (!fs::exists(file)) GTEST_SKIP() << "no conformance data beside the checkout";
+  const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(("zcat '" + file.string() + "'").c_str(), "r"),
+                                                   pclose);
+  ASSERT_TRUE(pipe);
+  Tally tally, tally_json;
+  char* line = nullptr;
+  std::size_t capacity = 0;
+  while (true) {
+    const ssize_t length = getline(&line, &capacity, pipe.get());
+    if (length < 0) break;
+    const auto row = parse_json({line, static_cast<std::size_t>(length)});
+    ASSERT_TRUE(row) << row.error().message();
+    const std::string id((*row)["id"].text_or(""));
+    judge(*row, id, tally);
+    if (!row->has("schemaJson")) continue;
+    Json with_json_schema = *row;
+    with_json_schema.set("schema", (*row)["schemaJson"]);
+    judge(with_json_schema, id + " with the JSON schema", tally_json);
+  }
+  free(line);
+  report(tally);
+  report(tally_json);
+}
+
+TEST(Conformance, HandwrittenTests) {
+  const fs::path root = data_directory() / "handwritten";
+  if (!fs::exists(root)) GTEST_SKIP() << "no conformance data beside the checkout";
+  Tally tally;
+  for (const auto& entry : fs::recursive_directory_iterator(root / "tests")) {
+    if (entry.path().extension() != ".json") continue;
+    auto row = parse_json(read_text(entry.path()));
+    ASSERT_TRUE(row) << entry.path();
+    const auto text_of = [&](const char* member) {
+      return read_text(root / std::string((*row)[member].text_or("")));
+    };
+    const auto entities = parse_json(text_of("entities"));
+    ASSERT_TRUE(entities) << entry.path();
+    row->set("policies", text_of("policies")).set("schema", text_of("schema")).set("entities", *entities);
+    judge(*row, entry.path().filename().string(), tally);
+  }
+  report(tally);
+}
+
+}  // namespace
+}  // namespace weir::cedar
