@@ -1,0 +1,232 @@
+#include "guard/guard.h"
+
+#include <algorithm>
+
+#include "base/hash.h"
+#include "guard/judge.h"
+#include "guard/understand.h"
+
+namespace weir::guard {
+namespace {
+
+using event::Decision;
+using event::Event;
+using event::Verdict;
+namespace kind = event::kind;
+
+std::string tool_use_id(const Event& event) {
+  for (const char* key : {"tool_use_id", "call_id"})
+    if (const auto it = event.corr.find(key); it != event.corr.end()) return it->second;
+  return {};
+}
+
+// What a released call takes from the budgets.
+Counters cost_of(const std::vector<event::Action>& actions) {
+  Counters cost;
+  for (const auto& action : actions) {
+    if (action.verb == "file.delete") ++cost.deletes;
+    if (action.verb == "file.write") ++cost.writes;
+    if (action.verb == "net.connect") ++cost.connects;
+    if (action.verb == "agent.spawn") ++cost.spawns;
+  }
+  return cost;
+}
+
+std::vector<event::Finding> findings_of(const Judgement& judgement,
+                                        const std::vector<event::Action>& actions) {
+  std::vector<event::Finding> findings;
+  for (const auto& hit : judgement.hits) {
+    if (hit.verdict == Verdict::allow || hit.evidence_class == "none") continue;
+    event::Finding finding;
+    finding.rule = hit.policy;
+    finding.evidence_class = hit.evidence_class;
+    finding.severity = event::severity_from(hit.severity).value_or(event::Severity::medium);
+    if (hit.action < actions.size()) finding.span = actions[hit.action].span;
+    finding.message = hit.reason;
+    findings.push_back(std::move(finding));
+  }
+  return findings;
+}
+
+// "Bash: This deletes something outside the workspace." for the list of held calls.
+std::string summary_of(const Event& event, const Decision& decision) {
+  std::string tool(event.data["tool"].text_or(event.kind));
+  return tool + ": " + decision.reason;
+}
+
+constexpr std::string_view kStoppedPolicy = "session.stopped";
+
+}  // namespace
+
+Guard::Guard(std::shared_ptr<const Pack> pack, GuardOptions options)
+    : pack_(std::move(pack)), options_(std::move(options)) {
+  CHECK(pack_ != nullptr);
+  state_.workspace = options_.workspace;
+}
+
+void Guard::admit(Event& event) {
+  event.seq = ++state_.seq;
+  if (state_.root.empty()) state_.root = event.root;
+  if (state_.started_ns == 0) state_.started_ns = event.time.wall_ns;
+}
+
+std::vector<Question> Guard::prepare(const Event& event, const Answers& answers) const {
+  std::vector<Question> open;
+  const auto ask = [&](const Question& question) {
+    if (answers.contains(question.key())) return;
+    if (std::find(open.begin(), open.end(), question) == open.end()) open.push_back(question);
+  };
+  const std::string cwd(event.body["cwd"].text_or(""));
+  if (state_.workspace.empty() && cwd.starts_with('/')) ask({Question::Kind::workspace, cwd});
+  const Understanding understanding = understand(event, state_, options_, *pack_, answers);
+  for (const auto& question : understanding.questions)
+    ask(question);
+  if (answers.size() + open.size() > kQuestionsMax)
+    open.resize(answers.size() >= kQuestionsMax ? 0 : kQuestionsMax - answers.size());
+  return open;
+}
+
+Decision Guard::blank(const Event& event, const Supplied& supplied) const {
+  Decision decision;
+  decision.id = supplied.decision_id;
+  decision.event = event.id;
+  decision.session = event.session;
+  decision.root = event.root;
+  decision.seq = event.seq;
+  decision.mode = supplied.mode == Mode::enforce ? "enforce" : "observe";
+  decision.level_requested = supplied.level_requested;
+  decision.level_verified = supplied.level_verified;
+  decision.isolation = supplied.isolation;
+  decision.digests = {pack_->policy_digest(), pack_->content_digest(), supplied.build, state_.digest()};
+  return decision;
+}
+
+Decision Guard::decide(const Event& event, const Answers& answers, const Supplied& supplied) {
+  Decision decision = blank(event, supplied);
+  adopt_workspace(event, answers, options_, state_);
+  Understanding understanding = understand(event, state_, options_, *pack_, answers);
+  decision.actions = std::move(understanding.actions);
+  decision.assumptions = std::move(understanding.assumptions);
+  decision.call_digest = call_digest(event, decision.actions, decision.assumptions, pack_->policy_digest());
+  const Situation situation{event, state_, options_, decision.mode, supplied.isolation};
+  const Judgement judgement = judge(decision.actions, situation, *pack_);
+  decision.policies = judgement.hits;
+  decision.findings = findings_of(judgement, decision.actions);
+  decision.verdict = judgement.verdict;
+  decision.reason = judgement.reason;
+  decision.advice = judgement.advice;
+  decision.would = judgement.verdict;
+  if (judgement.approvals > 1 && decision.verdict == Verdict::ask && supplied.isolation == "same_user") {
+    // One person at one keyboard cannot be told from two: asking would promise what cannot be had.
+    decision.verdict = decision.would = Verdict::deny;
+    decision.reason +=
+        " The policy wants two people to approve it, and this installation cannot tell two people "
+        "apart: every approver is the same user. It needs `weir init --system`.";
+  }
+  settle(decision, event, supplied);
+  return decision;
+}
+
+// From verdict to state: kill switch, approvals, observe mode, budgets, intents.
+void Guard::settle(Decision& decision, const Event& event, const Supplied& supplied) {
+  if (state_.stopped) {
+    decision.verdict = decision.would = Verdict::quarantine;
+    decision.reason = "This session was stopped: " + state_.stop_reason;
+    decision.policies.insert(decision.policies.begin(), {std::string(kStoppedPolicy),
+                                                         Verdict::quarantine,
+                                                         "enforce",
+                                                         decision.reason,
+                                                         "high",
+                                                         "tampering",
+                                                         {},
+                                                         0});
+  } else if (decision.verdict == Verdict::ask && supplied.mode == Mode::enforce) {
+    apply_approval(decision, event, supplied);
+  }
+  if (const auto it = state_.refused.find(decision.call_digest); it != state_.refused.end())
+    decision.replaces = it->second;
+  if (supplied.mode == Mode::observe && !state_.stopped) {
+    decision.verdict = std::min(decision.verdict, Verdict::warn);
+    if (decision.would <= Verdict::warn) decision.verdict = decision.would;
+  }
+  const bool asks_about_earlier = event.data["phase"].text_or("") == "permission";
+  if (event.kind == kind::kToolCall && !asks_about_earlier) reserve(decision, event);
+  if (decision.verdict == Verdict::quarantine && !state_.stopped) {
+    state_.stopped = true;
+    state_.stop_reason = decision.reason;
+  }
+}
+
+void Guard::apply_approval(Decision& decision, const Event& event, const Supplied&) {
+  const std::int64_t now_ns = event.time.wall_ns;
+  if (event.data["phase"].text_or("") == "permission") return;
+  if (state_.approvals.is_denied(decision.call_digest, now_ns)) {
+    decision.verdict = decision.would = Verdict::deny;
+    decision.reason += " A person answered no.";
+    return;
+  }
+  if (auto use = state_.approvals.consume(decision.call_digest, now_ns)) {
+    decision.verdict = Verdict::allow;
+    decision.approval = std::move(*use);
+    return;
+  }
+  int needed = 1;
+  for (const auto& hit : decision.policies)
+    if (hit.mode == "enforce" && hit.verdict == Verdict::ask)
+      needed = std::max(needed, pack_->meta(hit.policy).approvals);
+  decision.approval_id = state_.approvals
+                             .hold(decision.call_digest, decision.id, summary_of(event, decision), needed,
+                                   now_ns, options_.approval_ttl_ns)
+                             .id;
+}
+
+void Guard::reserve(const Decision& decision, const Event& event) {
+  const std::string id = tool_use_id(event);
+  state_.remember_judged(id);
+  ++state_.counters.calls;
+  if (decision.verdict == Verdict::ask) ++state_.counters.asks;
+  if (decision.verdict >= Verdict::guide) ++state_.counters.refusals;
+  if (!event::lets_run(decision.verdict)) {
+    state_.remember_refused(decision.call_digest, decision.id);
+    return;
+  }
+  state_.refused.erase(decision.call_digest);
+  const Counters cost = cost_of(decision.actions);
+  state_.counters = state_.counters + cost;
+  state_.remember_intent({id, decision.id, cost});
+}
+
+void Guard::note(const Event& event) {
+  const std::string id = tool_use_id(event);
+  if (event.kind == kind::kToolResult) {
+    const auto it = state_.intents.find(id);
+    if (it == state_.intents.end()) return;
+    // Only positive evidence that the call did not run takes its reservation back; a failure is no such
+    // evidence.
+    if (event.data["not_run"].bool_or(false)) state_.counters = state_.counters - it->second.reserved;
+    state_.intents.erase(it);
+  } else if (event.kind == kind::kControl) {
+    const auto what = event.data["control"].text_or("");
+    if (what == "stop") {
+      state_.stopped = true;
+      state_.stop_reason = event.data["reason"].text_or("a person stopped it");
+    } else if (what == "resume") {
+      state_.stopped = false;
+      state_.stop_reason.clear();
+    }
+  }
+}
+
+Status Guard::answer(const Event& approval) {
+  const std::string id(approval.data["approval_id"].text_or(""));
+  const std::int64_t now_ns = approval.time.wall_ns;
+  if (approval.data["answer"].text_or("") != "approve") return state_.approvals.deny(id, now_ns);
+  const Json& by = approval.data["approver"];
+  return state_.approvals.approve(
+      id,
+      {std::string(by["authority"].text_or("")), std::string(by["subject"].text_or("")),
+       std::string(by["method"].text_or("")), now_ns},
+      now_ns);
+}
+
+}  // namespace weir::guard

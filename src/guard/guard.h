@@ -1,0 +1,91 @@
+// Room `guard` (floor 5, pure): the one door. Every verdict of every plane is made here.
+//
+// A Guard holds the state of one session tree (an agent run and its sub-agents) and an immutable policy pack.
+// The rim drives it in three steps:
+//
+//   guard.admit(event);                                       // gives the sequence number
+//   Answers answers;
+//   while (true) {                                            // what must be known from outside?
+//     auto questions = guard.prepare(event, answers);
+//     if (questions.empty()) break;
+//     answer(questions, answers);                             // I/O at the rim, recorded as an Observation
+//     event
+//   }
+//   Decision decision = guard.decide(event, answers, supplied);
+//
+// Nothing here reads a clock, a file or randomness: a Decision is a deterministic function of the tree's
+// earlier events, this event, the answers, the pack and the supplied values, so any recorded session replays
+// bit-equal. What was not answered counts as unknown, and policies see that.
+//
+//   pack.h          policies and catalogues as one immutable snapshot
+//   understand.h    Event → Actions                 judge.h      Actions → verdicts by Cedar
+//   question.h      what prepare() asks             approvals.h  held calls
+//   session.h       the state of a session tree     path_classes.h
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "event/decision.h"
+#include "event/event.h"
+#include "guard/approvals.h"
+#include "guard/pack.h"
+#include "guard/question.h"
+#include "guard/session.h"
+
+namespace weir::guard {
+
+enum class Mode { enforce, observe };
+
+// What decide() needs and must not find out by itself. Recorded in the Decision, so that replay can supply it
+// again.
+struct Supplied {
+  std::string decision_id;               // UUIDv7
+  Mode mode = Mode::enforce;             // observe: nothing is refused, what would have been is recorded
+  std::string level_requested = "hook";  // the plane that should enforce
+  std::string level_verified = "none";   // how this path was last seen to refuse: none, shim, agent
+  std::string isolation = "same_user";   // same_user, shielded, system
+  std::string build;                     // digest of this program
+};
+
+class Guard {
+ public:
+  explicit Guard(std::shared_ptr<const Pack> pack, GuardOptions options = {});
+
+  // Assigns the event's place in the tree.
+  void admit(event::Event& event);
+
+  // What must be known from outside before decide(); empty when nothing is missing. At most kQuestionsMax at
+  // once; later rounds ask what earlier answers made necessary (the paths inside a script that would run).
+  std::vector<Question> prepare(const event::Event& event, const Answers& answers) const;
+
+  // The verdict, and the change of state it brings: a released allow is reserved at once and presumed
+  // executed.
+  event::Decision decide(const event::Event& event, const Answers& answers, const Supplied& supplied);
+
+  // Events that need no verdict: results, lifecycle. They change state only.
+  void note(const event::Event& event);
+
+  // A person's answer to a held call; enters as an event of kind `approval` whose body says what. See
+  // approvals.h.
+  Status answer(const event::Event& approval);
+
+  // Swaps the pack; state stays. Decisions name the digest they used.
+  void use(std::shared_ptr<const Pack> pack) { pack_ = std::move(pack); }
+
+  const SessionState& state() const { return state_; }
+  const Pack& pack() const { return *pack_; }
+
+ private:
+  event::Decision blank(const event::Event& event, const Supplied& supplied) const;
+  void settle(event::Decision& decision, const event::Event& event, const Supplied& supplied);
+  void apply_approval(event::Decision& decision, const event::Event& event, const Supplied& supplied);
+  void reserve(const event::Decision& decision, const event::Event& event);
+
+  std::shared_ptr<const Pack> pack_;
+  GuardOptions options_;
+  SessionState state_;
+};
+
+}  // namespace weir::guard

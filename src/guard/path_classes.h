@@ -1,0 +1,46 @@
+// What kind of file a path names: the catalogue of path classes (content/paths/*.yaml) that policies refer to
+// as PathClass::"credential", PathClass::"shell-startup", …
+//
+//   TRY(auto classes, PathClasses::parse(texts));
+//   classes.of("/home/ann/.ssh/id_ed25519", "/home/ann")   // {"credential"}
+//
+// Catalogue: {classes: [{id, what, globs: […], except: […]}]}. A glob is matched against the whole absolute
+// path:
+// `*` within one name, `**` across names, `?` one character; "~/" stands for any home directory (the user's,
+// /root, /home/*, /Users/*); a glob without a leading "/" or "~" may begin at any directory.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace weir::guard {
+
+struct NamedText {
+  std::string name;  // file name, for errors
+  std::string text;
+};
+
+// True when `glob` matches the whole of `text`; linear time, no recursion.
+bool glob_matches(std::string_view glob, std::string_view text);
+
+class PathClasses {
+ public:
+  static Result<PathClasses> parse(std::span<const NamedText> catalogues);
+
+  // Sorted class ids of a normalised absolute path.
+  std::vector<std::string> of(std::string_view path, std::string_view home) const;
+
+ private:
+  struct Class {
+    std::string id;
+    std::vector<std::string> globs;
+    std::vector<std::string> except;
+  };
+  std::vector<Class> classes_;
+};
+
+}  // namespace weir::guard

@@ -1,0 +1,272 @@
+#include "guard/understand.h"
+
+#include <algorithm>
+
+#include "base/hash.h"
+#include "guard/path_facts.h"
+#include "guard/shell_actions.h"
+#include "ingest/tools.h"
+
+namespace weir::guard {
+namespace {
+
+using event::Action;
+using event::Certainty;
+using ingest::ToolKind;
+using ingest::ToolUse;
+namespace kind = event::kind;
+
+// Collects Actions of one event, completing paths and counting what does not fit.
+class Reading {
+ public:
+  Reading(const event::Event& event, const SessionState& state, const GuardOptions& options, const Pack& pack,
+          const Answers& answers)
+      : event_(event),
+        state_(state),
+        options_(options),
+        pack_(pack),
+        answers_(answers),
+        facts_(state, options, pack, answers) {
+    cwd_ = event.body["cwd"].text_or("");
+    out_.assumptions = Json::object();
+    if (!cwd_.empty()) out_.assumptions.set("cwd", cwd_);
+    if (!state.workspace.empty()) out_.assumptions.set("workspace", state.workspace);
+  }
+
+  Understanding take() && { return std::move(out_); }
+
+  void read() {
+    if (event_.kind == kind::kToolCall)
+      tool_call();
+    else if (event_.kind == kind::kConfigChange)
+      config_change();
+    else
+      add({std::string(event_.kind), "Event", event_.source, Certainty::certain, {}, Json::object()});
+  }
+
+ private:
+  void tool_call() {
+    const std::string tool(event_.body["tool"].text_or(event_.data["tool"].text_or("")));
+    const ToolUse use = ingest::tool_use(event_.agent.name, tool, event_.body["input"]);
+    if (!use.cwd.empty()) cwd_ = absolute_path(use.cwd, cwd_, options_.home);
+    Action call{"tool.call",        "Tool", use.server.empty() ? tool : use.server + "/" + use.tool,
+                Certainty::certain, {},     Json::object({{"kind", ingest::name(use.kind)}})};
+    if (!use.opaque.empty()) call.attrs.set("opaque", true);
+    if (use.unsandboxed) call.attrs.set("unsandboxed", true);
+    add(std::move(call));
+    by_kind(use);
+  }
+
+  void by_kind(const ToolUse& use) {
+    switch (use.kind) {
+      case ToolKind::shell:
+        shell(use);
+        break;
+      case ToolKind::stdin_write:
+        add_simple("shell.stdin", "Process", use.target);
+        break;
+      case ToolKind::web_fetch:
+        add_url("net.connect", use.url);
+        break;
+      case ToolKind::web_search:
+        add_simple("net.connect", "Service", "web-search");
+        break;
+      case ToolKind::mcp:
+        add_simple("mcp.call", "Tool", use.server + "/" + use.tool);
+        break;
+      case ToolKind::agent_spawn:
+        add_simple("agent.spawn", "Agent", use.target);
+        break;
+      case ToolKind::agent_message:
+        add_simple("agent.message", "Agent", use.target);
+        break;
+      case ToolKind::skill:
+        add_simple("skill.load", "Skill", use.target);
+        break;
+      case ToolKind::schedule:
+        add_simple("persist.schedule", "Service", use.tool);
+        break;
+      case ToolKind::memory:
+        add_simple("memory.write", "Memory", use.tool);
+        break;
+      default:
+        break;
+    }
+    for (const auto& path : use.paths)
+      add_path(path);
+  }
+
+  void shell(const ToolUse& use) {
+    const ShellPlace place{cwd_, options_.home, state_.workspace};
+    ShellReading reading = read_shell(use.command, place, pack_.commands(), event_.agent.name);
+    follow_scripts(reading, place, 0);
+    for (auto& action : reading.actions)
+      add(std::move(action));
+  }
+
+  // A script file that would run is read like the command line itself, once its text is known.
+  void follow_scripts(ShellReading& reading, const ShellPlace& place, int depth) {
+    constexpr int kDepthMax = 3;
+    if (depth >= kDepthMax) return;
+    for (const std::string& path : reading.scripts) {
+      const Question question{Question::Kind::script, path};
+      const auto answer = answers_.find(question.key());
+      if (answer == answers_.end()) {
+        out_.questions.push_back(question);
+        continue;
+      }
+      if (!answer->second.is_object()) continue;
+      note_assumption("scripts", path, answer->second["digest"]);
+      const Json* text = answer->second.find("text");
+      if (text == nullptr || !is_shell_script(path, text->text_or(""))) continue;
+      ShellReading inner = read_shell(text->text_or(""), place, pack_.commands(), event_.agent.name);
+      follow_scripts(inner, place, depth + 1);
+      for (auto& action : inner.actions) {
+        action.attrs.set("script", path);
+        action.span = {};
+        add(std::move(action));
+      }
+    }
+  }
+
+  void add_path(const ingest::ToolPath& path) {
+    const char* verb = "file.read";
+    if (path.use == ingest::PathUse::write || path.use == ingest::PathUse::edit) verb = "file.write";
+    if (path.use == ingest::PathUse::remove) verb = "file.delete";
+    Action action{verb, "Path",        absolute_path(path.path, cwd_, options_.home), Certainty::certain,
+                  {},   Json::object()};
+    if (action.resource.empty()) {
+      action.resource = path.path;
+      action.certainty = Certainty::possible;
+    }
+    if (path.use == ingest::PathUse::search) action.attrs.set("search", true);
+    add(std::move(action));
+  }
+
+  void add_url(const char* verb, const std::string& url) {
+    add({verb, "Url", url, Certainty::certain, {}, Json::object({{"url", url}})});
+  }
+
+  void add_simple(const char* verb, const char* type, const std::string& resource) {
+    add({verb,
+         type,
+         resource,
+         resource.empty() ? Certainty::possible : Certainty::certain,
+         {},
+         Json::object()});
+  }
+
+  // A hook that asks about a settings change: Weir's own files and the agent's.
+  void config_change() {
+    const std::string path(event_.body["path"].text_or(""));
+    add({"config.change",
+         "Path",
+         absolute_path(path, cwd_, options_.home),
+         Certainty::certain,
+         {},
+         Json::object()});
+  }
+
+  void add(Action action) {
+    if (out_.actions.size() >= limits::kActionsMax) {
+      if (!cut_)
+        out_.actions.back() = {
+            "shell.exec", "Program",
+            "",           Certainty::opaque,
+            {},           Json::object({{"opaque_reason", "more actions than Weir judges at once"}})};
+      cut_ = true;
+      return;
+    }
+    if (action.resource_type == "Path") facts_.complete(action, out_.questions, out_.assumptions);
+    if (action.verb == "vcs.push") complete_push(action);
+    out_.actions.push_back(std::move(action));
+  }
+
+  // A push that names no branch goes to the current one.
+  void complete_push(Action& action) {
+    std::string branch(action.attrs["branch"].text_or(""));
+    if (branch.empty() || branch == "HEAD") {
+      const Question question{Question::Kind::git_head, cwd_};
+      const auto answer = answers_.find(question.key());
+      if (answer == answers_.end()) {
+        if (!cwd_.empty()) out_.questions.push_back(question);
+      } else {
+        branch = answer->second["branch"].text_or("");
+      }
+      if (!branch.empty()) action.attrs.set("branch", branch);
+    }
+    if (is_shared_branch(branch)) action.attrs.set("shared_branch", true);
+  }
+
+  void note_assumption(const char* group, const std::string& key, const Json& value) {
+    Json* object = out_.assumptions.find(group);
+    if (object == nullptr) {
+      out_.assumptions.set(group, Json::object());
+      object = out_.assumptions.find(group);
+    }
+    object->set(key, value);
+  }
+
+  const event::Event& event_;
+  const SessionState& state_;
+  const GuardOptions& options_;
+  const Pack& pack_;
+  const Answers& answers_;
+  PathFacts facts_;
+  std::string cwd_;
+  Understanding out_;
+  bool cut_ = false;
+};
+
+}  // namespace
+
+Understanding understand(const event::Event& event, const SessionState& state, const GuardOptions& options,
+                         const Pack& pack, const Answers& answers) {
+  Reading reading(event, state, options, pack, answers);
+  reading.read();
+  return std::move(reading).take();
+}
+
+void adopt_workspace(const event::Event& event, const Answers& answers, const GuardOptions& options,
+                     SessionState& state) {
+  if (!state.workspace.empty()) return;
+  const auto answer =
+      answers.find(Question{Question::Kind::workspace, std::string(event.body["cwd"].text_or(""))}.key());
+  if (answer == answers.end()) return;
+  const std::string root(answer->second["root"].text_or(""));
+  // A home directory or the root of the disk is no workspace: everything would be inside it.
+  if (root.empty() || root == "/" || root == options.home || path_within(options.home, root)) return;
+  state.workspace = root;
+}
+
+std::string call_digest(const event::Event& event, const std::vector<event::Action>& actions,
+                        const Json& assumptions, const std::string& policy_digest) {
+  const std::string_view tool = event.body["tool"].text_or("");
+  Json json = Json::object({{"agent", event.agent.name},
+                            {"session", event.session},
+                            {"kind", event.kind},
+                            {"tool", tool},
+                            {"input", ingest::identity_input(event.agent.name, tool, event.body["input"])},
+                            {"cwd", event.body["cwd"]},
+                            {"actions", event::to_json(actions)},
+                            {"scripts", assumptions["scripts"]},
+                            {"policy", policy_digest}});
+  if (event.kind != kind::kToolCall) json.set("body", event.body);
+  return digest_text(sha256(canonical(json)));
+}
+
+event::Event command_event(std::string_view command, std::string_view cwd) {
+  event::Event event;
+  event.id = "inspect";
+  event.kind = kind::kToolCall;
+  event.agent.name = "claude-code";
+  event.session = event.root = "inspect";
+  event.plane = event::plane::kSelf;
+  event.source = "inspect";
+  event.data = Json::object({{"tool", "Bash"}});
+  event.body =
+      Json::object({{"tool", "Bash"}, {"input", Json::object({{"command", command}})}, {"cwd", cwd}});
+  return event;
+}
+
+}  // namespace weir::guard
