@@ -51,9 +51,9 @@ void Fields::corr_to(event::Event& event, std::string_view key, std::string_view
   if (!value.empty()) event.corr[std::string(name)] = std::move(value);
 }
 
-void Fields::rest_to(Json& body) {
+void Fields::rest_to(Json& body, std::string_view name) {
   const bool empty = left_.is_null() || (left_.is_object() && left_.as_object().empty());
-  if (!empty) body.set("rest", std::move(left_));
+  if (!empty) body.set(name, std::move(left_));
   left_ = Json();
 }
 

@@ -38,8 +38,8 @@ class Fields {
   void corr_to(event::Event& event, std::string_view key, std::string_view name);
   void corr_to(event::Event& event, std::string_view key) { corr_to(event, key, key); }
 
-  // What nobody took, as body.rest; nothing when nothing is left.
-  void rest_to(Json& body);
+  // What nobody took, as member `name` of the body; nothing when nothing is left.
+  void rest_to(Json& body, std::string_view name = "rest");
 
  private:
   Json left_;

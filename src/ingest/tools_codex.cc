@@ -89,8 +89,8 @@ void read_exec_command(ToolUse& use, const Json& input) {
   read_line(use, input, "cmd");
 }
 
-// A local_shell_call's action, also what the reader makes of a CommandExecution item. Its environment is shown
-// as the `env` command that would do the same.
+// A local_shell_call's action, also what the reader makes of a CommandExecution item. Its environment is
+// shown as the `env` command that would do the same.
 void read_local_shell(ToolUse& use, const Json& input) {
   use.cwd = optional_text(use, input, "working_directory");
   use.argv = needed_words(use, input, "command");
@@ -120,6 +120,20 @@ void read_write_stdin(ToolUse& use, const Json& input) {
 void read_apply_patch(ToolUse& use, const Json& input) {
   use.text = needed_text(use, input, input["input"].is_string() ? "input" : "command");
   if (use.opaque.empty()) add_patch_paths(use, use.text, "");
+}
+
+// What the rollout reader makes of a FileChange item: {"changes": {path: {"type": add|delete|update, …}}}.
+void read_file_change(ToolUse& use, const Json& input) {
+  if (!input["changes"].is_object()) return set_opaque(use, "the input has no changes");
+  for (const auto& [path, change] : input["changes"].as_object()) {
+    const auto type = change["type"].text_or("");
+    const std::string target(change["move_path"].text_or(""));
+    const bool removed = type == "delete" || !target.empty();
+    use.paths.push_back({path, removed ? PathUse::remove : type == "add" ? PathUse::write : PathUse::edit});
+    if (!target.empty()) use.paths.push_back({target, PathUse::write});
+    use.text += change["content"].text_or("");
+    use.text += change["unified_diff"].text_or("");
+  }
 }
 
 void read_file(ToolUse& use, const Json& input) {
@@ -177,6 +191,7 @@ constexpr std::array kTools = {
     ToolRow{"local_shell", ToolKind::shell, read_local_shell},
     ToolRow{"write_stdin", ToolKind::stdin_write, read_write_stdin},
     ToolRow{"apply_patch", ToolKind::patch, read_apply_patch},
+    ToolRow{"file_change", ToolKind::patch, read_file_change},
     ToolRow{"read_file", ToolKind::file_read, read_file},
     ToolRow{"view_image", ToolKind::file_read, read_image},
     ToolRow{"list_dir", ToolKind::search, read_directory},
