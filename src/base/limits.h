@@ -21,6 +21,10 @@ inline constexpr std::size_t kYamlBytesMax = 8 * kMiB;
 inline constexpr std::size_t kHookPayloadBytesMax = 16 * kMiB;  // one hook call's standard input
 inline constexpr std::size_t kHookAnswerBytesMax = 1 * kMiB;    // what the daemon may answer
 
+// Settings of agents (setup)
+inline constexpr std::size_t kSettingsBytesMax = 4 * kMiB;  // one settings file; real ones are a few KiB
+inline constexpr std::size_t kInstallRecordBytesMax = 64 * kMiB;  // installs.json with its copies of settings
+
 // Transcripts
 inline constexpr std::size_t kTranscriptLineBytesMax = 32 * kMiB;  // longer lines are counted and skipped
 inline constexpr std::size_t kTranscriptCallsMax = 65'536;  // tool calls remembered to name their results
