@@ -50,10 +50,6 @@ Options options_at(const os::Places& places) {
   return {.dir = places.store_dir(), .keys_dir = places.keys_dir() + "/sessions"};
 }
 
-Store::~Store() {
-  wake();
-}
-
 Result<std::unique_ptr<Store>> Store::open(const Options& options) {
   std::unique_ptr<Store> store(new Store(options));
   if (!options.read_only) {
@@ -178,18 +174,10 @@ Position Store::end() const {
   return {numbers.back(), info ? info->size : 0};
 }
 
-bool Store::wait_beyond(const Position& position, int timeout_ms) const {
+bool Store::wait_beyond(const Position& position, int timeout_ms, std::stop_token stop) const {
   std::unique_lock lock(state_mutex_);
-  const std::uint64_t wakes = wakes_;
-  grew_.wait_for(lock, std::chrono::milliseconds(timeout_ms),
-                 [&] { return end_ > position || wakes_ != wakes; });
-  return end_ > position;
-}
-
-void Store::wake() {
-  const std::lock_guard lock(state_mutex_);
-  ++wakes_;
-  grew_.notify_all();
+  return grew_.wait_for(lock, std::move(stop), std::chrono::milliseconds(timeout_ms),
+                        [&] { return end_ > position; });
 }
 
 Result<bool> Store::erase(const std::string& root, std::span<const std::string> ledger_entries,

@@ -24,6 +24,7 @@
 #include <mutex>
 #include <optional>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -63,13 +64,12 @@ class Store {
   // holder). Other errors: corrupt (damage that is no torn tail), unavailable (newer format, disk full),
   // denied.
   static Result<std::unique_ptr<Store>> open(const Options& options);
-  ~Store();
 
   // What opening cut off; to be logged and recorded by the caller.
   const std::optional<CutTail>& cut() const { return cut_; }
   const Options& options() const { return options_; }
   std::uint64_t id() const { return id_; }  // the same for the life of the store
-  KeyRing& keys() { return *keys_; }
+  std::size_t keys_count() const { return keys_->count(); }
 
   Result<Sealed> seal(Draft draft);
 
@@ -84,17 +84,17 @@ class Store {
   Result<std::optional<std::uint64_t>> last_ledger_index() const;
   // Behind the last durable batch; when read_only, behind the last byte there is.
   Position end() const;
-  // Waits until end() is beyond `position`, for at most timeout_ms; true when it is. wake() ends all waiting.
-  bool wait_beyond(const Position& position, int timeout_ms) const;
-  void wake();
+  // Waits until end() is beyond `position`, for at most timeout_ms or until told to stop; true when it is.
+  bool wait_beyond(const Position& position, int timeout_ms, std::stop_token stop = {}) const;
 
   // Records in the order they were stored, from the one at or after `from`, until `on_record` says false; the
   // position to go on from. With `damages`, damaged places are passed over and listed, else they are errors.
   using OnRecord = std::function<Result<bool>(const Record& record)>;
   Result<Position> for_each(const Position& from, const OnRecord& on_record,
                             std::vector<Damage>* damages = nullptr) const;
-  // Whole batches, for indexes.
-  Result<Position> for_each_batch(const Position& from, const OnBatch& on_batch) const;
+  // The same by whole batches, for indexes.
+  Result<Position> for_each_batch(const Position& from, const OnBatch& on_batch,
+                                  std::vector<Damage>* damages = nullptr) const;
   // Ledger entries from `from_index` on, in order.
   using OnLedgerEntry = std::function<Result<bool>(std::uint64_t index, std::string_view entry)>;
   Status for_each_ledger_entry(std::uint64_t from_index, const OnLedgerEntry& on_entry) const;
@@ -133,12 +133,11 @@ class Store {
   std::optional<SegmentWriter> writer_;
 
   mutable std::mutex state_mutex_;  // never held over I/O; taken after append_mutex_
-  mutable std::condition_variable grew_;
+  mutable std::condition_variable_any grew_;
   Position end_;
   std::uint64_t next_ledger_ = kNoLedgerEntry;
   RecentBodies recent_;
   BodyLocator* locator_ = nullptr;
-  std::uint64_t wakes_ = 0;
 };
 
 // Reads single records at known places, keeping the last segment open. Not thread-safe.

@@ -34,33 +34,32 @@ Result<std::uint64_t> segment_of_entry(const std::string& dir, std::uint64_t fro
 
 }  // namespace
 
-Result<Position> Store::for_each_batch(const Position& from, const OnBatch& on_batch) const {
-  WalkOptions options{.dir = options_.segments_dir(), .from = from};
+Result<Position> Store::for_each_batch(const Position& from, const OnBatch& on_batch,
+                                       std::vector<Damage>* damages) const {
+  WalkOptions options{.dir = options_.segments_dir(), .from = from, .damages = damages};
   if (!options_.read_only) options.end = end();
+  if (damages != nullptr) options.mode = ReadMode::scan;
   return walk(options, on_batch);
 }
 
 Result<Position> Store::for_each(const Position& from, const OnRecord& on_record,
                                  std::vector<Damage>* damages) const {
-  WalkOptions options{.dir = options_.segments_dir(), .from = from};
-  if (!options_.read_only) options.end = end();
-  if (damages != nullptr) options.mode = ReadMode::scan;
-  options.damages = damages;
   std::optional<Position> stopped;
-  TRY(const Position end, walk(options, [&](const SegmentReader& reader, const Batch& batch) -> Result<bool> {
-        for (const StoredFrame& frame : batch.frames) {
-          if (!frame.is(FrameType::record)) continue;
-          if (Position{reader.header().number, frame.offset} < from) continue;
-          TRY(const Record record, reader.record(frame));
-          TRY(const bool go_on, on_record(record));
-          // Behind this frame: the batch that holds it is found again, and this record is passed over.
-          if (!go_on) {
-            stopped = {reader.header().number, frame.offset + kFrameHeaderBytes + frame.header.length};
-            return false;
-          }
-        }
-        return true;
-      }));
+  const auto on_batch = [&](const SegmentReader& reader, const Batch& batch) -> Result<bool> {
+    for (const StoredFrame& frame : batch.frames) {
+      if (!frame.is(FrameType::record)) continue;
+      if (Position{reader.header().number, frame.offset} < from) continue;
+      TRY(const Record record, reader.record(frame));
+      TRY(const bool go_on, on_record(record));
+      // Behind this frame: the batch that holds it is found again, and this record is passed over.
+      if (!go_on) {
+        stopped = {reader.header().number, frame.offset + kFrameHeaderBytes + frame.header.length};
+        return false;
+      }
+    }
+    return true;
+  };
+  TRY(const Position end, for_each_batch(from, on_batch, damages));
   return stopped.value_or(end);
 }
 
