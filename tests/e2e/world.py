@@ -1,0 +1,275 @@
+"""One case's world: a fresh home, project and Weir, the scripted model and the real agent.
+
+    world.script(says(shell("echo hi > marker.txt")), says("done"))
+    world.guard()                       # daemon, and `weir init` when this case guards by configuration
+    run = world.go()                    # the agent, guarded the case's way, until it ends
+    world.expect_file("marker.txt", "hi")
+
+Judgement is by side effects: files in the project, what fake programs were started, what the model was told. Never by what
+Weir writes down about itself, except where the record is the very thing that is asked for.
+"""
+import dataclasses
+import contextlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import time
+
+import impostor as peers
+import model as scripted
+
+PIN = "314159"
+
+FAKE = """#!/bin/sh
+# Stands in for a program that would do harm: only says that it was started.
+printf '%s\\n' "$(basename "$0") $*" >> "{effects}"
+"""
+
+
+class Failed(Exception):
+    """The case did not go as stated."""
+
+
+class Effect(Failed):
+    """Something happened in the world that must not have happened, or did not that must."""
+
+
+@dataclasses.dataclass
+class Run:
+    code: int
+    out: str
+    err: str
+
+
+class World:
+    def __init__(self, checkout, programs, agent, way, ground, verbose=False):
+        """`way`: "init" (the agent's own settings name the hook), "run" (`weir run -- …`), "none" (no guard at all)."""
+        self.checkout, self.agent, self.way, self.verbose = pathlib.Path(checkout), agent, way, verbose
+        self.ground = pathlib.Path(ground)
+        self.home = self.ground / "dev"
+        self.project = self.home / "project"
+        self.weir_home = self.home / "weir"
+        self.bin = self.ground / "bin"
+        self.fakes = self.ground / "fakes"
+        self.effects = self.ground / "effects"
+        for folder in (self.project, self.bin, self.fakes):
+            folder.mkdir(parents=True)
+        for name in ("weir", "weir-hook") if programs else ():
+            shutil.copy(programs / name, self.bin / name)
+        # A login shell (Codex uses one) resets PATH from /etc/profile; the fakes come first all the same.
+        (self.home / ".profile").write_text(f'PATH="{self.fakes}:$PATH"\n')
+        subprocess.run(["git", "init", "-q", "-b", "main", str(self.project)], check=True, env=self.environment())
+        self.model = self.daemon = None
+        self.processes = []
+
+    # --- setting up --------------------------------------------------------------------------------------------
+
+    def environment(self, **more):
+        env = self.agent.base_environment() | {"HOME": str(self.home), "WEIR_HOME": str(self.weir_home)}
+        env["PATH"] = f"{self.fakes}:{env['PATH']}"
+        return env | more
+
+    def fake(self, *names):
+        for name in names:
+            path = self.fakes / name
+            path.write_text(FAKE.format(effects=self.effects))
+            path.chmod(0o755)
+
+    def write(self, path, text, executable=False):
+        """A file in the project (or anywhere, with an absolute path below the ground)."""
+        target = self.project / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text)
+        if executable:
+            target.chmod(0o755)
+        return target
+
+    def script(self, *steps, when=()):
+        self.model = scripted.Model(self.checkout, self.ground / "model", steps, when)
+        self.agent.configure(self.home, self.model.port)
+
+    def guard(self):
+        if self.way == "none":
+            return
+        self.start_daemon()
+        if self.way == "init":
+            done = self.weir("init", self.agent.weir_name, "--user")
+            if done.code != 0:
+                raise Failed(f"weir init ended with {done.code}: {last_line(done.err)}")
+
+    def start_daemon(self):
+        log = (self.ground / "daemon.log").open("a")
+        self.daemon = subprocess.Popen([str(self.bin / "weir"), "daemon"], env=self.environment(), cwd=self.home,
+                                       stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True)
+        self.processes.append(self.daemon)
+        self.wait_until(self.daemon_answers, "the daemon to listen", seconds=20)
+
+    def daemon_answers(self):
+        if self.daemon.poll() is not None:
+            raise Failed(f"the daemon ended with {self.daemon.returncode}: {last_line((self.ground / 'daemon.log').read_text())}")
+        return self.event_socket.exists()
+
+    @property
+    def event_socket(self):
+        return self.weir_home / "run" / "event.sock"
+
+    def kill_daemon(self):
+        if self.daemon:
+            os.kill(self.daemon.pid, signal.SIGKILL)
+            self.daemon.wait()
+
+    # --- acting ------------------------------------------------------------------------------------------------
+
+    def weir(self, *arguments, seconds=60, **env):
+        return self.finish(self.spawn([str(self.bin / "weir"), *arguments], self.environment(**env)), seconds)
+
+    def start(self, prompt="go", extra=(), env=None, weir_arguments=()):
+        """Starts the agent the case's way and returns at once."""
+        argv = self.agent.argv(prompt, extra)
+        if self.way == "run":
+            argv = [str(self.bin / "weir"), "run", *weir_arguments, "--", *argv]
+        return self.spawn(argv, self.environment(**self.agent_environment(), **(env or {})))
+
+    def agent_environment(self):
+        of_agent = self.agent.environment(self.model.port) if self.model else {}
+        return {name: value for name, value in of_agent.items() if name != "PATH"}
+
+    def go(self, prompt="go", extra=(), env=None, weir_arguments=(), seconds=90):
+        return self.finish(self.start(prompt, extra, env, weir_arguments), seconds)
+
+    def spawn(self, argv, env):
+        out = self.ground / f"out-{len(self.processes)}"
+        err = self.ground / f"err-{len(self.processes)}"
+        process = subprocess.Popen(argv, cwd=self.project, env=env, stdin=subprocess.DEVNULL, stdout=out.open("w"),
+                                   stderr=err.open("w"), start_new_session=True)
+        process.out_path, process.err_path = out, err
+        self.processes.append(process)
+        return process
+
+    def finish(self, process, seconds=90):
+        try:
+            code = process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            raise Failed(f"{pathlib.Path(process.args[0]).name} did not end within {seconds} s") from None
+        return Run(code, process.out_path.read_text(errors="replace"), process.err_path.read_text(errors="replace"))
+
+    def wait_until(self, condition, what, seconds=60):
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if condition():
+                return
+            time.sleep(0.02)
+        raise Failed(f"waited {seconds} s in vain for {what}")
+
+    def peer(self):
+        return peers.Peer()
+
+    def impostor(self, manner, path=None):
+        """Something else on the daemon's socket. Unguarded there is no socket to take."""
+        if self.way == "none":
+            return contextlib.nullcontext(peers.NOBODY)
+        return peers.Impostor(path or self.event_socket, manner)
+
+    def policy(self, name, text):
+        """One more policy file beside the default pack, in the person's own policy directory."""
+        folder = self.weir_home / "config/policies"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{name}.cedar").write_text(text)
+
+    def expect_wire(self):
+        """Codex over WebSocket really went over WebSocket, over HTTP really over HTTP."""
+        kinds = {kind for kind, _ in self.model.requests()}
+        websocket = getattr(self.agent, "websocket", False)
+        self.expect(("ws-response.create" in kinds) == websocket, f"the agent spoke {sorted(kinds)}")
+
+    def touch(self, path):
+        pathlib.Path(path).touch()
+
+    # --- judging -----------------------------------------------------------------------------------------------
+
+    def expect(self, condition, what):
+        if not condition:
+            raise Failed(what)
+
+    def expect_effect(self, condition, what):
+        if not condition:
+            raise Effect(what)
+
+    def expect_file(self, path, text):
+        target = self.project / path
+        self.expect_effect(target.exists(), f"{target.name} is not there")
+        got = target.read_text().strip()
+        self.expect_effect(got == text, f"{target.name} holds {got[:80]!r}, not {text[:80]!r}")
+
+    def expect_no_file(self, path):
+        self.expect_effect(not (self.project / path).exists(), f"{path} was written: the call ran")
+
+    def started(self, name):
+        """How often a fake program was started, and with what: its lines."""
+        lines = self.effects.read_text().splitlines() if self.effects.exists() else []
+        return [line for line in lines if line.split(" ")[0] == name]
+
+    def expect_started(self, name, times):
+        lines = self.started(name)
+        self.expect_effect(len(lines) == times, f"{name} was started {len(lines)} times, not {times}: {lines}")
+
+    def expect_refusals(self, number):
+        """The agent went through its script and the model read Weir's reason for so many calls."""
+        if self.way == "none":
+            return
+        told = [text for text in self.model.told() if re.search(r"\bweir\b", text, re.I)]
+        self.expect(len(told) == number,
+                    f"the model was told of {len(told)} refusals, not {number}; it heard: {self.heard()}")
+
+    def heard(self):
+        return [text[-160:] for text in self.model.told()]
+
+    def expect_model_was_told(self, pattern):
+        told = self.model.told()
+        self.expect(any(re.search(pattern, text, re.I | re.S) for text in told),
+                    f"the model never heard of {pattern!r}; it heard: {self.heard()}")
+
+    # --- people ------------------------------------------------------------------------------------------------
+
+    def approval_asked_for(self, seconds=30):
+        """The id of the approval that the model was told to wait for."""
+        pattern = r"weir approve ([0-9a-z-]+)"
+        self.wait_until(lambda: any(re.search(pattern, text) for text in self.model.told()),
+                        f"an approval id to reach the model; it heard: {self.heard()}", seconds)
+        return [found.group(1) for text in self.model.told() for found in re.finditer(pattern, text)][-1]
+
+    def approve(self, identity):
+        done = self.weir("approve", identity, "--pin", self.pin())
+        self.expect(done.code == 0, f"weir approve ended with {done.code}: {last_line(done.err)}")
+
+    def pin(self):
+        return PIN
+
+    def log_rows(self):
+        """`weir log --json`: JSON Lines."""
+        done = self.weir("log", "--json")
+        self.expect(done.code == 0, f"weir log ended with {done.code}: {last_line(done.err)}")
+        return [json.loads(line) for line in done.out.splitlines() if line.strip()]
+
+    def close(self):
+        for process in reversed(self.processes):
+            if process.poll() is None:
+                process.terminate()
+        for process in self.processes:
+            try:
+                process.wait(timeout=5)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+        if self.model:
+            self.model.close()
+
+
+def last_line(text):
+    lines = [line for line in text.strip().splitlines() if line.strip()]
+    return lines[-1][:300] if lines else "(nothing on standard error)"
