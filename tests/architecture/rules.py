@@ -225,8 +225,9 @@ def rooms_have_tests(house):
 
 
 def rooms_have_docs(house):
-    """Some page of docs/ speaks of the room by its directory."""
-    pages = "\n".join(house.text(path) for path in house.files if path.startswith("docs/") and path.endswith(".md"))
+    """Some page of docs/ speaks of the room by its directory; the map in docs/development.md names all and counts for none."""
+    pages = "\n".join(house.text(path) for path in house.files
+                      if path.startswith("docs/") and path.endswith(".md") and path != "docs/development.md")
     for room in house.built_rooms():
         if f"src/{room.name}" not in pages:
             yield Violation("rooms_have_docs", "docs", 1, f"no page of docs/ speaks of src/{room.name}")
