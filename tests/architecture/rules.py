@@ -31,7 +31,8 @@ IMPURE_CODE = [
     (re.compile(r"\b\w*_clock::now\b|\bclock_gettime\b|(?<![\w.>])(?:std::)?time\s*\(\s*(?:nullptr|NULL|0|&)"),
      "reads a clock"),
     (re.compile(r"\bstd::(?:thread|jthread|mutex|async|condition_variable|atomic)\b|\bthread_local\b"), "uses threads"),
-    (re.compile(r"\bstd::(?:[io]?fstream|cout|cerr|cin|filesystem)\b|(?<![\w.>:])(?:::)?f?open(?:at)?\s*\(\s*[\"\w]"),
+    (re.compile(r"\bstd::(?:[io]?fstream|cout|cerr|cin|filesystem)\b|(?<![\w.>])::f?open(?:at)?\s*\("
+                r"|(?<![\w.>:])f?open(?:at)?\s*\(\s*(?:\"|[\w.]+(?:\(\))?\s*,)"),
      "does I/O"),
     (re.compile(r"(?<![\w.>])(?:std::|::)?(?:getenv|setenv|system|popen|fork|execve|posix_spawn|getpid|socket)\s*\("),
      "touches the process or its environment"),
@@ -204,16 +205,17 @@ def no_unowned_todo(house):
 
 
 def no_machine_paths(house):
-    """Nothing names the directory this checkout lies in, nor a registry a lockfile was made with."""
-    parent = str(house.top.parent)
-    common = {"/", "/tmp", "/home", "/root", "/srv", "/opt", "/usr", "/var", "/var/tmp", "/mnt", "/workspace"}
-    needle = None if parent in common else parent + "/"
+    """Nothing names this checkout or what lies beside it on this machine, nor the registry a lockfile was made with."""
+    parent = house.top.parent
+    beside = "|".join(re.escape(path.name) for path in parent.iterdir()) if str(parent) != "/" else re.escape(house.top.name)
+    here = re.compile(rf"(?<![\w.~-]){re.escape(str(parent).rstrip('/'))}/(?:{beside})(?![\w.-])")
     for path in house.files:
         if path.endswith((".gz", ".zst", ".png", ".bin")):
             continue
         text = house.text(path)
-        if needle and needle in text:
-            yield Violation("no_machine_paths", path, text.count("\n", 0, text.index(needle)) + 1, f"names {needle}")
+        found = here.search(text)
+        if found:
+            yield Violation("no_machine_paths", path, text.count("\n", 0, found.start()) + 1, f"names {found.group()}")
         if path.endswith("package-lock.json") and '"resolved": "http' in text:
             yield Violation("no_machine_paths", path, 1, "names a registry: omit-lockfile-registry-resolved=true")
 
@@ -225,11 +227,11 @@ def rooms_have_tests(house):
 
 
 def rooms_have_docs(house):
-    """Some page of docs/ speaks of the room by its directory; the map in docs/development.md names all and counts for none."""
+    """A room has docs/ROOM.md, or a page that speaks of it by its directory; docs/development.md counts for none."""
     pages = "\n".join(house.text(path) for path in house.files
                       if path.startswith("docs/") and path.endswith(".md") and path != "docs/development.md")
     for room in house.built_rooms():
-        if f"src/{room.name}" not in pages:
+        if f"docs/{room.name}.md" not in house.files and f"src/{room.name}" not in pages:
             yield Violation("rooms_have_docs", "docs", 1, f"no page of docs/ speaks of src/{room.name}")
 
 
