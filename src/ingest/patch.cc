@@ -22,39 +22,47 @@ std::optional<std::string_view> after(std::string_view line, std::string_view pr
   return trim(line.substr(prefix.size()));
 }
 
+// Walks the text line by line without splitting it first: a patch of nothing but line ends stays small.
 class PatchReader {
  public:
-  explicit PatchReader(std::string_view text) : lines_(split(trim(text), '\n')) {}
+  explicit PatchReader(std::string_view text) : left_(trim(text)) {}
 
   Result<std::vector<PatchFile>> read() {
     drop_heredoc();
-    if (first_ >= last_ || trim(lines_[first_]) != kBegin) return bad("does not start with *** Begin Patch");
-    if (trim(lines_[last_ - 1]) != kEnd || last_ - first_ < 2) {
-      first_ = last_ - 1;
+    if (trim(line()) != kBegin) return bad("does not start with *** Begin Patch");
+    const std::size_t last = left_.rfind('\n');
+    if (last == std::string_view::npos || trim(left_.substr(last)) != kEnd)
       return bad("does not end with *** End Patch");
-    }
-    ++first_;
-    --last_;
-    if (first_ < last_ && trim(lines_[first_]).starts_with(kEnvironment)) ++first_;
-    while (first_ < last_)
+    left_ = left_.substr(0, last);
+    next();
+    if (!done() && trim(line()).starts_with(kEnvironment)) next();
+    while (!done())
       TRY_STATUS(read_file());
     if (files_.empty()) return bad("names no file");
     return std::move(files_);
   }
 
  private:
+  bool done() const { return done_; }
+  std::string_view line() const { return left_.substr(0, left_.find('\n')); }
+  void next() {
+    ++number_;
+    const std::size_t end = left_.find('\n');
+    done_ = end == std::string_view::npos;
+    left_ = done_ ? std::string_view() : left_.substr(end + 1);
+  }
+
   std::unexpected<Error> bad(std::string what) const {
-    return fail(ErrorCode::invalid, "the patch " + std::move(what), "line " + std::to_string(first_ + 1),
+    return fail(ErrorCode::invalid, "the patch " + std::move(what), "line " + std::to_string(number_),
                 "see the apply_patch grammar");
   }
 
   // The tool also takes the patch wrapped in a here-document: <<EOF … EOF.
   void drop_heredoc() {
-    last_ = lines_.size();
-    const std::string_view opening = trim(lines_.front());
-    if (!opening.starts_with("<<") || last_ < 2) return;
-    ++first_;
-    --last_;
+    const std::size_t last = left_.rfind('\n');
+    if (!line().starts_with("<<") || last == std::string_view::npos) return;
+    left_ = trim(left_.substr(0, last));
+    next();
   }
 
   Status add_file(PatchOp op, std::string_view path) {
@@ -63,47 +71,45 @@ class PatchReader {
       return fail(ErrorCode::limit,
                   "the patch touches more than " + std::to_string(limits::kPatchFilesMax) + " files");
     files_.push_back({op, std::string(path), {}});
-    ++first_;
+    next();
     return {};
   }
 
   Status read_file() {
-    const std::string_view line = trim(lines_[first_]);
-    if (const auto path = after(line, kAdd)) {
+    const std::string_view header = trim(line());
+    if (const auto path = after(header, kAdd)) {
       TRY_STATUS(add_file(PatchOp::add, *path));
-      while (first_ < last_ && lines_[first_].starts_with('+'))
-        ++first_;
+      while (!done() && line().starts_with('+'))
+        next();
       return {};
     }
-    if (const auto path = after(line, kDelete)) return add_file(PatchOp::remove, *path);
-    const auto path = after(line, kUpdate);
+    if (const auto path = after(header, kDelete)) return add_file(PatchOp::remove, *path);
+    const auto path = after(header, kUpdate);
     if (!path) return bad("has a line that starts no file");
     TRY_STATUS(add_file(PatchOp::update, *path));
     return read_changes();
   }
 
   Status read_changes() {
-    if (first_ < last_) {
-      if (const auto target = after(trim(lines_[first_]), kMove)) {
-        if (target->empty()) return bad("moves a file to an empty path");
-        files_.back().move_to = *target;
-        ++first_;
-      }
+    if (const auto target = done() ? std::nullopt : after(trim(line()), kMove)) {
+      if (target->empty()) return bad("moves a file to an empty path");
+      files_.back().move_to = *target;
+      next();
     }
-    for (; first_ < last_; ++first_) {
-      std::string_view line = lines_[first_];
-      if (trim(line).empty() || trim(line) == kEndOfFile) continue;
-      if (line.starts_with("***")) return {};  // the next file
-      const bool change =
-          line.starts_with("@@") || line[0] == '+' || line[0] == '-' || line[0] == ' ' || line[0] == '\t';
-      if (!change) return bad("has a line that is no change");
+    for (; !done(); next()) {
+      const std::string_view change = line();
+      if (trim(change).empty() || trim(change) == kEndOfFile) continue;
+      if (change.starts_with("***")) return {};  // the next file
+      const bool known = change.starts_with("@@") || change[0] == '+' || change[0] == '-' ||
+                         change[0] == ' ' || change[0] == '\t';
+      if (!known) return bad("has a line that is no change");
     }
     return {};
   }
 
-  std::vector<std::string_view> lines_;
-  std::size_t first_ = 0;
-  std::size_t last_ = 0;
+  std::string_view left_;
+  std::size_t number_ = 1;
+  bool done_ = false;
   std::vector<PatchFile> files_;
 };
 

@@ -1,5 +1,6 @@
 #include "ingest/trace.h"
 
+#include <algorithm>
 #include <deque>
 
 #include "base/bytes.h"
@@ -12,6 +13,8 @@ namespace weir::ingest {
 namespace {
 
 namespace kind = event::kind;
+
+constexpr std::size_t kOpenSeenMax = 1024;  // unanswered calls that a result is matched against
 
 struct OpenCall {
   std::uint64_t number;
@@ -99,10 +102,10 @@ class TraceReader {
   Status read_tool(const Json& row) {
     if (!row["f"].is_null() && !row["f"].is_string()) return bad("must be text", ".f");
     const std::string named(row["f"].text_or(""));
-    auto answered = open_.begin();
-    while (answered != open_.end() && answered->tool != named)
-      ++answered;
-    if (answered == open_.end()) answered = open_.begin();
+    const auto seen_end = open_.begin() + static_cast<std::ptrdiff_t>(std::min(open_.size(), kOpenSeenMax));
+    auto answered =
+        std::find_if(open_.begin(), seen_end, [&](const auto& call) { return call.tool == named; });
+    if (answered == seen_end) answered = open_.begin();
     event::Event& event = add(kind::kToolResult);
     std::string tool = named;
     if (answered != open_.end()) {
