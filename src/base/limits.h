@@ -46,10 +46,9 @@ inline constexpr std::size_t kShellRunsMax = 8192;  // commands analysed, loops 
 inline constexpr std::size_t kCedarBytesMax = 16 * kMiB;  // one policy text
 inline constexpr std::size_t kCedarDepthMax = 200;        // nested expressions
 inline constexpr std::size_t kCedarPoliciesMax = 100'000;
-inline constexpr std::size_t kCedarNodesMax = 1'000'000;   // expressions in one policy text
-inline constexpr std::size_t kCedarEntitiesMax = 500'000;  // entities in one store
-inline constexpr std::size_t kCedarAncestorsMax =
-    20'000'000;  // links followed to close one store's hierarchy
+inline constexpr std::size_t kCedarNodesMax = 1'000'000;      // expressions in one policy text
+inline constexpr std::size_t kCedarEntitiesMax = 500'000;     // entities in one store
+inline constexpr std::size_t kCedarAncestorsMax = 5'000'000;  // links followed to close a store's hierarchy
 
 // Decisions
 inline constexpr std::size_t kDecisionBytesMax = 16 * kKiB;  // canonical Decision record
@@ -77,7 +76,7 @@ inline constexpr std::size_t kMountinfoBytesMax = 4 * kMiB;  // the kernel's tab
 inline constexpr std::size_t kMountsMax = 16'384;            // lines of it
 inline constexpr std::size_t kShieldPathsMax = 1024;         // paths in one shield
 inline constexpr std::size_t kShieldReportBytesMax = 8 * kMiB;
-inline constexpr std::size_t kTreeProcessesMax = 65'536;     // processes looked at in one walk of a tree
+inline constexpr std::size_t kTreeProcessesMax = 65'536;  // processes looked at in one walk of a tree
 
 // Daemon
 inline constexpr std::size_t kConnectionsMax = 512;

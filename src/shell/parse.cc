@@ -119,7 +119,7 @@ Script Parser::parse_list() {
     if (at_end()) return script;
     if (peek() == '\n') {
       take_newline();
-    } else if (peek() == ';' && peek(1) != ';' && peek(1) != '&') {
+    } else if (!script.back().background && peek() == ';' && peek(1) != ';' && peek(1) != '&') {
       ++pos_;
     } else if (script.back().background) {
       continue;

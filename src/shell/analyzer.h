@@ -1,0 +1,209 @@
+// The analysis' inside, shared by the files that follow a script (walk.cc), run one simple command on paper
+// (run.cc, builtins.cc), apply the command table (apply.cc) and know single programs (handlers_*.cc).
+// Not for other rooms; they include effects.h.
+//
+// Everything runs on paper: a State changes, a Stream stands for what a pipe would carry, effects are written
+// down.
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "shell/effects.h"
+#include "shell/expand.h"
+#include "shell/paths.h"
+
+namespace weir::shell {
+
+// What a command would read or write on a pipe.
+struct Stream {
+  bool present = false;  // redirected or piped; else the terminal
+  Arg data;              // known text, or holes
+  std::string path;      // it is the content of this file
+
+  static Stream of(Arg data) { return {true, std::move(data), {}}; }
+  static Stream unknown() { return {true, Arg::hole("(output)"), {}}; }
+};
+
+// One simple command, words expanded.
+struct Invocation {
+  std::vector<Arg> argv;
+  std::vector<std::pair<std::string, Arg>> environment;  // NAME=value before it
+  Span span;
+  State* state = nullptr;
+  Stream in;
+  std::vector<std::string> out_paths;  // known files its output goes to
+  bool socket = false;                 // a redirection to /dev/tcp or /dev/udp
+  std::string socket_peer;
+};
+
+// An invocation of a program of the table, options told from operands.
+struct Call {
+  struct Option {
+    std::string name;
+    std::optional<Arg> value;
+    const OptionSpec* spec = nullptr;
+  };
+  Invocation& run;
+  std::vector<const ProgramSpec*> chain;  // program, sub-command, its sub-command
+  std::vector<Option> options;
+  std::vector<Arg> operands;
+  std::size_t command = 0;  // index in argv of the command that a wrapper runs; 0: none
+  std::string operation;    // sub-command words: "stash drop"
+  Attributes flags;
+  bool safe = false;  // only shows or checks
+  Stream out;
+
+  std::string_view program() const { return base_name(run.argv[0].text); }
+  bool has(std::string_view option) const;
+  const Arg* value(std::string_view option) const;
+};
+
+class Analyzer {
+ public:
+  Analyzer(const Environment& environment, const CommandTable& table)
+      : environment_(environment), table_(table) {}
+  Analysis run(std::string_view script);
+
+ private:
+  using Handler = void (Analyzer::*)(Call&);
+
+  // following the script (walk.cc)
+  Stream walk(const Script& script, State& state, const Stream& in);
+  Stream walk_statement(const Statement& statement, State& state, const Stream& in);
+  Stream walk_pipeline(const Pipeline& pipeline, State& state, const Stream& in);
+  Stream walk_command(const Command& command, State& state, const Stream& in);
+  Stream walk_group(const Command& command, State& state, const Stream& in);
+  Stream walk_if(const If& node, State& state, const Stream& in);
+  Stream walk_for(const For& node, const Command& command, State& state, const Stream& in);
+  Stream walk_case(const Case& node, State& state, const Stream& in);
+  void walk_words(const std::vector<Word>& words, State& state);
+  // Text that a shell would run: parsed and followed, every span that of the outer command.
+  Stream walk_text(const Arg& text, State& state, const Stream& in, Span span, std::string_view how);
+  void finish();
+  Expander expander(State& state, std::size_t round = 0);
+
+  // one command (run.cc)
+  Stream run_simple(const Simple& simple, const Command& command, State& state, const Stream& in);
+  void assign(const Assignment& assignment, State& state, bool exported);
+  void redirect(const Redirection& redirection, Invocation& invocation, Stream& out);
+  void redirect_to_file(const Redirection& redirection, Invocation& invocation);
+  Stream dispatch(Invocation& invocation);
+  Stream call_function(const Command& body, Invocation& invocation);
+  Stream run_dynamic(Invocation& invocation);
+  Stream run_program(Invocation& invocation);
+  void keep_output(const Invocation& invocation, const Stream& out);
+
+  // shell builtins (builtins.cc); none when the name is no builtin
+  std::optional<Stream> run_builtin(std::string_view name, Invocation& invocation);
+  void change_directory(Invocation& invocation);
+  void run_source(Invocation& invocation);
+  void run_set(Invocation& invocation);
+  std::optional<Stream> run_prefix(std::string_view name, Invocation& invocation);
+  void run_read(Invocation& invocation);
+  void run_alias(Invocation& invocation);
+  void run_unset(Invocation& invocation);
+
+  // the table (apply.cc)
+  Stream apply(const ProgramSpec& spec, Invocation& invocation);
+  void read_arguments(Call& call);
+  void read_option(Call& call, std::size_t& index);
+  bool enter_subcommand(Call& call, const Arg& word);
+  const OptionSpec* find_option(const Call& call, std::string_view name) const;
+  bool holds(const Call& call, const Condition& condition) const;
+  void apply_flags(Call& call);
+  void apply_option_flag(Call& call, const Call::Option& option);
+  std::vector<Arg> rule_resources(const Call& call, const EffectRule& rule) const;
+  void apply_rules(Call& call);
+  void apply_rule(Call& call, const EffectRule& rule);
+  void apply_roles(Call& call);
+  void apply_role(Call& call, Role role, const Arg& arg, std::string_view language);
+  void run_inner(Call& call);
+  void set_output(Call& call);
+
+  // programs that the table cannot describe (handlers_*.cc)
+  static Handler handler_named(std::string_view name);
+  void handle_shell(Call& call);
+  void handle_interpreter(Call& call);
+  void handle_find(Call& call);
+  void handle_xargs(Call& call);
+  void handle_git(Call& call);
+  void handle_fetch(Call& call);
+  void handle_copy(Call& call);
+  void handle_remote_copy(Call& call);
+  void handle_netcat(Call& call);
+  void handle_socat(Call& call);
+  void handle_dd(Call& call);
+  void handle_tar(Call& call);
+  void handle_awk(Call& call);
+  void handle_sed(Call& call);
+  void handle_tee(Call& call);
+  void handle_kill(Call& call);
+  void handle_cat(Call& call);
+  void handle_echo(Call& call);
+  void handle_printf(Call& call);
+  void handle_decode(Call& call);
+  void handle_parallel(Call& call);
+  void handle_docker(Call& call);
+  void git_config(Call& call, std::string_view key, const Arg& value);
+  void git_push(Call& call);
+  void find_actions(Call& call, const std::vector<Arg>& roots, std::size_t from);
+  void find_exec(Call& call, const std::vector<Arg>& roots, std::size_t from, std::size_t to, bool filtered);
+
+  // code given to an interpreter
+  void run_code(std::string_view language, const Arg& code, Invocation& invocation, std::string_view how);
+  void run_script_file(const Arg& path, Invocation& invocation, std::string_view language,
+                       std::vector<Arg> arguments);
+  void run_remote_code(const Hole& hole, Invocation& invocation, std::string_view how,
+                       std::string_view interpreter);
+  void run_inline(std::string_view language, const Arg& code, Invocation& invocation);
+  void run_sql(const Arg& sql, Call& call);
+
+  // writing down (emit.cc)
+  Effect& emit(std::string_view verb, ResourceKind kind, std::string resource, Certainty certainty,
+               const State& state, Span span);
+  Effect* file_effect(std::string_view verb, const Arg& path, const State& state, Span span,
+                      const Attributes& flags = {});
+  void guard_path(const PathInfo& info, std::string_view verb, const State& state, Span span);
+  void connect(std::string_view url_or_host, const Arg& arg, const State& state, Span span,
+               const Attributes& flags);
+  void opaque(std::string reason, std::string detail, Span span);
+  void limit(std::string reason, Span span);
+  Span place(Span span) const { return fixed_span_ ? *fixed_span_ : span; }
+
+  const Environment& environment_;
+  const CommandTable& table_;
+  Analysis out_;
+  std::deque<std::unique_ptr<Parsed>> scripts_;  // keeps trees that functions point into
+  std::optional<Span> fixed_span_;
+  std::size_t depth_ = 0;      // nested interpreters and functions
+  std::size_t runs_ = 0;       // simple commands followed
+  std::size_t arguments_ = 0;  // made by expansion
+  std::size_t holes_ = 0;      // names given to holes in nested text
+  std::set<std::string, std::less<>> active_functions_;
+  std::set<std::string, std::less<>> seen_;  // effects already written down
+  bool fifo_made_ = false;
+  bool socket_opened_ = false;        // exec 5<>/dev/tcp/...
+  bool commands_from_input_ = false;  // a computed command name, or a shell on a pipe
+  bool interactive_shell_ = false;
+  std::string socket_peer_;
+  std::string netcat_peer_;
+  Span socket_span_;
+};
+
+// "host:port", "[::1]:80", "https://user@host:8080/path" -> host and port ("" when absent).
+struct HostPort {
+  std::string host, port, scheme;
+};
+HostPort host_of(std::string_view url);
+
+bool is_shell_name(std::string_view program);
+
+}  // namespace weir::shell

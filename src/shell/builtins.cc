@@ -1,0 +1,303 @@
+// Builtins of the shell that change what the rest of the script means.
+#include <algorithm>
+#include <array>
+
+#include "base/bytes.h"
+#include "base/limits.h"
+#include "shell/analyzer.h"
+
+namespace weir::shell {
+namespace {
+
+// Arguments joined as eval does.
+Arg joined(const std::vector<Arg>& argv, std::size_t from) {
+  Arg text;
+  for (std::size_t i = from; i < argv.size(); ++i) {
+    if (i > from) text.append(" ");
+    text.append(argv[i]);
+  }
+  return text;
+}
+
+bool entirely_unknown(const Arg& arg) {
+  return arg.holes.size() == 1 && arg.holes[0].begin == 0 && arg.holes[0].end == arg.text.size();
+}
+
+constexpr std::string_view kSilent[] = {
+    ":",       "true",    "false",    "test",     "[",       "pwd",      "let",    "wait",
+    "jobs",    "fg",      "bg",       "type",     "hash",    "help",     "shopt",  "getopts",
+    "times",   "bind",    "complete", "compgen",  "compopt", "caller",   "dirs",   "umask",
+    "disown",  "logout",  "break",    "continue", "ulimit",  "suspend",  "local",  "export",
+    "declare", "typeset", "readonly", "popd",     "unalias", "autoload", "setopt", "unsetopt"};
+
+}  // namespace
+
+// long: a table of names and what each does
+std::optional<Stream> Analyzer::run_builtin(std::string_view name, Invocation& invocation) {
+  State& state = *invocation.state;
+  const std::vector<Arg>& argv = invocation.argv;
+  if (name == "cd" || name == "pushd" || name == "chdir") {
+    change_directory(invocation);
+    return Stream{};
+  }
+  if (name == "pwd" && state.cwd) return Stream::of(Arg::of(*state.cwd + "\n"));
+  if (std::find(std::begin(kSilent), std::end(kSilent), name) != std::end(kSilent)) return Stream{};
+  if (name == "exit" || name == "return") {
+    state.exited = true;
+    return Stream{};
+  }
+  if (name == "eval") {
+    const Arg text = joined(argv, 1);
+    if (text.text.empty()) return Stream{};
+    run_code("sh", text, invocation, "eval");
+    return Stream::unknown();
+  }
+  if (name == "source" || name == ".") {
+    run_source(invocation);
+    return Stream::unknown();
+  }
+  if (auto prefixed = run_prefix(name, invocation)) return prefixed;
+  if (name == "trap") {
+    if (argv.size() > 2 && argv[1].text != "-" && !argv[1].text.starts_with("-")) {
+      State inner = state;
+      walk_text(argv[1], inner, {}, invocation.span, "trap");
+    }
+    return Stream{};
+  }
+  if (name == "alias") {
+    run_alias(invocation);
+    return Stream{};
+  }
+  if (name == "unset") {
+    run_unset(invocation);
+    return Stream{};
+  }
+  if (name == "set" || name == "shift") {
+    run_set(invocation);
+    return Stream{};
+  }
+  if (name == "read" || name == "mapfile" || name == "readarray") {
+    run_read(invocation);
+    return Stream{};
+  }
+  return std::nullopt;
+}
+
+// exec, command, builtin: what follows is the command.
+std::optional<Stream> Analyzer::run_prefix(std::string_view name, Invocation& invocation) {
+  const std::vector<Arg>& argv = invocation.argv;
+  if (name == "exec" || name == "command" || name == "builtin" || name == "noglob" || name == "nocorrect") {
+    std::size_t at = 1;
+    for (; at < argv.size() && argv[at].text.starts_with('-'); ++at) {
+      if (name == "command" && (argv[at].text == "-v" || argv[at].text == "-V")) return Stream{};
+      if (name == "exec" && argv[at].text == "-a") ++at;
+    }
+    if (at >= argv.size()) return Stream{};
+    Invocation inner = invocation;
+    inner.argv.erase(inner.argv.begin(), inner.argv.begin() + static_cast<std::ptrdiff_t>(at));
+    return dispatch(inner);
+  }
+  return std::nullopt;
+}
+
+void Analyzer::change_directory(Invocation& invocation) {
+  State& state = *invocation.state;
+  const Arg* target = nullptr;
+  for (std::size_t i = 1; i < invocation.argv.size(); ++i) {
+    const std::string& text = invocation.argv[i].text;
+    if (text == "--" || (text.starts_with('-') && text.size() > 1)) continue;
+    target = &invocation.argv[i];
+    break;
+  }
+  if (target == nullptr) {
+    if (environment_.home.empty() || !state.remote.empty() || !state.container.empty())
+      state.cwd = "~";
+    else
+      state.cwd = environment_.home;
+  } else if (target->text == "-") {
+    const auto old = state.variables.find("OLDPWD");
+    if (old != state.variables.end() && !old->second.values.empty() && old->second.values[0].known())
+      state.cwd = old->second.values[0].text;
+    else
+      state.cwd.reset();
+    return;
+  } else {
+    const PathInfo info = describe_path(*target, environment_, state.cwd);
+    const std::optional<std::string> before = state.cwd;
+    if (info.known && info.prefix_known)
+      state.cwd = info.path;
+    else
+      state.cwd.reset();
+    if (before) state.variables["OLDPWD"].values = {Arg::of(*before)};
+  }
+}
+
+void Analyzer::run_source(Invocation& invocation) {
+  if (invocation.argv.size() < 2) return;
+  const Arg path = invocation.argv[1];
+  if (path.stream) {
+    walk_text(Arg::of(*path.stream), *invocation.state, {}, invocation.span, "source");
+    return;
+  }
+  if (const Hole* hole = path.tainted()) return run_remote_code(*hole, invocation, "substitution", "source");
+  if (path.text == "/dev/stdin" && invocation.in.present)
+    return run_code("sh", invocation.in.data, invocation, "source");
+  run_script_file(path, invocation, "sh", {});
+}
+
+void Analyzer::run_set(Invocation& invocation) {
+  State& state = *invocation.state;
+  const std::vector<Arg>& argv = invocation.argv;
+  if (argv[0].text == "shift") {
+    const std::size_t count =
+        argv.size() > 1 && argv[1].known() ? static_cast<std::size_t>(std::atoi(argv[1].text.c_str())) : 1;
+    if (state.positional)
+      state.positional->erase(
+          state.positional->begin(),
+          state.positional->begin() + static_cast<std::ptrdiff_t>(std::min(count, state.positional->size())));
+    return;
+  }
+  for (std::size_t i = 1; i < argv.size(); ++i) {
+    const bool dashes = argv[i].text == "--";
+    if (!dashes && (argv[i].text.starts_with('-') || argv[i].text.starts_with('+'))) {
+      if (argv[i].text == "-o" || argv[i].text == "+o") ++i;
+      continue;
+    }
+    state.positional =
+        std::vector<Arg>(argv.begin() + static_cast<std::ptrdiff_t>(dashes ? i + 1 : i), argv.end());
+    return;
+  }
+}
+
+// The lines of known input are values the variables may take; unknown input is a hole that keeps its origin.
+void Analyzer::run_read(Invocation& invocation) {
+  State& state = *invocation.state;
+  constexpr std::size_t kLinesMax = 3;
+  std::vector<Arg> values;
+  const Arg& data = invocation.in.data;
+  if (invocation.in.present && data.known() && !data.text.empty()) {
+    for (const std::string_view line : split(data.text, '\n'))
+      if (!line.empty() && values.size() < kLinesMax) values.push_back(Arg::of(trim(line)));
+  }
+  static constexpr std::string_view kTakesValue[] = {"-p", "-t", "-n", "-N", "-d", "-u",
+                                                     "-i", "-C", "-c", "-s", "-O"};
+  const bool array = invocation.argv[0].text != "read";
+  std::vector<std::string> names;
+  for (std::size_t i = 1; i < invocation.argv.size(); ++i) {
+    const std::string& text = invocation.argv[i].text;
+    if (text.starts_with('-') && text.size() > 1) {
+      const bool silent = text == "-s" && !array;
+      if (!silent && std::find(std::begin(kTakesValue), std::end(kTakesValue), text) != std::end(kTakesValue))
+        ++i;
+    } else if (invocation.argv[i].known()) {
+      names.push_back(text);
+    }
+  }
+  if (names.empty()) names.push_back(array ? "MAPFILE" : "REPLY");
+  for (const std::string& name : names) {
+    Variable& variable = state.variables[name];
+    variable.array = array;
+    if (!values.empty() && names.size() == 1) {
+      variable.values = values;
+      continue;
+    }
+    const Hole* hole = data.tainted();
+    variable.values = {hole != nullptr ? Arg::hole("$" + name, hole->origin, hole->url)
+                                       : Arg::hole("$" + name)};
+  }
+}
+
+void Analyzer::run_alias(Invocation& invocation) {
+  for (std::size_t i = 1; i < invocation.argv.size(); ++i) {
+    const Arg& arg = invocation.argv[i];
+    const auto equals = arg.text.find('=');
+    if (equals == std::string::npos || equals == 0 || !arg.known() || invocation.state->aliases.size() > 256)
+      continue;
+    invocation.state->aliases[arg.text.substr(0, equals)] = arg.text.substr(equals + 1);
+  }
+}
+
+void Analyzer::run_unset(Invocation& invocation) {
+  State& state = *invocation.state;
+  for (std::size_t i = 1; i < invocation.argv.size(); ++i) {
+    const std::string& name = invocation.argv[i].text;
+    if (name == "-f" && i + 1 < invocation.argv.size()) {
+      state.functions.erase(invocation.argv[i + 1].text);
+    } else if (!name.starts_with('-')) {
+      state.variables.insert_or_assign(name, Variable{});
+      if (name.starts_with("WEIR_"))
+        emit(verbs::kGuardDisable, ResourceKind::resource, name, Certainty::certain, state, invocation.span)
+            .attributes["method"] = "environment";
+    }
+  }
+}
+
+// ---- code
+
+void Analyzer::run_remote_code(const Hole& hole, Invocation& invocation, std::string_view how,
+                               std::string_view interpreter) {
+  const bool network = hole.origin == Origin::network;
+  Effect& effect = emit(verbs::kCodeRunRemote, ResourceKind::url,
+                        hole.url.empty() ? (network ? "(network)" : "(encoded)") : hole.url,
+                        Certainty::certain, *invocation.state, invocation.span);
+  effect.attributes["code_origin"] = network ? "network" : "encoded";
+  effect.attributes["via"] = std::string(how);
+  if (!interpreter.empty()) effect.attributes["interpreter"] = std::string(interpreter);
+  if (!hole.url.empty()) {
+    const HostPort peer = host_of(hole.url);
+    effect.attributes["url"] = hole.url;
+    effect.attributes["host"] = peer.host;
+    if (!peer.scheme.empty()) effect.attributes["scheme"] = peer.scheme;
+  }
+  opaque(network ? "code from the network" : "encoded code", hole.url, invocation.span);
+}
+
+// Text that a shell would run: eval, sh -c, a pipe into sh, a here-document.
+void Analyzer::run_code(std::string_view language, const Arg& code, Invocation& invocation,
+                        std::string_view how) {
+  State& state = *invocation.state;
+  if (!language.empty() && language != "sh" && !is_shell_name(language))
+    return run_inline(language, code, invocation);
+  if (entirely_unknown(code)) {
+    if (const Hole* hole = code.tainted()) return run_remote_code(*hole, invocation, how, language);
+    // A shell on a stream that nobody knows: what comes out of a program, or a person.
+    commands_from_input_ = true;
+    opaque(how == "eval" ? "eval of unknown text" : "unknown code for " + std::string(language), code.text,
+           invocation.span);
+    Effect& effect = emit(verbs::kShellExec, ResourceKind::program, std::string(language), Certainty::opaque,
+                          state, invocation.span);
+    effect.attributes["via"] = std::string(how);
+    effect.attributes["code"] = code.text.substr(0, 256);
+    return;
+  }
+  const bool same_shell = how == "eval" || how == "source";
+  State inner = state;
+  State& target = same_shell ? state : inner;
+  if (!same_shell) target.functions.clear();
+  walk_text(code, target, {}, invocation.span, how);
+}
+
+void Analyzer::run_script_file(const Arg& path, Invocation& invocation, std::string_view language,
+                               std::vector<Arg> arguments) {
+  State& state = *invocation.state;
+  const PathInfo info = describe_path(path, environment_, state.cwd);
+  const std::string program = language.empty() ? path.text : std::string(language);
+  file_effect(verbs::kFileRead, path, state, invocation.span);
+  Effect& effect = emit(verbs::kShellExec, ResourceKind::program, program,
+                        path.known() ? Certainty::certain : Certainty::possible, state, invocation.span);
+  effect.attributes["script"] = info.path;
+  if (info.inside_workspace) effect.attributes["inside_workspace"] = *info.inside_workspace;
+  if (const auto fetched = state.downloads.find(info.path); fetched != state.downloads.end()) {
+    const Hole hole{0, 0, Origin::network, fetched->second};
+    return run_remote_code(hole, invocation, "file", language);
+  }
+  const bool shell = language.empty() || language == "sh" || is_shell_name(language);
+  const auto written = state.written.find(info.path);
+  if (!shell || written == state.written.end() || depth_ >= limits::kShellDepthMax) return;
+  State inner = state;
+  inner.positional = std::move(arguments);
+  inner.written.erase(info.path);  // a script that calls itself adds nothing
+  walk_text(Arg::of(written->second), inner, {}, invocation.span, "script");
+}
+
+}  // namespace weir::shell

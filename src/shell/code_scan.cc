@@ -1,0 +1,341 @@
+#include "shell/code_scan.h"
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "shell/verbs.h"
+
+namespace weir::shell {
+namespace {
+
+constexpr std::size_t kCodeBytesMax = 256 * 1024;
+constexpr std::size_t kCallsMax = 256;
+
+// What a call by this name does. `name` is the last part of a dotted name; `owner`, when given, must stand
+// before it.
+struct Known {
+  std::string_view owner, name;
+  std::string_view verb;  // or "shell", "program", "eval", "open", "spawn"
+  bool recursive = false;
+};
+constexpr Known kKnown[] = {
+    {"", "rmtree", verbs::kFileDelete, true},
+    {"", "rm_rf", verbs::kFileDelete, true},
+    {"", "rm_r", verbs::kFileDelete, true},
+    {"", "remove_dir", verbs::kFileDelete, true},
+    {"os", "remove", verbs::kFileDelete},
+    {"", "unlink", verbs::kFileDelete},
+    {"", "unlinkSync", verbs::kFileDelete},
+    {"", "rmSync", verbs::kFileDelete, true},
+    {"fs", "rm", verbs::kFileDelete, true},
+    {"", "rmdir", verbs::kFileDelete},
+    {"", "rmdirSync", verbs::kFileDelete},
+    {"", "removedirs", verbs::kFileDelete},
+    {"", "rm_f", verbs::kFileDelete},
+    {"File", "delete", verbs::kFileDelete},
+    {"fs", "unlink", verbs::kFileDelete},
+    {"", "removeSync", verbs::kFileDelete, true},
+    {"", "remove_tree", verbs::kFileDelete, true},
+    {"FileUtils", "rm", verbs::kFileDelete},
+    {"", "writeFileSync", verbs::kFileWrite},
+    {"", "writeFile", verbs::kFileWrite},
+    {"", "appendFileSync", verbs::kFileWrite},
+    {"", "appendFile", verbs::kFileWrite},
+    {"", "file_put_contents", verbs::kFileWrite},
+    {"File", "write", verbs::kFileWrite},
+    {"", "createWriteStream", verbs::kFileWrite},
+    {"", "readFileSync", verbs::kFileRead},
+    {"", "readFile", verbs::kFileRead},
+    {"", "file_get_contents", verbs::kFileRead},
+    {"File", "read", verbs::kFileRead},
+    {"IO", "read", verbs::kFileRead},
+    {"", "createReadStream", verbs::kFileRead},
+    {"os", "chmod", verbs::kFileChmod},
+    {"", "chmodSync", verbs::kFileChmod},
+    {"", "chmod", verbs::kFileChmod},
+    {"", "open", "open"},
+    {"", "fopen", "open"},
+    {"File", "open", "open"},
+    {"", "urlopen", verbs::kNetConnect},
+    {"", "urlretrieve", verbs::kNetConnect},
+    {"requests", "get", verbs::kNetConnect},
+    {"requests", "post", verbs::kNetConnect},
+    {"requests", "put", verbs::kNetConnect},
+    {"httpx", "get", verbs::kNetConnect},
+    {"httpx", "post", verbs::kNetConnect},
+    {"http", "get", verbs::kNetConnect},
+    {"https", "get", verbs::kNetConnect},
+    {"http", "request", verbs::kNetConnect},
+    {"https", "request", verbs::kNetConnect},
+    {"axios", "get", verbs::kNetConnect},
+    {"axios", "post", verbs::kNetConnect},
+    {"", "fetch", verbs::kNetConnect},
+    {"", "create_connection", verbs::kNetConnect},
+    {"", "connect", verbs::kNetConnect},
+    {"net", "connect", verbs::kNetConnect},
+    {"", "createConnection", verbs::kNetConnect},
+    {"TCPSocket", "new", verbs::kNetConnect},
+    {"TCPSocket", "open", verbs::kNetConnect},
+    {"", "fsockopen", verbs::kNetConnect},
+    {"URI", "open", verbs::kNetConnect},
+    {"", "sockaddr_in", verbs::kNetConnect},
+    {"os", "system", "shell"},
+    {"os", "popen", "shell"},
+    {"", "system", "shell"},
+    {"", "shell_exec", "shell"},
+    {"", "passthru", "shell"},
+    {"", "popen", "shell"},
+    {"", "proc_open", "shell"},
+    {"", "exec", "run"},
+    {"", "execSync", "shell"},
+    {"", "getoutput", "shell"},
+    {"", "getstatusoutput", "shell"},
+    {"subprocess", "run", "program"},
+    {"subprocess", "call", "program"},
+    {"subprocess", "Popen", "program"},
+    {"subprocess", "check_output", "program"},
+    {"subprocess", "check_call", "program"},
+    {"", "check_output", "program"},
+    {"", "Popen", "program"},
+    {"", "spawn", "program"},
+    {"", "spawnSync", "program"},
+    {"", "execFile", "program"},
+    {"", "execFileSync", "program"},
+    {"", "execl", "program"},
+    {"", "execv", "program"},
+    {"", "execvp", "program"},
+    {"", "execlp", "program"},
+    {"", "capture2", "program"},
+    {"", "capture3", "program"},
+    {"", "eval", "eval"},
+    {"", "Function", "eval"},
+    {"", "instance_eval", "eval"},
+    {"", "assert", "eval"},
+};
+
+bool name_char(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+bool appears(std::string_view code, std::string_view word) {
+  return code.find(word) != std::string_view::npos;
+}
+
+// Names that only some languages call without parentheses: system "x", exec "/bin/sh".
+bool bare_calls(std::string_view language) {
+  return language == "perl" || language == "ruby" || language == "awk" || language == "php";
+}
+
+class Scanner {
+ public:
+  Scanner(std::string_view language, std::string_view code)
+      : language_(language), code_(code.substr(0, kCodeBytesMax)) {}
+
+  CodeScan run() {
+    while (at_ < code_.size() && found_.calls.size() < kCallsMax) {
+      const char c = code_[at_];
+      if (c == '\'' || c == '"') {
+        string();
+      } else if (c == '`') {
+        const std::string text = string();
+        // a template literal in JavaScript, a command elsewhere
+        if (language_ == "perl" || language_ == "ruby" || language_ == "php") found_.shell.push_back(text);
+      } else if (c == '#' && language_ != "php" && language_ != "node") {
+        at_ = std::min(code_.find('\n', at_), code_.size());
+      } else if (name_char(c)) {
+        name();
+      } else {
+        ++at_;
+      }
+    }
+    judge_whole();
+    return std::move(found_);
+  }
+
+ private:
+  // Reads a string literal at the cursor; simple escapes decoded.
+  std::string string() {
+    const char quote = code_[at_++];
+    const bool triple = code_.substr(at_).starts_with(std::string(2, quote));
+    if (triple) at_ += 2;
+    std::string text;
+    while (at_ < code_.size()) {
+      const char c = code_[at_];
+      if (c == quote && (!triple || code_.substr(at_).starts_with(std::string(3, quote)))) {
+        at_ += triple ? 3 : 1;
+        break;
+      }
+      if (c == '\\' && at_ + 1 < code_.size()) {
+        const char next = code_[at_ + 1];
+        text += next == 'n' ? '\n' : next == 't' ? '\t' : next;
+        at_ += 2;
+        continue;
+      }
+      text += c;
+      ++at_;
+    }
+    return text;
+  }
+
+  void name() {
+    std::vector<std::string_view> parts;
+    while (at_ < code_.size()) {
+      const std::size_t begin = at_;
+      while (at_ < code_.size() && name_char(code_[at_]))
+        ++at_;
+      parts.push_back(code_.substr(begin, at_ - begin));
+      if (code_.substr(at_).starts_with("::") || code_.substr(at_).starts_with("->"))
+        at_ += 2;
+      else if (at_ + 1 < code_.size() && code_[at_] == '.' && name_char(code_[at_ + 1]))
+        ++at_;
+      else
+        break;
+    }
+    const std::string_view owner = parts.size() > 1 ? parts[parts.size() - 2] : std::string_view{};
+    if (parts.empty()) return;
+    std::size_t next = at_;
+    while (next < code_.size() && (code_[next] == ' ' || code_[next] == '\t'))
+      ++next;
+    const bool bracket = next < code_.size() && code_[next] == '(';
+    const bool bare =
+        bare_calls(language_) && next < code_.size() && (code_[next] == '"' || code_[next] == '\'');
+    // open with two arguments in Perl, %x{} in Ruby and the like are left to deeper analysis.
+    if (!bracket && !bare) return;
+    for (const Known& known : kKnown)
+      if (known.name == parts.back() && (known.owner.empty() || known.owner == owner)) {
+        at_ = next;
+        return call(known, owner);
+      }
+  }
+
+  struct Literals {
+    std::vector<std::string> strings;
+    bool computed = false;  // something else stands among the arguments
+    bool list = false;
+    std::string first_number;
+  };
+
+  // The literal arguments, up to the closing parenthesis or, without one, the end of the statement. Reads
+  // ahead only: calls inside the arguments are found afterwards.
+  Literals arguments() {
+    const std::size_t back = at_;
+    Literals out;
+    int open = 0;
+    const bool bracket = code_[at_] == '(';
+    while (at_ < code_.size() && at_ - back < 4096) {
+      const char c = code_[at_];
+      if (c == '\'' || c == '"' || c == '`') {
+        if (out.strings.size() < 32) out.strings.push_back(string());
+        continue;
+      }
+      if (c == '(') ++open;
+      if (c == ')' && --open <= 0) break;
+      if (!bracket && (c == ';' || c == '\n' || c == '}')) break;
+      if (c == '[') out.list = true;
+      if (c >= '0' && c <= '9' && out.first_number.empty()) {
+        while (at_ < code_.size() && code_[at_] >= '0' && code_[at_] <= '9')
+          out.first_number += code_[at_++];
+        continue;
+      }
+      if (name_char(c) && out.strings.empty()) out.computed = true;
+      ++at_;
+    }
+    at_ = back + (bracket ? 1 : 0);
+    return out;
+  }
+
+  void call(const Known& known, std::string_view owner) {
+    const Literals literals = arguments();
+    const std::string first =
+        literals.strings.empty() || literals.computed ? std::string() : literals.strings[0];
+    if (known.verb == "shell" || known.verb == "run") {
+      if (known.verb == "run" && language_ == "python") return eval_call();
+      if (first.empty())
+        found_.computed_command = true;
+      else if (literals.strings.size() > 1 && bare_calls(language_))
+        found_.programs.push_back(literals.strings);
+      else
+        found_.shell.push_back(first);
+    } else if (known.verb == "program") {
+      program_call(literals, first);
+    } else if (known.verb == "eval") {
+      eval_call();
+    } else if (known.verb == "open") {
+      open_call(literals, first);
+    } else if (known.verb == verbs::kNetConnect) {
+      net_call(literals, owner);
+    } else {
+      found_.calls.push_back({known.verb, first, known.recursive});
+    }
+  }
+
+  void program_call(const Literals& literals, const std::string& first) {
+    if (first.empty())
+      found_.computed_command = true;
+    else if (literals.list || literals.strings.size() > 1)
+      found_.programs.push_back(literals.strings);
+    else
+      found_.shell.push_back(first);
+  }
+
+  void eval_call() {
+    const bool network = appears(code_, "urlopen") || appears(code_, "requests.") ||
+                         appears(code_, "http.get") || appears(code_, "https.get") ||
+                         appears(code_, "fetch(") || appears(code_, "LWP") || appears(code_, "open-uri") ||
+                         appears(code_, "file_get_contents('http") ||
+                         appears(code_, "file_get_contents(\"http");
+    const bool encoded = appears(code_, "b64decode") || appears(code_, "base64") ||
+                         appears(code_, "fromhex") || appears(code_, "unhexlify") ||
+                         appears(code_, "decompress") || appears(code_, "unpack(") || appears(code_, "atob(");
+    found_.runs_network = found_.runs_network || network;
+    found_.runs_encoded = found_.runs_encoded || (encoded && !network);
+  }
+
+  void open_call(const Literals& literals, const std::string& first) {
+    if (first.empty() && literals.strings.empty()) return;
+    const std::string mode = literals.strings.size() > 1 ? literals.strings[1] : "";
+    const bool writes = !mode.empty() && mode.size() <= 4 && mode.find_first_of("wax+>") != std::string::npos;
+    found_.calls.push_back({writes ? verbs::kFileWrite : verbs::kFileRead, first, false});
+  }
+
+  void net_call(const Literals& literals, std::string_view owner) {
+    (void)owner;
+    std::string target;
+    for (const std::string& text : literals.strings)
+      if (!text.empty() && text.find(' ') == std::string::npos) {
+        target = text;
+        break;
+      }
+    const bool url = target.find("://") != std::string::npos;
+    if (!url && !target.empty() && !literals.first_number.empty()) target += ":" + literals.first_number;
+    if (found_.peer.empty()) found_.peer = target;
+    if (url && found_.url.empty()) found_.url = target;
+    found_.calls.push_back({verbs::kNetConnect, target, false});
+  }
+
+  // Shapes that only the whole text shows.
+  void judge_whole() {
+    const bool socket = appears(code_, "socket") || appears(code_, "Socket") || appears(code_, "fsockopen") ||
+                        appears(code_, "net.connect") || appears(code_, "createConnection") ||
+                        appears(code_, "/inet/tcp");
+    const bool shell = appears(code_, "/bin/sh") || appears(code_, "/bin/bash") ||
+                       appears(code_, "pty.spawn") || appears(code_, "sh -i") || appears(code_, "cmd.exe");
+    const bool bound = appears(code_, "dup2") || appears(code_, "pty.spawn") ||
+                       appears(code_, "open(STDIN") || appears(code_, "<&3") || appears(code_, ".pipe(") ||
+                       appears(code_, "spawn") || appears(code_, "exec") || appears(code_, "getline");
+    found_.remote_shell = socket && bound && (shell || appears(code_, "/inet/tcp"));
+  }
+
+  std::string_view language_;
+  std::string_view code_;
+  std::size_t at_ = 0;
+  CodeScan found_;
+};
+
+}  // namespace
+
+CodeScan scan_code(std::string_view language, std::string_view code) {
+  return Scanner(language, code).run();
+}
+
+}  // namespace weir::shell

@@ -1,0 +1,199 @@
+// Programs that talk to the network: curl and wget, scp and rsync, netcat, socat.
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "shell/analyzer.h"
+
+namespace weir::shell {
+namespace {
+
+// The name under which a URL is saved: the last component of its path.
+std::string saved_name(std::string_view url) {
+  url = url.substr(0, url.find_first_of("?#"));
+  const auto scheme = url.find("://");
+  if (scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
+  const auto slash = url.rfind('/');
+  if (slash == std::string_view::npos || slash + 1 == url.size()) return "index.html";
+  return std::string(url.substr(slash + 1));
+}
+
+// [user@]host:path of scp and rsync; a slash before the colon makes it a local path.
+std::optional<std::string> remote_host(std::string_view text) {
+  if (text.starts_with("rsync://") || text.starts_with("scp://") || text.starts_with("sftp://"))
+    return host_of(text).host;
+  const auto colon = text.find(':');
+  if (colon == std::string_view::npos || colon == 0 ||
+      text.substr(0, colon).find('/') != std::string_view::npos)
+    return std::nullopt;
+  const std::string_view host = text.substr(0, colon);
+  const auto user = host.rfind('@');
+  return std::string(user == std::string_view::npos ? host : host.substr(user + 1));
+}
+
+bool is_sent(const Call& call) {
+  const auto found = call.flags.find("upload");
+  return found != call.flags.end();
+}
+
+}  // namespace
+
+// curl, wget and programs like them. The table names options; here URLs meet output files.
+void Analyzer::handle_fetch(Call& call) {
+  Invocation& run = call.run;
+  State& state = *run.state;
+  const bool wget = call.program() == "wget" || call.program() == "wget2" || call.program() == "aria2c" ||
+                    call.program() == "axel";
+  std::vector<Arg> urls = call.operands;
+  for (const Call::Option& option : call.options)
+    if (option.name == "--url" && option.value) urls.push_back(*option.value);
+  if (const auto method = call.flags.find("method"); method == call.flags.end())
+    call.flags["method"] = is_sent(call) ? (call.flags.contains("upload_file") ? "PUT" : "POST") : "GET";
+  const Arg* output = nullptr;
+  for (const Call::Option& option : call.options)
+    if (option.spec != nullptr && option.spec->role == Role::write && option.value &&
+        option.spec->flag == "output")
+      output = &*option.value;
+  call.flags.erase("output");
+  const bool named = call.flags.contains("remote_name") || (wget && output == nullptr);
+  const bool to_stdout =
+      !named && (output == nullptr || output->text == "-" || output->text == "/dev/stdout");
+  const bool local_body = call.flags.contains("head_only");
+  for (const Arg& url : urls) {
+    if (url.text.empty()) continue;
+    Attributes flags = call.flags;
+    flags["download"] = !is_sent(call);
+    connect(url.text, url, state, run.span, flags);
+    out_.effects.back().attributes.emplace("url", url.text.substr(0, 1024));
+    Arg target = output != nullptr ? *output : Arg::of(saved_name(url.text));
+    if (output == nullptr && !url.known()) target = Arg::hole(saved_name(url.text));
+    if (const Arg* directory = call.value("-P"); directory != nullptr && wget && output == nullptr) {
+      Arg joined = *directory;
+      joined.append("/");
+      joined.append(target);
+      target = std::move(joined);
+    }
+    if (to_stdout || local_body) continue;
+    if (output == nullptr) file_effect(verbs::kFileWrite, target, state, run.span, {{"download", true}});
+    const PathInfo info = describe_path(target, environment_, state.cwd);
+    if (state.downloads.size() < 64) state.downloads[info.path] = url.text;
+  }
+  if (run.in.present && run.in.data.text.size() > 0 && is_sent(call) && !run.in.path.empty())
+    file_effect(verbs::kFileRead, Arg::of(run.in.path), state, run.span, {{"sent", true}});
+  if (to_stdout && !urls.empty())
+    call.out = Stream::of(Arg::hole("(network)", Origin::network, urls[0].text));
+  else
+    call.out = Stream::of(Arg{});
+}
+
+// scp, rsync: the last operand is where to.
+void Analyzer::handle_remote_copy(Call& call) {
+  Invocation& run = call.run;
+  State& state = *run.state;
+  if (call.operands.size() < 2) {
+    for (const Arg& operand : call.operands)
+      if (const auto host = remote_host(operand.text)) connect(*host, operand, state, run.span, call.flags);
+    return;
+  }
+  const Arg& target = call.operands.back();
+  const auto target_host = remote_host(target.text);
+  Attributes flags = call.flags;
+  const bool deletes = flags.contains("delete");
+  flags.erase("delete");
+  for (std::size_t i = 0; i + 1 < call.operands.size(); ++i) {
+    const Arg& source = call.operands[i];
+    const auto host = remote_host(source.text);
+    if (host) {
+      Attributes direction = flags;
+      direction["download"] = true;
+      connect(*host, source, state, run.span, direction);
+    } else {
+      Attributes direction = flags;
+      if (target_host) direction["sent"] = true;
+      file_effect(verbs::kFileRead, source, state, run.span, direction);
+      if (flags.contains("remove_source")) file_effect(verbs::kFileDelete, source, state, run.span, flags);
+    }
+  }
+  if (target_host) {
+    flags["upload"] = true;
+    connect(*target_host, target, state, run.span, flags);
+    return;
+  }
+  file_effect(verbs::kFileWrite, target, state, run.span, flags);
+  if (deletes) {
+    flags["recursive"] = true;
+    flags["mirror"] = true;
+    file_effect(verbs::kFileDelete, target, state, run.span, flags);
+  }
+}
+
+void Analyzer::handle_netcat(Call& call) {
+  Invocation& run = call.run;
+  State& state = *run.state;
+  const bool listens = call.flags.contains("listen");
+  const Arg* program = nullptr;
+  for (const Call::Option& option : call.options)
+    if (option.spec != nullptr && option.spec->flag == "runs" && option.value) program = &*option.value;
+  std::string host = call.operands.empty() ? "" : call.operands[0].text;
+  std::string port = call.operands.size() > 1 ? call.operands[1].text : "";
+  if (const Arg* local = call.value("-p"); local != nullptr && listens) port = local->text;
+  if (listens && call.operands.size() == 1 && port.empty()) std::swap(host, port);
+  const std::string peer = host + (port.empty() ? "" : ":" + port);
+  if (listens) {
+    emit(verbs::kNetListen, ResourceKind::host, peer.empty() ? "(any)" : peer, Certainty::certain, state,
+         run.span);
+  } else if (!call.operands.empty()) {
+    Attributes flags;
+    if (call.flags.contains("scan")) flags["scan"] = true;
+    if (run.in.present && !call.flags.contains("scan")) flags["upload"] = true;
+    Arg whole = call.operands[0];
+    if (!port.empty()) whole.append(":" + port);
+    connect(whole.text, whole, state, run.span, flags);
+    if (!run.in.path.empty() && run.in.data.tainted() == nullptr)
+      file_effect(verbs::kFileRead, Arg::of(run.in.path), state, run.span, {{"sent", true}});
+  }
+  netcat_peer_ = peer.empty() ? "(any)" : peer;
+  socket_span_ = place(run.span);
+  if (program != nullptr) {
+    Effect& effect = emit(verbs::kShellRemote, ResourceKind::host, peer, Certainty::certain, state, run.span);
+    effect.attributes["method"] = std::string(call.program());
+    effect.attributes["direction"] = listens ? "bind" : "reverse";
+    effect.attributes["runs"] = program->text;
+  }
+  call.out = Stream::of(Arg::hole("(network)", Origin::network, peer));
+}
+
+void Analyzer::handle_socat(Call& call) {
+  Invocation& run = call.run;
+  State& state = *run.state;
+  bool network = false, runs = false, listens = false;
+  std::string peer;
+  for (const Arg& operand : call.operands) {
+    const std::string kind =
+        to_lower_ascii(std::string_view(operand.text).substr(0, operand.text.find_first_of(":,")));
+    const auto colon = operand.text.find(':');
+    const std::string rest =
+        colon == std::string::npos ? "" : operand.text.substr(colon + 1, operand.text.find(',') - colon - 1);
+    if (kind == "exec" || kind == "system" || kind == "shell") {
+      runs = true;
+      State inner = state;
+      walk_text(Arg::of(rest), inner, {}, run.span, "socat");
+    } else if (kind.find("listen") != std::string::npos || kind.ends_with("-l")) {
+      network = listens = true;
+      peer = rest;
+      emit(verbs::kNetListen, ResourceKind::host, rest, Certainty::certain, state, run.span);
+    } else if (kind.starts_with("tcp") || kind.starts_with("udp") || kind.starts_with("openssl") ||
+               kind.starts_with("ssl") || kind.starts_with("sctp")) {
+      network = true;
+      peer = rest;
+      connect(rest, operand, state, run.span, {});
+    } else if (kind == "file" || kind == "open" || kind == "create" || kind == "gopen") {
+      file_effect(kind == "create" ? verbs::kFileWrite : verbs::kFileRead, Arg::of(rest), state, run.span);
+    }
+  }
+  if (!network || !runs) return;
+  Effect& effect = emit(verbs::kShellRemote, ResourceKind::host, peer, Certainty::certain, state, run.span);
+  effect.attributes["method"] = "socat";
+  effect.attributes["direction"] = listens ? "bind" : "reverse";
+}
+
+}  // namespace weir::shell

@@ -1,0 +1,312 @@
+// One simple command on paper: expand its words, apply its redirections, find out what it is.
+#include <algorithm>
+
+#include "base/limits.h"
+#include "shell/analyzer.h"
+
+namespace weir::shell {
+namespace {
+
+constexpr std::size_t kArgumentsMax = 200'000;  // made by expansion in one analysis
+
+// "/dev/tcp/host/port" -> "host:port", or "".
+std::string socket_peer(std::string_view path) {
+  for (const std::string_view prefix : {"/dev/tcp/", "/dev/udp/"}) {
+    if (!path.starts_with(prefix)) continue;
+    std::string peer(path.substr(prefix.size()));
+    if (const auto slash = peer.find('/'); slash != std::string::npos) peer[slash] = ':';
+    return peer;
+  }
+  return {};
+}
+
+}  // namespace
+
+bool is_shell_name(std::string_view program) {
+  static constexpr std::string_view kShells[] = {"sh",   "bash", "zsh", "dash", "ash",  "ksh",
+                                                 "mksh", "fish", "csh", "tcsh", "rbash"};
+  return std::find(std::begin(kShells), std::end(kShells), program) != std::end(kShells);
+}
+
+Stream Analyzer::run_simple(const Simple& simple, const Command& command, State& state, const Stream& in) {
+  Stream out;
+  std::size_t rounds = 1;
+  for (std::size_t round = 0; round < rounds; ++round) {
+    if (++runs_ > limits::kShellRunsMax || arguments_ > kArgumentsMax) {
+      limit("more than " + std::to_string(limits::kShellRunsMax) + " commands to follow", command.span);
+      return Stream::unknown();
+    }
+    Expander words = expander(state, round);
+    Invocation invocation;
+    invocation.span = command.span;
+    invocation.state = &state;
+    invocation.in = in;
+    for (const Word& word : simple.words) {
+      std::vector<Arg> fields = words.fields(word);
+      arguments_ += fields.size();
+      std::move(fields.begin(), fields.end(), std::back_inserter(invocation.argv));
+      if (invocation.argv.size() > limits::kShellWordsMax * 4) {
+        limit("a command with more than " + std::to_string(limits::kShellWordsMax * 4) + " arguments",
+              command.span);
+        break;
+      }
+    }
+    for (const Assignment& assignment : simple.assignments) {
+      if (invocation.argv.empty())
+        assign(assignment, state, false);
+      else
+        invocation.environment.emplace_back(assignment.name, words.single(assignment.value));
+    }
+    for (const Assignment& assignment : simple.declared)
+      assign(assignment, state, true);
+    Stream redirected;
+    for (const Redirection& redirection : command.redirections)
+      redirect(redirection, invocation, redirected);
+    rounds = std::max(rounds, words.rounds());
+    const bool is_exec =
+        !invocation.argv.empty() && invocation.argv[0].text == "exec" && invocation.argv.size() == 1;
+    if (invocation.socket && (invocation.argv.empty() || is_exec)) {
+      socket_opened_ = true;
+      socket_peer_ = invocation.socket_peer;
+      socket_span_ = place(command.span);
+    }
+    if (invocation.argv.empty()) {
+      // $(<file): the output is the file
+      out = invocation.in.present && simple.words.empty() && simple.assignments.empty() ? invocation.in
+                                                                                        : Stream{};
+      continue;
+    }
+    out = dispatch(invocation);
+    keep_output(invocation, out);
+    if (!invocation.out_paths.empty()) out = Stream::of(Arg{});
+  }
+  return out;
+}
+
+void Analyzer::assign(const Assignment& assignment, State& state, bool exported) {
+  constexpr std::size_t kVariablesMax = 1024;
+  if (state.variables.size() > kVariablesMax) return;
+  Expander words = expander(state);
+  Variable fresh;
+  if (assignment.array) {
+    fresh.array = true;
+    for (const Word& word : assignment.elements)
+      for (Arg& value : words.fields(word))
+        if (fresh.values.size() < limits::kShellWordsMax) fresh.values.push_back(std::move(value));
+  } else {
+    fresh.values = {words.single(assignment.value)};
+  }
+  if (assignment.name.starts_with("WEIR_") && exported)
+    emit(verbs::kGuardDisable, ResourceKind::resource, assignment.name, Certainty::possible, state,
+         assignment.span)
+        .attributes["method"] = "environment";
+  Variable& variable = state.variables[assignment.name];
+  fresh.exported = exported || variable.exported;
+  if (!assignment.subscript.empty()) {
+    variable.array = true;
+    variable.values.push_back(std::move(fresh.values[0]));
+    return;
+  }
+  if (assignment.append && !variable.values.empty()) {
+    if (fresh.array) {
+      variable.array = true;
+      std::move(fresh.values.begin(), fresh.values.end(), std::back_inserter(variable.values));
+      return;
+    }
+    Arg joined = variable.values[0];
+    joined.append(fresh.values[0]);
+    fresh.values[0] =
+        joined.text.size() > limits::kShellValueBytesMax ? Arg::hole("(too long)") : std::move(joined);
+  }
+  variable = std::move(fresh);
+}
+
+void Analyzer::redirect(const Redirection& redirection, Invocation& invocation, Stream&) {
+  using Kind = Redirection::Kind;
+  State& state = *invocation.state;
+  switch (redirection.kind) {
+    case Kind::here_document:
+      if (redirection.document)
+        invocation.in = Stream::of(expander(state).single(redirection.document->body));
+      return;
+    case Kind::here_string: {
+      Arg text = expander(state).single(redirection.target);
+      text.append("\n");
+      invocation.in = Stream::of(std::move(text));
+      return;
+    }
+    case Kind::duplicate:
+      // A computed descriptor still runs the commands in it.
+      expander(state).single(redirection.target);
+      return;
+    default:
+      return redirect_to_file(redirection, invocation);
+  }
+}
+
+void Analyzer::redirect_to_file(const Redirection& redirection, Invocation& invocation) {
+  using Kind = Redirection::Kind;
+  State& state = *invocation.state;
+  const Arg target = expander(state).single(redirection.target);
+  if (const std::string peer = socket_peer(target.text); !peer.empty()) {
+    invocation.socket = true;
+    invocation.socket_peer = peer;
+    connect(peer, target, state, invocation.span, {{"method", std::string("/dev/tcp")}});
+    if (redirection.kind == Kind::read)
+      invocation.in = Stream::of(Arg::hole(target.text, Origin::network, peer));
+    return;
+  }
+  if (redirection.kind == Kind::read || redirection.kind == Kind::read_write) {
+    if (target.stream || target.tainted() != nullptr) {
+      invocation.in = Stream::of(target.stream ? Arg::of(*target.stream) : target);
+    } else if (redirection.fd <= 0) {
+      const PathInfo info = describe_path(target, environment_, state.cwd);
+      invocation.in = Stream::of(Arg::hole("<" + info.path));
+      invocation.in.path = info.path;
+      if (const auto written = state.written.find(info.path); written != state.written.end())
+        invocation.in.data = Arg::of(written->second);
+      else if (const auto fetched = state.downloads.find(info.path); fetched != state.downloads.end())
+        invocation.in.data = Arg::hole(info.path, Origin::network, fetched->second);
+    }
+    if (!target.stream && target.tainted() == nullptr)
+      file_effect(verbs::kFileRead, target, state, invocation.span);
+    if (redirection.kind == Kind::read) return;
+  }
+  const bool append = redirection.kind == Kind::append || redirection.kind == Kind::append_both;
+  if (target.text.starts_with("/dev/fd/")) return;
+  file_effect(verbs::kFileWrite, target, state, invocation.span,
+              append ? Attributes{{"append", true}} : Attributes{{"truncate", true}});
+  const bool output =
+      redirection.fd == 1 || redirection.kind == Kind::write_both || redirection.kind == Kind::append_both;
+  if (output && target.known())
+    invocation.out_paths.push_back(describe_path(target, environment_, state.cwd).path);
+}
+
+// What was written to a file earlier in the script is known when it is run later.
+void Analyzer::keep_output(const Invocation& invocation, const Stream& out) {
+  constexpr std::size_t kFilesMax = 64;
+  State& state = *invocation.state;
+  for (const std::string& path : invocation.out_paths) {
+    if (is_stream_device(path) || state.downloads.size() + state.written.size() > kFilesMax) continue;
+    if (const Hole* hole = out.data.tainted())
+      state.downloads[path] = hole->url;
+    else if (out.present && out.data.known() && out.data.text.size() <= limits::kShellValueBytesMax)
+      state.written[path] += out.data.text;
+  }
+}
+
+Stream Analyzer::dispatch(Invocation& invocation) {
+  // An argument that is surely empty of text but unquoted is gone already; what is left begins with the name.
+  if (invocation.argv.empty()) return {};
+  State& state = *invocation.state;
+  CommandRun run;
+  run.argv = invocation.argv;
+  run.span = place(invocation.span);
+  run.where = !state.remote.empty()      ? "remote:" + state.remote
+              : !state.container.empty() ? "container:" + state.container
+                                         : "";
+  if (out_.commands.size() < limits::kShellCommandsMax) out_.commands.push_back(std::move(run));
+  const Arg name = invocation.argv[0];
+  if (!name.known()) return run_dynamic(invocation);
+  if (const auto alias = state.aliases.find(name.text);
+      alias != state.aliases.end() && depth_ < limits::kShellDepthMax) {
+    Arg text = Arg::of(alias->second);
+    for (std::size_t i = 1; i < invocation.argv.size(); ++i) {
+      text.append(" ");
+      text.append(invocation.argv[i]);
+    }
+    State inner = state;
+    inner.aliases.erase(name.text);
+    return walk_text(text, inner, invocation.in, invocation.span, "alias");
+  }
+  if (const auto function = state.functions.find(name.text); function != state.functions.end())
+    return call_function(*function->second, invocation);
+  if (auto builtin = run_builtin(name.text, invocation)) return std::move(*builtin);
+  return run_program(invocation);
+}
+
+Stream Analyzer::call_function(const Command& body, Invocation& invocation) {
+  State& state = *invocation.state;
+  const std::string name = invocation.argv[0].text;
+  if (active_functions_.contains(name) || depth_ >= limits::kShellDepthMax) {
+    // Recursion adds nothing new, except that `f | f &` grows without end.
+    Effect& effect =
+        emit(verbs::kShellExec, ResourceKind::program, name, Certainty::certain, state, invocation.span);
+    effect.attributes["recursive_call"] = true;
+    if (invocation.in.present) effect.attributes["fork_bomb"] = true;
+    return Stream::unknown();
+  }
+  active_functions_.insert(name);
+  const auto outer = state.positional;
+  state.positional = std::vector<Arg>(invocation.argv.begin() + 1, invocation.argv.end());
+  ++depth_;
+  Stream out = walk_command(body, state, invocation.in);
+  --depth_;
+  state.positional = outer;
+  state.exited = false;
+  active_functions_.erase(name);
+  return out;
+}
+
+// The name of the command is computed.
+Stream Analyzer::run_dynamic(Invocation& invocation) {
+  State& state = *invocation.state;
+  const Arg name = invocation.argv[0];
+  if (const Hole* hole = name.tainted()) {
+    run_remote_code(*hole, invocation, "command name", "sh");
+    return Stream::unknown();
+  }
+  commands_from_input_ = true;
+  // "$DIR"/bin/python: which program is clear, only not where it lies.
+  const auto slash = name.suffix().rfind('/');
+  if (slash != std::string_view::npos && slash + 1 < name.suffix().size()) {
+    Invocation inner = invocation;
+    inner.argv[0] = Arg::of(name.suffix().substr(slash + 1), name.span);
+    inner.argv[0].guessed = true;
+    commands_from_input_ = false;
+    return run_program(inner);
+  }
+  opaque("dynamic command name", name.text, invocation.span);
+  emit(verbs::kShellExec, ResourceKind::program, name.text, Certainty::opaque, state, invocation.span);
+  // $SUDO rm -rf x: the variable may be empty or a wrapper, so what follows is possible.
+  if (invocation.argv.size() > 1 && name.splits && invocation.argv[1].known() &&
+      table_.find(base_name(invocation.argv[1].text)) != nullptr) {
+    const std::size_t before = out_.effects.size();
+    Invocation inner = invocation;
+    inner.argv.erase(inner.argv.begin());
+    Stream out = dispatch(inner);
+    for (std::size_t i = before; i < out_.effects.size(); ++i)
+      if (out_.effects[i].certainty == Certainty::certain) out_.effects[i].certainty = Certainty::possible;
+    return out;
+  }
+  return Stream::unknown();
+}
+
+Stream Analyzer::run_program(Invocation& invocation) {
+  State& state = *invocation.state;
+  const Arg& name = invocation.argv[0];
+  const std::string_view base = base_name(name.text);
+  if (name.text.find('/') != std::string::npos) {
+    const std::string path = describe_path(name, environment_, state.cwd).path;
+    if (state.downloads.contains(path) || state.written.contains(path)) {
+      run_script_file(name, invocation, "", {invocation.argv.begin() + 1, invocation.argv.end()});
+      return Stream::unknown();
+    }
+  }
+  if (const ProgramSpec* spec = table_.find(base)) return apply(*spec, invocation);
+  const Certainty certainty = name.guessed ? Certainty::possible : Certainty::certain;
+  Effect& effect =
+      emit(verbs::kShellExec, ResourceKind::program, name.text, certainty, state, invocation.span);
+  if (name.text.find('/') != std::string::npos)
+    effect.attributes["script"] = describe_path(name, environment_, state.cwd).path;
+  if (invocation.socket) {
+    effect.attributes["socket"] = invocation.socket_peer;
+    if (invocation.socket_peer.empty()) return Stream::unknown();
+  }
+  // An unknown program may be a filter: what it was fed may come out.
+  if (const Hole* hole = invocation.in.data.tainted())
+    return Stream::of(Arg::hole("(output)", hole->origin, hole->url));
+  return Stream::unknown();
+}
+
+}  // namespace weir::shell
