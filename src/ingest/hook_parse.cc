@@ -62,7 +62,7 @@ Status read_whose(event::Event& event, Fields& fields, std::string_view agent) {
   TRY(const std::string agent_id, session_part(fields, "agent_id"));
   TRY(const std::string parent_id, session_part(fields, "parent_agent_id"));
   place(event, {agent, session, agent_id, parent_id});
-  if (fields.peek("agent_type").is_string()) event.agent.type = fields.text("agent_type");
+  if (is_token(fields.peek("agent_type").text_or(""))) event.agent.type = fields.text("agent_type");
   return {};
 }
 
