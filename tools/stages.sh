@@ -60,16 +60,12 @@ cxx_sources() {
 }
 
 stage_format() {
-  local file bad=0 good=0
-  while read -r file; do
-    if clang-format-19 --dry-run -Werror "$file" >/dev/null 2>&1; then
-      good=$((good + 1))
-    else
-      say "  $file is not formatted: clang-format-19 -i $file"
-      bad=$((bad + 1))
-    fi
-  done < <(cxx_sources)
-  count $good $bad
+  local bad
+  # shellcheck disable=SC2016  # the inner shell expands
+  mapfile -t bad < <(cxx_sources | xargs -P "$(jobs)" -I{} \
+    sh -c 'clang-format-19 --dry-run -Werror "$1" >/dev/null 2>&1 || echo "$1"' sh {} | sort)
+  [ ${#bad[@]} -eq 0 ] || say "  not formatted, clang-format-19 -i mends it: ${bad[*]}"
+  count $(($(cxx_sources | wc -l) - ${#bad[@]})) ${#bad[@]}
 }
 
 stage_architecture() {
