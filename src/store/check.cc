@@ -8,12 +8,18 @@ namespace {
 
 class Checker {
  public:
-  explicit Checker(CheckReport& report) : report_(report) {}
+  Checker(CheckReport& report, const std::vector<Damage>& passed_over)
+      : report_(report), passed_over_(passed_over) {}
 
   void batch(const SegmentReader& reader, const Batch& batch) {
-    // Where damage was passed over, a number may rightly be missing: the damage is listed itself.
-    if (next_batch_ && batch.number != *next_batch_ && report_.damages.empty() && reader.damages().empty() &&
-        !reader.header().after_damage)
+    // Behind damage something may rightly be missing: the damage is listed itself.
+    const std::size_t damages = passed_over_.size() + reader.damages().size();
+    if (damages != damages_seen_) {
+      next_batch_.reset();
+      next_ledger_.reset();
+      damages_seen_ = damages;
+    }
+    if (next_batch_ && batch.number != *next_batch_)
       wrong(reader, batch.begin, batch.end, "a batch is missing before this one");
     next_batch_ = batch.number + 1;
     ++report_.batches;
@@ -49,17 +55,21 @@ class Checker {
     if (frame.payload.size() < sizeof(std::uint64_t))
       return wrong(reader, frame.offset, end, "a ledger entry has no index");
     const auto index = get<std::uint64_t>(as_bytes(frame.payload), 0);
-    if (report_.last_ledger && index != *report_.last_ledger + 1)
-      wrong(
-          reader, frame.offset, end,
-          "ledger entry " + std::to_string(index) + " follows entry " + std::to_string(*report_.last_ledger));
+    if (next_ledger_ && index != *next_ledger_)
+      wrong(reader, frame.offset, end,
+            "ledger entry " + std::to_string(index) + " stands where " + std::to_string(*next_ledger_) +
+                " should");
+    next_ledger_ = index + 1;
     if (!report_.first_ledger) report_.first_ledger = index;
     report_.last_ledger = index;
     ++report_.ledger_entries;
   }
 
   CheckReport& report_;
+  const std::vector<Damage>& passed_over_;
+  std::size_t damages_seen_ = 0;
   std::optional<std::uint64_t> next_batch_;
+  std::optional<std::uint64_t> next_ledger_;
 };
 
 }  // namespace
@@ -71,8 +81,8 @@ Result<CheckReport> check_store(const Store& store) {
     ++report.segments;
     if (const auto info = os::file_info(segment_path(dir, number))) report.bytes += info->size;
   }
-  Checker checker(report);
   std::vector<Damage> passed_over;
+  Checker checker(report, passed_over);
   TRY_STATUS(store.for_each_batch(
       {},
       [&](const SegmentReader& reader, const Batch& batch) -> Result<bool> {
