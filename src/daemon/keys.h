@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <string>
 
+#include "base/result.h"
 #include "net/hook_wire.h"
 #include "os/random.h"
 #include "os/xdg.h"

@@ -30,7 +30,7 @@ Places places() {
   places.config = env_or("XDG_CONFIG_HOME", places.home + "/.config") + "/weir";
   places.state = env_or("XDG_STATE_HOME", places.home + "/.local/state") + "/weir";
   const std::string runtime = env_or("XDG_RUNTIME_DIR", "");
-  places.runtime = !runtime.empty() && exists(runtime) ? runtime + "/weir" : places.state + "/run";
+  places.runtime = !runtime.empty() && exists(runtime) ? runtime + "/weir" : places.state;
   return places;
 }
 

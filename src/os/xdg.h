@@ -9,9 +9,12 @@ struct Places {
   std::string home;     // $HOME
   std::string config;   // $XDG_CONFIG_HOME/weir: policies, settings
   std::string state;    // $XDG_STATE_HOME/weir: store, ledger, keys
-  std::string runtime;  // $XDG_RUNTIME_DIR/weir, or state/run: sockets
+  std::string runtime;  // $XDG_RUNTIME_DIR/weir, or `state` where there is none: sockets
 
-  std::string event_socket() const { return runtime + "/event.sock"; }
+  // In a directory of its own: a shield that shows the directory survives a restart of the daemon.
+  std::string event_dir() const { return runtime + "/event"; }
+  std::string event_socket() const { return event_dir() + "/event.sock"; }
+  std::string socket_link() const { return runtime + "/weir.sock"; }  // -> event.sock, the name scripts know
   std::string control_socket() const { return runtime + "/control.sock"; }
   std::string store_dir() const { return state + "/store"; }
   std::string ledger_dir() const { return state + "/ledger"; }

@@ -83,7 +83,7 @@ TEST(Clock, MonotonicNeverGoesBack) {
 
 TEST(Xdg, WeirHomeHoldsEverything) {
   const Places p = places_under("/x");
-  EXPECT_EQ(p.event_socket(), "/x/run/event.sock");
+  EXPECT_EQ(p.event_socket(), "/x/run/event/event.sock");
   EXPECT_EQ(p.ledger_dir(), "/x/state/ledger");
 }
 

@@ -1,0 +1,73 @@
+// Group commit. Whatever strands hand over is written and flushed together; only then are the answers
+// released. While one flush runs, the next group gathers: the device is never idle while somebody waits, and
+// never flushed for nobody.
+//
+// Order of truth: store (segments, fdatasync) → answers released → ledger tiles → checkpoint, at most one a
+// second. On start the ledger is brought up to the store: what was durable but not yet integrated is handed
+// over again.
+#pragma once
+
+#include <atomic>
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "ledger/log.h"
+#include "os/log.h"
+#include "store/store.h"
+
+namespace weir::daemon {
+
+// What must become durable as one.
+struct Commit {
+  std::vector<store::Sealed> records;
+  std::vector<std::string> entries;  // ledger entries, canonical JSON
+  bool urgent = true;                // somebody waits; receipts are not urgent and go with the next group
+  std::function<void(const Status&)> done;
+};
+
+class Committer {
+ public:
+  // Both must outlive the committer. `ledger` must agree with the store (catch_up).
+  Committer(store::Store& store, ledger::Log& ledger, os::Log log);
+  ~Committer();
+
+  // Hands over the store's entries that the ledger has not integrated yet.
+  static Status catch_up(store::Store& store, ledger::Log& ledger);
+
+  void submit(Commit commit);
+  // Commits what waits, integrates it and signs a checkpoint. Afterwards nothing is accepted.
+  Status finish();
+
+  std::uint64_t committed() const { return committed_.load(); }
+
+ private:
+  void loop();
+  void commit_group(std::vector<Commit> group);
+  void integrate();
+  void checkpoint_if_due(bool now);
+
+  store::Store& store_;
+  ledger::Log& ledger_;
+  os::Log log_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::deque<Commit> waiting_;
+  bool urgent_ = false;
+  bool ending_ = false;
+  // Owned by the thread:
+  std::vector<std::string> unintegrated_;
+  std::uint64_t next_index_ = 0;
+  std::int64_t last_checkpoint_ns_ = 0;
+  bool unsigned_entries_ = false;
+  Status last_error_;
+  std::atomic<std::uint64_t> committed_{0};
+  std::thread thread_;
+};
+
+}  // namespace weir::daemon

@@ -1,0 +1,271 @@
+#include "daemon/control.h"
+
+#include "base/time_text.h"
+#include "daemon/records.h"
+#include "os/clock.h"
+
+namespace weir::daemon {
+namespace {
+
+Json error_answer(const Error& error) {
+  return Json::object({{"error", Json::object({{"code", name(error.code)},
+                                               {"what", error.what},
+                                               {"where", error.where},
+                                               {"hint", error.hint}})}});
+}
+
+Json done_answer() {
+  return Json::object({{"ok", true}});
+}
+
+// A guarded agent may look, not touch.
+bool allowed_to_guarded(std::string_view command) {
+  return command == "status";
+}
+
+}  // namespace
+
+Control::Control(Parts parts, net::LocalServer& server) : parts_(std::move(parts)), server_(server) {
+  parts_.engine.observe_decisions([this](const Notice& notice) { publish(notice); });
+}
+
+void Control::on_line(const net::Message& message) {
+  const Reply reply = [this, connection = message.connection](Result<Json> answer) {
+    server_.send(connection, compact(answer ? *answer : error_answer(answer.error())) + "\n",
+                 net::AfterSend::keep);
+  };
+  const auto request = parse_json(message.bytes, {.bytes_max = limits::kMiB, .depth_max = 32});
+  if (!request || !request->is_object()) {
+    reply(request ? Result<Json>(fail("a request must be a JSON object"))
+                  : Result<Json>(std::unexpected(request.error())));
+    return;
+  }
+  const std::string command((*request)["cmd"].text_or(""));
+  if (!allowed_to_guarded(command) && parts_.runs.is_guarded(os::ancestry(message.peer.pid))) {
+    const auto run = parts_.runs.run_of(os::ancestry(message.peer.pid));
+    // The launcher itself speaks for its run on the connection it registered with.
+    const bool launcher =
+        run && run->pid == message.peer.pid && (command == "run" || command == "call" || command == "stop");
+    if (!launcher) {
+      reply(fail(ErrorCode::denied, "this process belongs to a guarded agent and may not control Weir",
+                 "pid " + std::to_string(message.peer.pid), "use a terminal that the agent did not open"));
+      return;
+    }
+  }
+  dispatch(command, *request, message, reply);
+}
+
+void Control::on_close(net::ConnectionId connection) {
+  parts_.runs.remove(connection);
+  const std::lock_guard lock(mutex_);
+  followers_.erase(connection);
+}
+
+void Control::dispatch(const std::string& command, const Json& request, const net::Message& message,
+                       const Reply& reply) {
+  if (command == "status")
+    reply(status());
+  else if (command == "held")
+    reply(held());
+  else if (command == "approve")
+    answer_held(request, message, true, reply);
+  else if (command == "deny")
+    answer_held(request, message, false, reply);
+  else if (command == "stop")
+    stop_or_resume(request, true, reply);
+  else if (command == "resume")
+    stop_or_resume(request, false, reply);
+  else if (command == "reload")
+    reply(reload());
+  else if (command == "pin")
+    reply(change_pin(request));
+  else if (command == "run")
+    reply(register_run(request, message));
+  else if (command == "call")
+    seen_call(request, reply);
+  else if (command == "probe")
+    reply(parts_.probes.run_now());
+  else if (command == "follow") {
+    {
+      const std::lock_guard lock(mutex_);
+      followers_.insert(message.connection);
+    }
+    reply(done_answer());
+  } else {
+    reply(fail("unknown command: " + command, "cmd"));
+  }
+}
+
+void Control::answer_held(const Json& request, const net::Message& message, bool yes, const Reply& reply) {
+  const std::string id(request["id"].text_or(""));
+  const Status pin = parts_.pin.check(std::string(request["pin"].text_or("")), os::monotonic_ns());
+  if (!pin) {
+    parts_.log.warn("an approval was not accepted", {{"id", id}, {"why", pin.error().what}});
+    reply(std::unexpected(pin.error()));
+    return;
+  }
+  const guard::Approver approver{"local-pin", "uid:" + std::to_string(message.peer.uid), "pin",
+                                 os::wall_ns()};
+  parts_.engine.approve(id, yes, approver, [reply](const Status& status) {
+    reply(status ? Result<Json>(done_answer()) : std::unexpected(status.error()));
+  });
+}
+
+void Control::stop_or_resume(const Json& request, bool stop, const Reply& reply) {
+  const std::string session(request["session"].text_or(""));
+  if (session.empty() && !request["all"].bool_or(false)) {
+    reply(fail("say which session, or all", "session"));
+    return;
+  }
+  const auto done = [reply](const Status& status) {
+    reply(status ? Result<Json>(done_answer()) : std::unexpected(status.error()));
+  };
+  if (stop) {
+    // Stopping needs no PIN: a person in a hurry must not look for it.
+    parts_.engine.stop(session, std::string(request["reason"].text_or("")), done);
+    for (const auto& run : parts_.runs.list())
+      server_.send(run.connection,
+                   compact(Json::object({{"stop", session.empty() ? "all" : session}})) + "\n",
+                   net::AfterSend::keep);
+    return;
+  }
+  if (const Status pin = parts_.pin.check(std::string(request["pin"].text_or("")), os::monotonic_ns());
+      !pin) {
+    reply(std::unexpected(pin.error()));
+    return;
+  }
+  parts_.engine.resume(session, done);
+}
+
+Result<Json> Control::change_pin(const Json& request) {
+  if (parts_.pin.is_set())
+    TRY_STATUS(parts_.pin.check(std::string(request["old"].text_or("")), os::monotonic_ns()));
+  TRY_STATUS(parts_.pin.set(std::string(request["new"].text_or(""))));
+  TRY_STATUS(record("pin.changed", Json::object()));
+  return done_answer();
+}
+
+Result<Json> Control::reload() {
+  TRY(const auto pack, load_pack(parts_.pack));
+  const std::string old = parts_.engine.pack()->policy_digest();
+  TRY_STATUS(record(
+      "pack.activated",
+      Json::object({{"pack", pack->policy_digest()}, {"content", pack->content_digest()}, {"before", old}})));
+  parts_.engine.use_pack(pack);
+  parts_.log.info("policies reloaded", {{"pack", pack->policy_digest()}});
+  return Json::object({{"ok", true},
+                       {"pack", pack->policy_digest()},
+                       {"policies", static_cast<std::uint64_t>(pack->policy_count())}});
+}
+
+Result<Json> Control::register_run(const Json& request, const net::Message& message) {
+  Run run;
+  run.id = request["id"].text_or("");
+  run.pid = message.peer.pid;
+  run.start_ticks = message.peer.start_ticks;
+  run.observe = request["mode"].text_or("enforce") == "observe";
+  run.isolation = request["isolation"].text_or("");
+  run.agent = request["agent"].text_or("");
+  run.connection = message.connection;
+  parts_.runs.add(run);
+  TRY_STATUS(record("run.started", Json::object({{"run", run.id},
+                                                 {"agent", run.agent},
+                                                 {"mode", run.observe ? "observe" : "enforce"},
+                                                 {"isolation", run.isolation},
+                                                 {"shield", request["shield"]}})));
+  return done_answer();
+}
+
+// {"cmd":"call","agent","session","root","tool","tool_use_id"}: the launcher saw a finished call in the
+// transcript.
+void Control::seen_call(const Json& request, const Reply& reply) {
+  event::Event event;
+  event.kind = event::kind::kToolCall;
+  event.agent.name = request["agent"].text_or("");
+  event.session = request["session"].text_or("");
+  event.root = request["root"].text_or("");
+  event.data.set("tool", request["tool"]);
+  event.corr["tool_use_id"] = request["tool_use_id"].text_or("");
+  if (event.root.empty() || event.corr["tool_use_id"].empty()) {
+    reply(fail("a call needs root and tool_use_id"));
+    return;
+  }
+  const std::string agent = event.agent.name;
+  parts_.engine.transcript_call(agent, std::move(event), [reply](bool diverged) {
+    reply(Json::object({{"ok", true}, {"diverged", diverged}}));
+  });
+}
+
+Status Control::record(std::string_view what, const Json& facts) {
+  Commit commit;
+  commit.entries.push_back(system_entry(what, os::wall_ns(), facts));
+  commit.urgent = true;
+  parts_.committer.submit(std::move(commit));
+  return {};
+}
+
+Json Control::status() const {
+  const auto pack = parts_.engine.pack();
+  Json runs = Json::array();
+  for (const auto& run : parts_.runs.list())
+    runs.push(Json::object({{"id", run.id},
+                            {"pid", static_cast<std::int64_t>(run.pid)},
+                            {"agent", run.agent},
+                            {"mode", run.observe ? "observe" : "enforce"},
+                            {"isolation", run.isolation}}));
+  return Json::object({{"running", true},
+                       {"since", rfc3339(parts_.started_ns)},
+                       {"isolation", parts_.isolation},
+                       {"stopped_all", parts_.engine.all_stopped()},
+                       {"pin_set", parts_.pin.is_set()},
+                       {"policies", static_cast<std::uint64_t>(pack->policy_count())},
+                       {"pack", pack->policy_digest()},
+                       {"sessions", Json::strings(parts_.engine.live_roots())},
+                       {"runs", std::move(runs)},
+                       {"held", held()["held"]},
+                       {"committed", parts_.committer.committed()},
+                       {"paths", parts_.probes.report()}});
+}
+
+Json Control::held() const {
+  Json list = Json::array();
+  for (const auto& [id, call] : parts_.engine.held())
+    list.push(Json::object({{"id", id},
+                            {"session", call.session},
+                            {"agent", call.agent},
+                            {"tool", call.tool},
+                            {"call", call.summary},
+                            {"reason", call.reason},
+                            {"expires", rfc3339(call.expires_ns)}}));
+  return Json::object({{"held", std::move(list)}});
+}
+
+void Control::publish(const Notice& notice) {
+  std::set<net::ConnectionId> targets;
+  {
+    const std::lock_guard lock(mutex_);
+    targets = followers_;
+  }
+  for (const auto& run : parts_.runs.list())
+    if (run.id == notice.run) targets.insert(run.connection);
+  if (targets.empty()) return;
+  Json policies = Json::array();
+  for (const auto& hit : notice.decision.policies)
+    policies.push(hit.policy);
+  const std::string line = compact(Json::object({{"decision", notice.decision.id},
+                                                 {"session", notice.decision.session},
+                                                 {"root", notice.decision.root},
+                                                 {"agent", notice.agent},
+                                                 {"tool", notice.tool},
+                                                 {"call", notice.summary},
+                                                 {"verdict", event::name(notice.decision.verdict)},
+                                                 {"would", event::name(notice.decision.would)},
+                                                 {"reason", notice.decision.reason},
+                                                 {"approval_id", notice.decision.approval_id},
+                                                 {"policies", std::move(policies)}})) +
+                           "\n";
+  for (const auto connection : targets)
+    server_.send(connection, line, net::AfterSend::keep);
+}
+
+}  // namespace weir::daemon

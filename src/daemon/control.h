@@ -1,0 +1,69 @@
+// What the control socket understands: one JSON object a line in, one a line out (docs/formats/control.md).
+//
+//   {"cmd":"status"} {"cmd":"held"} {"cmd":"approve","id":…,"pin":…} {"cmd":"deny","id":…,"pin":…}
+//   {"cmd":"stop","session":…|"all":true,"pin"?} {"cmd":"resume",…,"pin":…} {"cmd":"reload"}
+//   {"cmd":"pin","new":…,"old"?}
+//   {"cmd":"run",…} registers a guarded run for as long as its connection lives; {"cmd":"follow"} streams
+//   decisions.
+//
+// Errors come as {"error":{"code","what","where","hint"}}. Peers whose ancestry reaches a guarded agent may
+// ask for `status` and nothing else.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "daemon/engine.h"
+#include "daemon/keys.h"
+#include "daemon/pack_loader.h"
+#include "daemon/probes.h"
+#include "daemon/runs.h"
+#include "net/local_server.h"
+
+namespace weir::daemon {
+
+class Control {
+ public:
+  struct Parts {
+    Engine& engine;
+    Runs& runs;
+    Probes& probes;
+    Committer& committer;
+    PinStore& pin;
+    PackOptions pack;
+    os::Places places;
+    std::int64_t started_ns = 0;  // wall
+    std::string isolation;
+    os::Log log;
+  };
+
+  Control(Parts parts, net::LocalServer& server);
+
+  void on_line(const net::Message& message);
+  void on_close(net::ConnectionId connection);
+
+ private:
+  using Reply = std::function<void(Result<Json>)>;
+  void dispatch(const std::string& command, const Json& request, const net::Message& message,
+                const Reply& reply);
+  void answer_held(const Json& request, const net::Message& message, bool yes, const Reply& reply);
+  void stop_or_resume(const Json& request, bool stop, const Reply& reply);
+  Result<Json> change_pin(const Json& request);
+  Result<Json> reload();
+  Result<Json> register_run(const Json& request, const net::Message& message);
+  void seen_call(const Json& request, const Reply& reply);
+  Json status() const;
+  Json held() const;
+  void publish(const Notice& notice);
+  Status record(std::string_view what, const Json& facts);
+
+  Parts parts_;
+  net::LocalServer& server_;
+  std::mutex mutex_;
+  std::set<net::ConnectionId> followers_;
+};
+
+}  // namespace weir::daemon

@@ -1,0 +1,463 @@
+#include "daemon/engine.h"
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "daemon/observer.h"
+#include "daemon/records.h"
+#include "daemon/replay.h"
+#include "os/clock.h"
+#include "os/random.h"
+
+namespace weir::daemon {
+namespace {
+
+namespace kind = event::kind;
+using event::Event;
+
+constexpr int kRoundsMax = 4;  // prepare() may ask again after answers
+constexpr std::size_t kThreads = 2;
+
+// Is this an Event that wants a verdict, or one that only changes state?
+bool wants_verdict(const HookCall& call, const Event& event) {
+  if (!ingest::event_gates(call.agent, call.event)) return false;
+  return event.kind == kind::kToolCall || event.kind == kind::kConfigChange || event.kind == kind::kPrompt ||
+         event.kind == kind::kLifecycle;
+}
+
+}  // namespace
+
+struct Engine::Tree {
+  std::string root;
+  std::unique_ptr<guard::Guard> guard;
+  std::int64_t used_ns = 0;
+};
+
+Engine::Engine(store::Store& store, store::Query& query, Committer& committer, Runs& runs,
+               std::shared_ptr<const guard::Pack> pack, EngineOptions options, os::Log log)
+    : store_(store),
+      query_(query),
+      committer_(committer),
+      runs_(runs),
+      options_(std::move(options)),
+      log_(std::move(log)),
+      pack_(std::move(pack)),
+      strands_(kThreads) {}
+
+Engine::~Engine() = default;
+
+void Engine::handle(HookCall call, Answer answer) {
+  const auto ancestry = os::ancestry(call.peer.pid);
+  auto event = ingest::read_hook(call.agent, call.event, call.payload);
+  if (!event) {
+    fail_closed(call, answer, event.error());
+    return;
+  }
+  identify(*event, call, ancestry);
+  const auto run = runs_.run_of(ancestry);
+  const std::string root = event->root;
+  auto shared = std::make_shared<HookCall>(std::move(call));
+  auto parsed = std::make_shared<Event>(*std::move(event));
+  const bool queued = strands_.post(root, [this, shared, parsed, run, answer] {
+    const auto tree = tree_of(parsed->root);
+    if (wants_verdict(*shared, *parsed))
+      judge(*tree, *shared, std::move(*parsed), run, answer);
+    else
+      note(*tree, *shared, std::move(*parsed), answer);
+  });
+  if (!queued)
+    fail_closed(*shared, answer,
+                Error{ErrorCode::unavailable, "too many calls of this session wait", root,
+                      "wait until earlier calls are answered"});
+}
+
+void Engine::identify(Event& event, const HookCall& call,
+                      const std::vector<os::ProcessInfo>& ancestry) const {
+  event.id = os::new_uuid();
+  event.host = options_.host;
+  event.user = options_.user;
+  event.time.wall_ns = os::wall_ns();
+  event.time.mono_ns = call.received_ns;
+  event.time.boot = options_.boot;
+  if (const auto agent = runs_.note_agent(ancestry)) {
+    event.corr["pid"] = std::to_string(agent->pid);
+    event.corr["pid_start"] = std::to_string(agent->start_ticks);
+  }
+}
+
+std::shared_ptr<Engine::Tree> Engine::tree_of(const std::string& root) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto it = trees_.find(root); it != trees_.end()) {
+      it->second->used_ns = os::monotonic_ns();
+      it->second->guard->use(pack_);
+      return it->second;
+    }
+  }
+  auto tree = std::make_shared<Tree>();
+  tree->root = root;
+  tree->used_ns = os::monotonic_ns();
+  tree->guard = std::make_unique<guard::Guard>(pack(), guard::GuardOptions{.home = options_.home});
+  rebuild(*tree);
+  const std::lock_guard lock(mutex_);
+  if (trees_.size() >= limits::kSessionsMax) {
+    // Evicted state is rebuilt from the record when the session speaks again.
+    const auto oldest = std::min_element(trees_.begin(), trees_.end(), [](const auto& a, const auto& b) {
+      return a.second->used_ns < b.second->used_ns;
+    });
+    trees_.erase(oldest);
+  }
+  trees_[root] = tree;
+  return tree;
+}
+
+// A session that went on while the daemon was away keeps its budgets, approvals and stops.
+void Engine::rebuild(Tree& tree) {
+  const auto records = load_tree(store_, query_, tree.root);
+  if (!records) {
+    log_.warn("the session's history could not be read; it starts with empty budgets",
+              {{"session", tree.root}, {"why", records.error().message()}});
+    return;
+  }
+  if (!records->empty()) (void)replay_records(*records, *tree.guard, {});
+}
+
+void Engine::judge(Tree& tree, const HookCall& call, Event event, const std::optional<Run>& run,
+                   Answer answer) {
+  guard::Guard& guard = *tree.guard;
+  std::string verified;
+  bool stop_new = false;
+  std::string stop_reason;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto it = verified_.find(event.agent.name); it != verified_.end()) verified = it->second;
+    stop_new = !stopped_all_.empty() && !guard.state().stopped;
+    stop_reason = stopped_all_;
+  }
+  Commit commit;
+  if (stop_new) {
+    // `weir stop --all` reaches sessions that begin later, and the record says so.
+    Event stop = control_event(tree.root, kind::kControl,
+                               Json::object({{"control", "stop"}, {"reason", stop_reason}}));
+    guard.admit(stop);
+    guard.note(stop);
+    const auto sealed = store_.seal(event_draft(stop));
+    if (!sealed) {
+      fail_closed(call, answer, sealed.error());
+      return;
+    }
+    commit.entries.push_back(event_entry(stop, sealed->body_ref));
+    commit.records.push_back(*sealed);
+  }
+  guard.admit(event);
+  guard::Answers answers;
+  for (int round = 0; round < kRoundsMax; ++round) {
+    const auto questions = guard.prepare(event, answers);
+    if (questions.empty()) break;
+    answer_questions(questions, answers);
+  }
+  Event observation = observation_event(event, answers);
+  observation.id = os::new_uuid();
+  if (!answers.empty()) guard.admit(observation);
+  guard::Supplied supplied;
+  supplied.decision_id = os::new_uuid();
+  supplied.mode = (run ? run->observe : options_.observe) ? guard::Mode::observe : guard::Mode::enforce;
+  supplied.level_verified = verified.empty() ? "none" : verified;
+  supplied.isolation = run && !run->isolation.empty() ? run->isolation : options_.isolation;
+  supplied.build = options_.build;
+  auto decision = std::make_shared<event::Decision>(guard.decide(event, answers, supplied));
+
+  const auto sealed_event = store_.seal(event_draft(event));
+  const auto sealed_decision = store_.seal(decision_draft(*decision, event));
+  if (!sealed_event || !sealed_decision) {
+    fail_closed(call, answer, sealed_event ? sealed_decision.error() : sealed_event.error());
+    return;
+  }
+  commit.records.push_back(*sealed_event);
+  event::BodyRef observation_ref;
+  if (!answers.empty()) {
+    const auto sealed = store_.seal(event_draft(observation));
+    if (!sealed) {
+      fail_closed(call, answer, sealed.error());
+      return;
+    }
+    observation_ref = sealed->body_ref;
+    commit.records.push_back(*sealed);
+  }
+  commit.records.push_back(*sealed_decision);
+  commit.entries.push_back(
+      decision_entry(*decision, event, sealed_event->body_ref, observation_ref, sealed_decision->body_ref));
+  const Notice notice{*decision, event.agent.name, std::string(event.data["tool"].text_or("")),
+                      call_summary(event), run ? run->id : ""};
+  if (!decision->approval_id.empty()) remember_held(*decision, event);
+  commit.done = [this, call, decision, notice, answer](const Status& status) {
+    if (!status) {
+      fail_closed(call, answer, status.error());
+      return;
+    }
+    const auto rendered = ingest::render_hook(call.agent, call.event, *decision);
+    answer(rendered);
+    event::Receipt receipt;
+    receipt.decision = decision->id;
+    receipt.delivered = "exit " + std::to_string(rendered.exit_code);
+    receipt.outcome = event::lets_run(decision->verdict) ? "released" : "refused";
+    receipt.wall_ns = os::wall_ns();
+    receipt.latency_ns = os::monotonic_ns() - call.received_ns;
+    if (const auto sealed = store_.seal(receipt_draft(receipt, *decision)); sealed) {
+      Commit later;
+      later.records.push_back(*sealed);
+      later.urgent = false;
+      committer_.submit(std::move(later));
+    }
+    tell(notice);
+  };
+  committer_.submit(std::move(commit));
+}
+
+void Engine::note(Tree& tree, const HookCall& call, Event event, Answer answer) {
+  tree.guard->admit(event);
+  tree.guard->note(event);
+  const bool gates = ingest::event_gates(call.agent, call.event);
+  event::Decision nothing;
+  nothing.verdict = event::Verdict::allow;
+  const auto allowed = ingest::render_hook(call.agent, call.event, nothing);
+  const Status status =
+      commit_event(tree, event, [this, call, answer, allowed, gates](const Status& committed) {
+        if (committed || !gates)
+          answer(allowed);
+        else
+          fail_closed(call, answer, committed.error());
+      });
+  if (!status) fail_closed(call, answer, status.error());
+}
+
+Status Engine::commit_event(Tree&, Event& event, Done done) {
+  TRY(store::Sealed sealed, store_.seal(event_draft(event)));
+  Commit commit;
+  commit.entries.push_back(event_entry(event, sealed.body_ref));
+  commit.records.push_back(std::move(sealed));
+  commit.done = std::move(done);
+  committer_.submit(std::move(commit));
+  return {};
+}
+
+// The one place where an Error on the decision path becomes a verdict.
+void Engine::fail_closed(const HookCall& call, const Answer& answer, const Error& error) {
+  log_.warn("refused without a decision",
+            {{"agent", call.agent}, {"event", call.event}, {"why", error.what}});
+  answer(ingest::failure_answer(call.agent, call.event, error));
+}
+
+Event Engine::control_event(const std::string& root, std::string_view event_kind, Json data) const {
+  Event event;
+  event.id = os::new_uuid();
+  event.kind = event_kind;
+  event.host = options_.host;
+  event.user = options_.user;
+  event.agent.name = root.substr(0, root.find(':'));
+  event.session = event.root = root;
+  event.plane = event::plane::kSelf;
+  event.source = "weir/control";
+  event.assurance = event::Assurance::attested;
+  event.time = {os::wall_ns(), os::monotonic_ns(), options_.boot, {}};
+  event.data = std::move(data);
+  return event;
+}
+
+void Engine::approve(const std::string& approval_id, bool yes, const guard::Approver& approver, Done done) {
+  std::string root;
+  {
+    const std::lock_guard lock(mutex_);
+    if (const auto it = held_.find(approval_id); it != held_.end()) root = it->second.root;
+  }
+  if (root.empty()) {
+    done(fail(ErrorCode::not_found, "no call is held under this id; it may have expired or been used",
+              approval_id, "see the open ones with `weir approve --list`"));
+    return;
+  }
+  const bool queued = strands_.post(root, [this, root, approval_id, yes, approver, done] {
+    const auto tree = tree_of(root);
+    Event event = control_event(root, kind::kApproval,
+                                Json::object({{"approval_id", approval_id},
+                                              {"answer", yes ? "approve" : "deny"},
+                                              {"approver", guard::to_json(approver)}}));
+    tree->guard->admit(event);
+    const Status answered = tree->guard->answer(event);
+    if (!answered) {
+      done(answered);
+      return;
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      held_.erase(approval_id);
+    }
+    if (const Status status = commit_event(*tree, event, done); !status) done(status);
+  });
+  if (!queued) done(fail(ErrorCode::unavailable, "too much waits in this session"));
+}
+
+void Engine::stop(const std::string& session_or_all, const std::string& reason, Done done) {
+  std::vector<std::string> roots;
+  {
+    const std::lock_guard lock(mutex_);
+    if (session_or_all.empty()) stopped_all_ = reason.empty() ? "a person stopped all sessions" : reason;
+    for (const auto& [root, tree] : trees_)
+      if (session_or_all.empty() || root == session_or_all || root.find(session_or_all) != std::string::npos)
+        roots.push_back(root);
+  }
+  if (roots.empty()) {
+    done(session_or_all.empty() ? Status{}
+                                : fail(ErrorCode::not_found, "no live session has this name", session_or_all,
+                                       "see them with `weir status`"));
+    return;
+  }
+  auto left = std::make_shared<std::atomic<std::size_t>>(roots.size());
+  for (const auto& root : roots)
+    strands_.post(root, [this, root, reason, done, left] {
+      const auto tree = tree_of(root);
+      Event event = control_event(
+          root, kind::kControl,
+          Json::object({{"control", "stop"}, {"reason", reason.empty() ? "a person stopped it" : reason}}));
+      tree->guard->admit(event);
+      tree->guard->note(event);
+      const auto finished = [done, left](const Status& status) {
+        if (--*left == 0) done(status);
+      };
+      if (const Status status = commit_event(*tree, event, finished); !status) finished(status);
+    });
+}
+
+void Engine::resume(const std::string& session_or_all, Done done) {
+  std::vector<std::string> roots;
+  {
+    const std::lock_guard lock(mutex_);
+    if (session_or_all.empty()) stopped_all_.clear();
+    for (const auto& [root, tree] : trees_)
+      if (session_or_all.empty() || root == session_or_all || root.find(session_or_all) != std::string::npos)
+        roots.push_back(root);
+  }
+  if (roots.empty()) {
+    done(session_or_all.empty()
+             ? Status{}
+             : fail(ErrorCode::not_found, "no live session has this name", session_or_all));
+    return;
+  }
+  auto left = std::make_shared<std::atomic<std::size_t>>(roots.size());
+  for (const auto& root : roots)
+    strands_.post(root, [this, root, done, left] {
+      const auto tree = tree_of(root);
+      Event event = control_event(root, kind::kControl, Json::object({{"control", "resume"}}));
+      tree->guard->admit(event);
+      tree->guard->note(event);
+      const auto finished = [done, left](const Status& status) {
+        if (--*left == 0) done(status);
+      };
+      if (const Status status = commit_event(*tree, event, finished); !status) finished(status);
+    });
+}
+
+void Engine::transcript_call(const std::string&, Event event, std::function<void(bool)> done) {
+  const std::string root = event.root;
+  auto shared = std::make_shared<Event>(std::move(event));
+  const bool queued = strands_.post(root, [this, root, shared, done] {
+    const auto tree = tree_of(root);
+    const auto it = shared->corr.find("tool_use_id");
+    const std::string id = it == shared->corr.end() ? "" : it->second;
+    if (id.empty() || tree->guard->state().judged.contains(id)) {
+      done(false);
+      return;
+    }
+    // A call that ran without its hook: the guard was passed by.
+    Event stop =
+        control_event(root, kind::kControl,
+                      Json::object({{"control", "stop"},
+                                    {"reason", "a tool call ran without passing the hook (divergence)"},
+                                    {"tool_use_id", id},
+                                    {"tool", shared->data["tool"].text_or("")}}));
+    tree->guard->admit(stop);
+    tree->guard->note(stop);
+    (void)commit_event(*tree, stop, [done](const Status&) { done(true); });
+  });
+  if (!queued) done(false);
+}
+
+void Engine::remember_held(const event::Decision& decision, const Event& event) {
+  const std::lock_guard lock(mutex_);
+  const std::int64_t now_ns = event.time.wall_ns;
+  std::erase_if(held_, [&](const auto& item) { return item.second.expires_ns <= now_ns; });
+  held_[decision.approval_id] = {decision.root,
+                                 decision.session,
+                                 event.agent.name,
+                                 std::string(event.data["tool"].text_or("")),
+                                 decision.reason,
+                                 call_summary(event),
+                                 now_ns + guard::GuardOptions{}.approval_ttl_ns};
+}
+
+std::vector<std::pair<std::string, HeldCall>> Engine::held() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::pair<std::string, HeldCall>> list;
+  const std::int64_t now_ns = os::wall_ns();
+  for (const auto& [id, call] : held_)
+    if (call.expires_ns > now_ns) list.emplace_back(id, call);
+  return list;
+}
+
+std::vector<std::string> Engine::live_roots() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> roots;
+  for (const auto& [root, tree] : trees_)
+    roots.push_back(root);
+  return roots;
+}
+
+void Engine::use_pack(std::shared_ptr<const guard::Pack> pack) {
+  const std::lock_guard lock(mutex_);
+  pack_ = std::move(pack);
+}
+
+std::shared_ptr<const guard::Pack> Engine::pack() const {
+  const std::lock_guard lock(mutex_);
+  return pack_;
+}
+
+bool Engine::all_stopped() const {
+  const std::lock_guard lock(mutex_);
+  return !stopped_all_.empty();
+}
+
+void Engine::set_verified(const std::string& agent, const std::string& level) {
+  const std::lock_guard lock(mutex_);
+  verified_[agent] = level;
+}
+
+void Engine::observe_decisions(Observer observer) {
+  const std::lock_guard lock(mutex_);
+  observers_.push_back(std::move(observer));
+}
+
+void Engine::tell(const Notice& notice) {
+  std::vector<Observer> observers;
+  {
+    const std::lock_guard lock(mutex_);
+    observers = observers_;
+  }
+  for (const auto& observer : observers)
+    observer(notice);
+}
+
+void Engine::drain() {
+  strands_.drain();
+}
+
+std::string call_summary(const Event& event) {
+  constexpr std::size_t kBytesMax = 120;
+  const Json& input = event.body["input"];
+  for (const char* key : {"command", "file_path", "path", "url", "pattern", "prompt", "query"})
+    if (const auto text = input[key].text_or(""); !text.empty()) return printable(text, kBytesMax);
+  if (const auto text = event.body["path"].text_or(""); !text.empty()) return printable(text, kBytesMax);
+  if (input.is_object()) return printable(compact(input), kBytesMax);
+  return printable(event.body["text"].text_or(""), kBytesMax);
+}
+
+}  // namespace weir::daemon

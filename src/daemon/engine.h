@@ -1,0 +1,130 @@
+// One hook call from bytes to answer, through the one door.
+//
+//   Engine engine(parts);
+//   engine.handle({.agent = "claude-code", .event = "PreToolUse", .payload = …, .peer = …}, [](HookAnswer
+//   answer) { … });
+//
+// The answer comes on another thread, after everything it rests on is durable. Whatever goes wrong on the way
+// becomes a refusal in one place: fail_closed().
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "daemon/committer.h"
+#include "daemon/runs.h"
+#include "daemon/strands.h"
+#include "guard/guard.h"
+#include "ingest/hook.h"
+#include "net/local_server.h"
+#include "store/query.h"
+
+namespace weir::daemon {
+
+struct HookCall {
+  std::string agent;
+  std::string event;
+  std::string payload;
+  net::Peer peer;
+  std::int64_t received_ns = 0;  // monotonic
+};
+
+// What a live viewer gets of each decision.
+struct Notice {
+  event::Decision decision;
+  std::string agent;
+  std::string tool;
+  std::string summary;  // what the call would do, one line, printable
+  std::string run;      // id of the registered run, ""
+};
+
+struct HeldCall {
+  std::string root;
+  std::string session;
+  std::string agent;
+  std::string tool;
+  std::string reason;
+  std::string summary;
+  std::int64_t expires_ns = 0;
+};
+
+struct EngineOptions {
+  std::string home;
+  std::string host;
+  std::string user;
+  std::string boot;
+  std::string build;
+  bool observe = false;
+  std::string isolation = "same_user";
+};
+
+class Engine {
+ public:
+  using Answer = std::function<void(ingest::HookAnswer)>;
+  using Observer = std::function<void(const Notice&)>;
+
+  Engine(store::Store& store, store::Query& query, Committer& committer, Runs& runs,
+         std::shared_ptr<const guard::Pack> pack, EngineOptions options, os::Log log);
+  ~Engine();
+
+  void handle(HookCall call, Answer answer);
+
+  // Calls seen in an agent's own transcript: each must have come through a hook. Submitted by the launcher.
+  void transcript_call(const std::string& agent, event::Event event, std::function<void(bool diverged)> done);
+
+  // Control. `done` gets the outcome after it is durable.
+  using Done = std::function<void(Status)>;
+  void approve(const std::string& approval_id, bool yes, const guard::Approver& approver, Done done);
+  void stop(const std::string& session_or_all, const std::string& reason, Done done);
+  void resume(const std::string& session_or_all, Done done);
+  void use_pack(std::shared_ptr<const guard::Pack> pack);
+  void set_verified(const std::string& agent,
+                    const std::string& level);  // by probes: "none", "shim", "agent"
+
+  std::vector<std::pair<std::string, HeldCall>> held() const;
+  std::vector<std::string> live_roots() const;
+  std::shared_ptr<const guard::Pack> pack() const;
+  bool all_stopped() const;
+  void observe_decisions(Observer observer);
+  void drain();
+
+ private:
+  struct Tree;
+  struct Outcome;
+  std::shared_ptr<Tree> tree_of(const std::string& root);
+  void rebuild(Tree& tree);
+  void identify(event::Event& event, const HookCall& call,
+                const std::vector<os::ProcessInfo>& ancestry) const;
+  void judge(Tree& tree, const HookCall& call, event::Event event, const std::optional<Run>& run,
+             Answer answer);
+  void note(Tree& tree, const HookCall& call, event::Event event, Answer answer);
+  Status commit_event(Tree& tree, event::Event& event, Done done);
+  event::Event control_event(const std::string& root, std::string_view kind, Json data) const;
+  void fail_closed(const HookCall& call, const Answer& answer, const Error& error);
+  void remember_held(const event::Decision& decision, const event::Event& event);
+  void tell(const Notice& notice);
+
+  store::Store& store_;
+  store::Query& query_;
+  Committer& committer_;
+  Runs& runs_;
+  EngineOptions options_;
+  os::Log log_;
+  mutable std::mutex mutex_;  // guards the members below
+  std::shared_ptr<const guard::Pack> pack_;
+  std::map<std::string, std::shared_ptr<Tree>> trees_;
+  std::map<std::string, HeldCall> held_;
+  std::map<std::string, std::string> verified_;  // by agent
+  std::string stopped_all_;                      // reason; "" when not stopped
+  std::vector<Observer> observers_;
+  Strands strands_;  // last: its threads use everything above
+};
+
+// A line of what a call would do, for people: the command or path, cut and printable.
+std::string call_summary(const event::Event& event);
+
+}  // namespace weir::daemon

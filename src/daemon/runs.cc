@@ -1,0 +1,79 @@
+#include "daemon/runs.h"
+
+#include <algorithm>
+#include <array>
+
+namespace weir::daemon {
+namespace {
+
+constexpr std::size_t kAgentsMax = 4096;
+
+// Programs that agents are. Ancestry is a seat-belt (a process may leave its family); the PIN is the lock. So
+// a test bench or a script that calls the shim itself is not taken for an agent.
+bool is_agent(std::string_view name) {
+  static constexpr std::array kAgents = {"claude", "codex",   "node",     "bun",      "deno",
+                                         "gemini", "copilot", "opencode", "openclaw", "MainThread"};
+  return std::any_of(kAgents.begin(), kAgents.end(),
+                     [&](std::string_view agent) { return name.starts_with(agent); });
+}
+
+bool is_shell(std::string_view name) {
+  static constexpr std::array kShells = {"sh", "bash", "dash", "zsh", "ash", "ksh", "weir-hook"};
+  return std::find(kShells.begin(), kShells.end(), name) != kShells.end();
+}
+
+}  // namespace
+
+void Runs::add(const Run& run) {
+  const std::lock_guard lock(mutex_);
+  runs_[run.connection] = run;
+}
+
+void Runs::remove(std::uint64_t connection) {
+  const std::lock_guard lock(mutex_);
+  runs_.erase(connection);
+}
+
+std::vector<Run> Runs::list() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<Run> list;
+  for (const auto& [connection, run] : runs_)
+    list.push_back(run);
+  return list;
+}
+
+std::optional<Run> Runs::run_of(const std::vector<os::ProcessInfo>& ancestry) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& process : ancestry)
+    for (const auto& [connection, run] : runs_)
+      if (run.pid == process.pid && run.start_ticks == process.start_ticks) return run;
+  return std::nullopt;
+}
+
+std::optional<ProcessKey> Runs::note_agent(const std::vector<os::ProcessInfo>& ancestry) {
+  const auto agent = std::find_if(ancestry.begin(), ancestry.end(),
+                                  [](const auto& process) { return !is_shell(process.name); });
+  if (agent == ancestry.end() || agent->pid <= 1 || !is_agent(agent->name)) return std::nullopt;
+  const ProcessKey key{agent->pid, agent->start_ticks};
+  const std::lock_guard lock(mutex_);
+  if (agents_.insert(key).second) {
+    agents_order_.push_back(key);
+    if (agents_order_.size() > kAgentsMax) {
+      agents_.erase(agents_order_.front());
+      agents_order_.erase(agents_order_.begin());
+    }
+  }
+  return key;
+}
+
+bool Runs::is_guarded(const std::vector<os::ProcessInfo>& ancestry) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& process : ancestry) {
+    if (agents_.contains({process.pid, process.start_ticks})) return true;
+    for (const auto& [connection, run] : runs_)
+      if (run.pid == process.pid && run.start_ticks == process.start_ticks) return true;
+  }
+  return false;
+}
+
+}  // namespace weir::daemon

@@ -1,0 +1,60 @@
+// Which processes belong to guarded agents, and which runs a launcher has registered.
+//
+// A hook call names its own process (SO_PEERCRED). Above it in the process tree stands the agent; above that
+// perhaps a `weir run` that registered before it started the agent. From this follow the mode of the session,
+// and who may not approve: a peer of the control socket whose ancestry reaches a guarded agent.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "os/process.h"
+
+namespace weir::daemon {
+
+struct Run {
+  std::string id;  // UUIDv7
+  pid_t pid = 0;   // of `weir run`
+  std::uint64_t start_ticks = 0;
+  bool observe = false;
+  std::string isolation;  // as verified by the launcher: same_user or shielded
+  std::string agent;
+  std::uint64_t connection = 0;  // its open control connection
+};
+
+struct ProcessKey {
+  pid_t pid = 0;
+  std::uint64_t start_ticks = 0;
+  auto operator<=>(const ProcessKey&) const = default;
+};
+
+class Runs {
+ public:
+  void add(const Run& run);
+  void remove(std::uint64_t connection);
+  std::vector<Run> list() const;
+
+  // The run a process belongs to, if any.
+  std::optional<Run> run_of(const std::vector<os::ProcessInfo>& ancestry) const;
+
+  // The agent that started a hook process: its first ancestor that is no shell. Remembered as guarded.
+  std::optional<ProcessKey> note_agent(const std::vector<os::ProcessInfo>& ancestry);
+  // Does the ancestry reach a guarded agent or registered run?
+  bool is_guarded(const std::vector<os::ProcessInfo>& ancestry) const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::uint64_t, Run> runs_;  // by connection
+  std::set<ProcessKey> agents_;
+  std::vector<ProcessKey> agents_order_;
+};
+
+}  // namespace weir::daemon
