@@ -235,9 +235,12 @@ void Verification::check_signed() {
 
 Status Verification::check_since(const std::string& bytes) {
   const auto since = open_checkpoint(bytes, published_.key);
+  if (!since && since.error().code == ErrorCode::denied)
+    return fail(ErrorCode::denied, "the older checkpoint was not signed with this ledger's key",
+                "the older checkpoint", "it is of another ledger, or this ledger and its key were replaced");
   if (!since)
-    return fail(ErrorCode::invalid, "not a checkpoint of this ledger: " + since.error().what,
-                "the older checkpoint", "give a checkpoint that this ledger published");
+    return fail(since.error().code, since.error().what, "the older checkpoint",
+                "give the bytes of a file `checkpoint` that this ledger published");
   report_.since_size = since->size;
   if (since->size > size_) {
     problem(fmt::format("the older checkpoint has {} entries, the ledger only {}: it was rolled back",

@@ -49,8 +49,9 @@ struct VerifyReport {
   bool ok() const { return problems.empty(); }
 };
 
-// Errors: those of read_published() (there is nothing to verify, or its checkpoint is not valid), and
-// `invalid` for a malformed older checkpoint. Everything below the checkpoint is reported as problems.
+// Errors: those of read_published() (there is nothing to verify, or its checkpoint is not valid); for the
+// older checkpoint `invalid` when it is malformed, `denied` when another key signed it. Everything below the
+// checkpoint is reported as problems.
 Result<VerifyReport> verify(Disk& disk, const std::string& dir, const VerifyOptions& options = {});
 // On this machine's disk.
 Result<VerifyReport> verify(const std::string& dir, const VerifyOptions& options = {});

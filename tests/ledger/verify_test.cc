@@ -198,7 +198,7 @@ TEST(Verify, SinceFindsRollbackAndFork) {
   }
   EXPECT_EQ(verify(dir, {.since = "nonsense"}).error().code, ErrorCode::invalid);
   const std::string foreign = sign_checkpoint(1, leaf_hash({}), test_signer(9));
-  EXPECT_EQ(verify(dir, {.since = foreign}).error().code, ErrorCode::invalid);
+  EXPECT_EQ(verify(dir, {.since = foreign}).error().code, ErrorCode::denied);
 }
 
 TEST(Verify, AnotherKeyIsRefused) {
