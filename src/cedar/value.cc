@@ -74,7 +74,7 @@ bool Set::contains_any(const Set& other) const {
 Record::Record(std::vector<Field> fields) : fields_(std::move(fields)) {
   const auto by_name = [](const Field& a, const Field& b) { return a.first < b.first; };
   const auto same_name = [](const Field& a, const Field& b) { return a.first == b.first; };
-  std::stable_sort(fields_.begin(), fields_.end(), by_name);
+  std::sort(fields_.begin(), fields_.end(), by_name);
   fields_.erase(std::unique(fields_.begin(), fields_.end(), same_name), fields_.end());
 }
 

@@ -77,7 +77,7 @@ class Record {
   using Field = std::pair<std::string, Value>;
 
   Record() = default;
-  // Where a name comes twice the first one counts; parsers refuse that before.
+  // Names must differ (parsers refuse what does not); of equal ones only one is kept.
   explicit Record(std::vector<Field> fields);
 
   const Value* find(std::string_view name) const;               // nullptr when absent
