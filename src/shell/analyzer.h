@@ -152,6 +152,7 @@ class Analyzer {
   void handle_decode(Call& call);
   void handle_parallel(Call& call);
   void handle_docker(Call& call);
+  void handle_fifo(Call& call);
   void git_config(Call& call, std::string_view key, const Arg& value);
   void git_push(Call& call);
   void find_actions(Call& call, const std::vector<Arg>& roots, std::size_t from);
@@ -203,6 +204,10 @@ struct HostPort {
   std::string host, port, scheme;
 };
 HostPort host_of(std::string_view url);
+
+// Copies attributes that an effect does not have yet. Names that begin with _ are between table and handlers
+// only.
+void add_flags(Effect& effect, const Attributes& flags);
 
 bool is_shell_name(std::string_view program);
 

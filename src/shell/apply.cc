@@ -149,6 +149,7 @@ void Analyzer::read_arguments(Call& call) {
     }
     if (!options_over && call.operands.empty() && enter_subcommand(call, arg)) continue;
     if (spec.runs != ProgramSpec::Runs::nothing) {
+      if (spec.handler == "env" && arg.text == "-") continue;
       if (spec.handler == "env" && looks_like_assignment(arg.text)) {
         Arg value = arg;
         const auto equals = arg.text.find('=');
@@ -261,8 +262,8 @@ void Analyzer::apply_rules(Call& call) {
     }
 }
 
-// "@0", "@last", "@rest", "@--option", literal; alternatives separated by "|", the first that is there
-// counts.
+// "@0", "@last", "@rest", "@command" (what a wrapper runs), "@--option", literal; alternatives separated by
+// "|", the first that is there counts.
 std::vector<Arg> Analyzer::rule_resources(const Call& call, const EffectRule& rule) const {
   if (rule.resource.empty()) {
     if (!call.operands.empty()) return {call.operands[0]};
@@ -275,6 +276,8 @@ std::vector<Arg> Analyzer::rule_resources(const Call& call, const EffectRule& ru
       if (!call.operands.empty()) return call.operands;
     } else if (what == "last") {
       if (!call.operands.empty()) return {call.operands.back()};
+    } else if (what == "command") {
+      if (call.command != 0) return {call.run.argv[call.command]};
     } else if (what.starts_with('-')) {
       if (const Arg* value = call.value(what)) return {*value};
     } else {
@@ -307,8 +310,7 @@ void Analyzer::apply_rule(Call& call, const EffectRule& rule) {
                                                                                     : Certainty::certain,
                      state, call.run.span);
     if (effect == nullptr) continue;
-    for (const auto& [key, value] : call.flags)
-      effect->attributes.emplace(key, value);
+    add_flags(*effect, call.flags);
     for (const auto& [key, value] : rule.attributes)
       effect->attributes[key] = value;
     effect->attributes.emplace("program", std::string(call.program()));
@@ -359,8 +361,7 @@ void Analyzer::apply_role(Call& call, Role role, const Arg& arg, std::string_vie
                          arg.text.starts_with("../");
       Effect& effect = emit(verbs::kPkgInstall, ResourceKind::package, arg.text,
                             arg.known() ? Certainty::certain : Certainty::possible, state, span);
-      for (const auto& [key, value] : call.flags)
-        effect.attributes.emplace(key, value);
+      add_flags(effect, call.flags);
       effect.attributes["manager"] = std::string(call.program());
       if (local) effect.attributes["local"] = true;
       if (arg.text.find("://") != std::string::npos) effect.attributes["url"] = arg.text;

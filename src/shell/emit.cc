@@ -40,6 +40,11 @@ std::string_view Effect::text(std::string_view attribute) const {
   return value != nullptr ? std::string_view(*value) : std::string_view{};
 }
 
+void add_flags(Effect& effect, const Attributes& flags) {
+  for (const auto& [key, value] : flags)
+    if (!key.starts_with('_')) effect.attributes.emplace(key, value);
+}
+
 Effect& Analyzer::emit(std::string_view verb, ResourceKind kind, std::string resource, Certainty certainty,
                        const State& state, Span span) {
   if (out_.effects.size() >= limits::kShellEffectsMax) {
@@ -70,8 +75,7 @@ Effect* Analyzer::file_effect(std::string_view verb, const Arg& path, const Stat
   if (verb != verbs::kFileRead && !elsewhere) guard_path(info, verb, state, span);
   Effect& effect = emit(verb, ResourceKind::file, info.path,
                         info.known && !path.guessed ? Certainty::certain : Certainty::possible, state, span);
-  for (const auto& [key, value] : flags)
-    effect.attributes.emplace(key, value);
+  add_flags(effect, flags);
   if (!info.known) effect.attributes["unknown"] = info.prefix_known ? "partial" : "prefix";
   const auto set = [&](std::string_view key, bool value) {
     if (value) effect.attributes.emplace(key, true);
@@ -82,6 +86,7 @@ Effect* Analyzer::file_effect(std::string_view verb, const Arg& path, const Stat
   set("workspace_root", info.workspace_root);
   set("system", info.system);
   set("temporary", info.temporary);
+  set("cache", info.cache);
   set("device", info.device);
   set("root_if_empty", info.root_if_empty);
   return &effect;
@@ -138,8 +143,7 @@ void Analyzer::connect(std::string_view target, const Arg& arg, const State& sta
   Effect& effect =
       emit(verbs::kNetConnect, ResourceKind::host, resource.empty() ? std::string(target) : resource,
            known && !arg.guessed ? Certainty::certain : Certainty::possible, state, span);
-  for (const auto& [key, value] : flags)
-    effect.attributes.emplace(key, value);
+  add_flags(effect, flags);
   effect.attributes["host"] = peer.host;
   if (!peer.port.empty()) effect.attributes["port"] = peer.port;
   if (target.find("://") != std::string_view::npos) {

@@ -32,7 +32,8 @@ Analyzer::Handler Analyzer::handler_named(std::string_view name) {
       {"printf", &Analyzer::handle_printf},
       {"decode", &Analyzer::handle_decode},
       {"parallel", &Analyzer::handle_parallel},
-      {"docker", &Analyzer::handle_docker}};
+      {"docker", &Analyzer::handle_docker},
+      {"fifo", &Analyzer::handle_fifo}};
   for (const auto& [known, handler] : kHandlers)
     if (known == name) return handler;
   return nullptr;
@@ -89,7 +90,7 @@ void Analyzer::handle_shell(Call& call) {
     interactive_shell_ = true;
     return;
   }
-  if (!run.in.path.empty() && !run.in.data.known() && run.in.data.tainted() == nullptr)
+  if (!fifo_made_ && !run.in.path.empty() && !run.in.data.known() && run.in.data.tainted() == nullptr)
     return run_script_file(Arg::of(run.in.path), run, program, {});
   run_code("sh", run.in.data, run, "pipe");
 }
@@ -300,7 +301,9 @@ void Analyzer::handle_xargs(Call& call) {
     word.splits = !word.known();
   const Arg* replace = call.value("-I");
   if (replace == nullptr) replace = call.value("--replace");
-  const std::string mark = replace != nullptr ? replace->text : call.has("-i") ? "{}" : "";
+  const std::string mark = replace != nullptr                        ? replace->text
+                           : call.has("-i") || call.has("--replace") ? "{}"
+                                                                     : "";
   if (mark.empty()) {
     inner.argv.insert(inner.argv.end(), words.begin(), words.end());
   } else {
@@ -314,6 +317,14 @@ void Analyzer::handle_xargs(Call& call) {
       arg.append(word);
       arg.append(std::string_view(text).substr(at + mark.size()));
     }
+  }
+  // xargs sh -c: the input itself becomes code
+  if (is_shell_name(base_name(inner.argv[0].text)) && run.argv.back().text.starts_with('-') &&
+      run.argv.back().text.ends_with('c')) {
+    opaque("code from standard input", run.in.data.text, run.span);
+    emit(verbs::kShellExec, ResourceKind::program, inner.argv[0].text, Certainty::opaque, *run.state,
+         run.span)
+        .attributes["via"] = "xargs";
   }
   ++depth_;
   call.out = dispatch(inner);
@@ -332,6 +343,9 @@ void Analyzer::handle_parallel(Call& call) {
     else
       (after ? arguments : command).push_back(run.argv[i]);
   }
+  if (arguments.empty() && run.in.present && run.in.data.known())
+    for (const std::string_view line : split(run.in.data.text, '\n'))
+      if (!line.empty()) arguments.push_back(Arg::of(line));
   if (arguments.empty()) arguments.push_back(Arg::hole("(input)"));
   constexpr std::size_t kPassesMax = 16;
   if (arguments.size() > kPassesMax) arguments.resize(kPassesMax);
@@ -379,8 +393,7 @@ void Analyzer::run_sql(const Arg& sql, Call& call) {
                           sql.known() ? Certainty::certain : Certainty::possible, state, call.run.span);
     effect.attributes["operation"] = statement.operation;
     effect.attributes["program"] = std::string(call.program());
-    for (const auto& [key, value] : call.flags)
-      effect.attributes.emplace(key, value);
+    add_flags(effect, call.flags);
     if (statement.irreversible) effect.attributes["irreversible"] = true;
     if (statement.unbounded) effect.attributes["unbounded"] = true;
   }

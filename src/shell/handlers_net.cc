@@ -31,8 +31,7 @@ std::optional<std::string> remote_host(std::string_view text) {
 }
 
 bool is_sent(const Call& call) {
-  const auto found = call.flags.find("upload");
-  return found != call.flags.end();
+  return call.flags.contains("upload") || call.flags.contains("_upload_file");
 }
 
 }  // namespace
@@ -47,23 +46,31 @@ void Analyzer::handle_fetch(Call& call) {
   for (const Call::Option& option : call.options)
     if (option.name == "--url" && option.value) urls.push_back(*option.value);
   if (const auto method = call.flags.find("method"); method == call.flags.end())
-    call.flags["method"] = is_sent(call) ? (call.flags.contains("upload_file") ? "PUT" : "POST") : "GET";
+    call.flags["method"] = is_sent(call) ? (call.flags.contains("_upload_file") ? "PUT" : "POST") : "GET";
+  if (call.flags.contains("_upload_file")) call.flags["upload"] = true;
   const Arg* output = nullptr;
   for (const Call::Option& option : call.options)
     if (option.spec != nullptr && option.spec->role == Role::write && option.value &&
-        option.spec->flag == "output")
+        option.spec->flag == "_output")
       output = &*option.value;
-  call.flags.erase("output");
-  const bool named = call.flags.contains("remote_name") || (wget && output == nullptr);
+  const bool named = call.flags.contains("_remote_name") || (wget && output == nullptr);
   const bool to_stdout =
       !named && (output == nullptr || output->text == "-" || output->text == "/dev/stdout");
-  const bool local_body = call.flags.contains("head_only");
+  const bool local_body = call.flags.contains("_head_only");
   for (const Arg& url : urls) {
     if (url.text.empty()) continue;
     Attributes flags = call.flags;
     flags["download"] = !is_sent(call);
     connect(url.text, url, state, run.span, flags);
     out_.effects.back().attributes.emplace("url", url.text.substr(0, 1024));
+    const auto* method = std::get_if<std::string>(&call.flags["method"]);
+    if (method != nullptr && to_lower_ascii(*method) == "delete") {
+      Effect& removal = emit(verbs::kInfraDelete, ResourceKind::url, url.text.substr(0, 1024),
+                             url.known() ? Certainty::certain : Certainty::possible, state, run.span);
+      removal.attributes["method"] = "DELETE";
+      removal.attributes["what"] = "http";
+      removal.attributes["irreversible"] = true;
+    }
     Arg target = output != nullptr ? *output : Arg::of(saved_name(url.text));
     if (output == nullptr && !url.known()) target = Arg::hole(saved_name(url.text));
     if (const Arg* directory = call.value("-P"); directory != nullptr && wget && output == nullptr) {
@@ -129,10 +136,10 @@ void Analyzer::handle_remote_copy(Call& call) {
 void Analyzer::handle_netcat(Call& call) {
   Invocation& run = call.run;
   State& state = *run.state;
-  const bool listens = call.flags.contains("listen");
+  const bool listens = call.flags.contains("_listen");
   const Arg* program = nullptr;
   for (const Call::Option& option : call.options)
-    if (option.spec != nullptr && option.spec->flag == "runs" && option.value) program = &*option.value;
+    if (option.spec != nullptr && option.spec->flag == "_runs" && option.value) program = &*option.value;
   std::string host = call.operands.empty() ? "" : call.operands[0].text;
   std::string port = call.operands.size() > 1 ? call.operands[1].text : "";
   if (const Arg* local = call.value("-p"); local != nullptr && listens) port = local->text;
@@ -143,8 +150,8 @@ void Analyzer::handle_netcat(Call& call) {
          run.span);
   } else if (!call.operands.empty()) {
     Attributes flags;
-    if (call.flags.contains("scan")) flags["scan"] = true;
-    if (run.in.present && !call.flags.contains("scan")) flags["upload"] = true;
+    if (call.flags.contains("_scan")) flags["scan"] = true;
+    if (run.in.present && !call.flags.contains("_scan")) flags["upload"] = true;
     Arg whole = call.operands[0];
     if (!port.empty()) whole.append(":" + port);
     connect(whole.text, whole, state, run.span, flags);

@@ -62,8 +62,7 @@ void Analyzer::git_push(Call& call) {
     Effect& push = emit(verbs::kVcsPush, ResourceKind::repository, resource.empty() ? "(default)" : resource,
                         branch.find('$') == std::string::npos ? Certainty::certain : Certainty::possible,
                         state, call.run.span);
-    for (const auto& [key, value] : call.flags)
-      push.attributes.emplace(key, value);
+    add_flags(push, call.flags);
     if (force || plus) push.attributes["force"] = true;
     if (!branch.empty()) push.attributes["branch"] = branch;
     if (!remote.empty()) push.attributes["repository"] = remote;
@@ -141,6 +140,11 @@ void Analyzer::handle_docker(Call& call) {
       if (socket) effect->attributes["mounts_socket"] = true;
       return;
     }
+}
+
+// mkfifo: a pipe that a shell and a socket may share; finish() looks at the three together.
+void Analyzer::handle_fifo(Call& call) {
+  fifo_made_ = fifo_made_ || !call.operands.empty();
 }
 
 // kill, pkill, killall: the table has the effect; ending Weir itself is more.

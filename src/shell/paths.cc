@@ -20,6 +20,9 @@ constexpr std::string_view kShared[] = {
     "/Volumes", "/var/lib", "/var/log", "/usr/local", "/private", "/private/var", "/data",  "/workspace"};
 constexpr std::string_view kTemporary[] = {"/tmp",         "/var/tmp",     "/dev/shm",
                                            "/private/tmp", "/var/folders", "/private/var/folders"};
+// What package managers and programs keep to save time.
+constexpr std::string_view kCache[] = {"/var/cache", "/var/lib/apt/lists", "/var/lib/dnf", "/root/.cache",
+                                       "/root/.npm", "~/.cache",           "~/.npm"};
 // Variables that by custom name a temporary place, and what makes one.
 constexpr std::string_view kTemporaryHoles[] = {"$TMPDIR",  "${TMPDIR}", "$TMP",         "${TMP}",
                                                 "$TEMP",    "${TEMP}",   "$RUNNER_TEMP", "${RUNNER_TEMP}",
@@ -164,6 +167,9 @@ PathInfo describe_path(const Arg& arg, const Environment& environment,
   info.temporary = below_any(place, kTemporary);
   info.system = !info.temporary && (below_any(place, kSystem) || place == "/") && !is_stream_device(place) &&
                 !is_below(place, "/usr/local");
+  info.cache = below_any(place, kCache) ||
+               (!environment.home.empty() && (is_below(place, environment.home + "/.cache") ||
+                                              is_below(place, environment.home + "/.npm")));
   info.device = block_device(place);
   return info;
 }

@@ -25,6 +25,7 @@ struct PathInfo {
   bool root_like = false;      // /, a home, a system directory, an ancestor of the workspace; or all of one
   bool system = false;         // below /etc, /usr, /boot ...
   bool temporary = false;      // below /tmp, /var/tmp, $TMPDIR ...
+  bool cache = false;          // of a package manager or a program: can be made again
   bool device = false;         // a block device: /dev/sda, /dev/nvme0n1
   bool root_if_empty = false;  // becomes root-like when its unknown parts are empty
 };
