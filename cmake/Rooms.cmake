@@ -28,7 +28,7 @@ weir_room(setup  6 rim  ROOMS base os event ingest)
 weir_room(arena  7 rim  ROOMS base os event guard net setup)
 
 weir_room(daemon 8 rim  ROOMS base event cedar shell os ingest net ledger store guard pod setup
-                 LIBS PkgConfig::SODIUM Threads::Threads)
+                 LIBS weir_content PkgConfig::SODIUM Threads::Threads)
 
 weir_room(cli    9 rim  ROOMS base event cedar shell os ingest net ledger store guard pod setup arena daemon
                  LIBS CLI11::CLI11)

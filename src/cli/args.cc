@@ -26,7 +26,7 @@ std::string long_name(const std::string& names) {
 }
 
 std::string footer(const CommandSpec& spec) {
-  std::string text;
+  std::string text = spec.description.empty() ? "" : spec.description + "\n\n";
   if (!spec.examples.empty()) text += "Examples:\n";
   for (const auto& example : spec.examples)
     text += "  " + example.command + "\n      " + example.what + "\n";

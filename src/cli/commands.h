@@ -5,6 +5,20 @@
 
 namespace weir::cli {
 
+CommandSpec daemon_command();
+CommandSpec status_command();
+CommandSpec inspect_command();
+CommandSpec replay_command();
+CommandSpec cedar_authorize_command();
+CommandSpec approve_command();
+CommandSpec deny_command();
+CommandSpec stop_command();
+CommandSpec resume_command();
+CommandSpec pin_command();
+CommandSpec reload_command();
+CommandSpec log_command();
+CommandSpec explain_command();
+
 CommandSpec ledger_verify_command();
 CommandSpec ledger_show_command();
 CommandSpec ledger_prove_command();

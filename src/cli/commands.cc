@@ -1,0 +1,33 @@
+// Every command of the program, in the order in which `weir --help` shows them.
+#include "cli/commands.h"
+
+namespace weir::cli {
+
+std::vector<CommandSpec> all_commands() {
+  return {
+      // guard an agent
+      daemon_command(),
+      status_command(),
+      // judge without an agent
+      inspect_command(),
+      replay_command(),
+      cedar_authorize_command(),
+      // people
+      approve_command(),
+      deny_command(),
+      stop_command(),
+      resume_command(),
+      pin_command(),
+      reload_command(),
+      // the record
+      log_command(),
+      explain_command(),
+      ledger_verify_command(),
+      ledger_show_command(),
+      ledger_prove_command(),
+      ledger_verify_proof_command(),
+      ledger_export_command(),
+  };
+}
+
+}  // namespace weir::cli

@@ -1,0 +1,63 @@
+// `weir daemon`: the guard itself, in the foreground.
+#include "daemon/daemon.h"
+
+#include <csignal>
+#include <ostream>
+
+#include "cli/commands.h"
+
+namespace weir::cli {
+namespace {
+
+daemon::Daemon* running = nullptr;  // for the signal handler, which can be given nothing else
+
+extern "C" void on_stop_signal(int) {
+  if (running != nullptr) running->stop();
+}
+
+int run_daemon(const Args& args, Context& context) {
+  daemon::DaemonOptions options;
+  options.places = context.places;
+  options.observe = args.value_or("--mode", "enforce") == "observe";
+  options.probes = !args.has("--no-probes");
+  options.log = os::Log::to_stderr(args.has("--verbose") ? os::Log::Level::debug
+                                   : context.quiet       ? os::Log::Level::warn
+                                                         : os::Log::Level::info);
+  if (args.has("--system")) options.isolation = "system";
+  const std::string mode = args.value_or("--mode", "enforce");
+  if (mode != "enforce" && mode != "observe") {
+    context.err << "weir: --mode is enforce or observe\n";
+    return exit_code::kUsage;
+  }
+  auto started = daemon::Daemon::start(options);
+  if (!started) return report(started.error(), context);
+  running = started->get();
+  std::signal(SIGTERM, on_stop_signal);
+  std::signal(SIGINT, on_stop_signal);
+  std::signal(SIGHUP, SIG_IGN);
+  const Status status = (*started)->run();
+  running = nullptr;
+  return status ? exit_code::kFine : report(status.error(), context);
+}
+
+}  // namespace
+
+CommandSpec daemon_command() {
+  return {
+      .name = "daemon",
+      .summary = "Run the guard in the foreground until SIGTERM",
+      .description =
+          "Answers hook calls, decides by policy, keeps the record. `weir run` and `weir init` start it for "
+          "you; systemd runs it as a service.",
+      .options = {{"--mode", "MODE",
+                   "enforce (default) or observe: record what would be refused, refuse nothing"},
+                  {"--no-probes", "", "do not try the guarded paths every minute"},
+                  {"--system", "", "state system isolation: the daemon runs as its own user"},
+                  {"--verbose", "", "log more"}},
+      .positionals = {},
+      .takes_rest = false,
+      .examples = {{"weir daemon", "guard this user's agents"}, {"weir daemon --mode observe", "watch only"}},
+      .run = run_daemon};
+}
+
+}  // namespace weir::cli

@@ -1,0 +1,157 @@
+// `weir replay`: recorded traces (--jsonl) or this user's own recorded sessions through the guard again.
+#include <ostream>
+#include <set>
+
+#include "base/bytes.h"
+#include "cli/commands.h"
+#include "cli/jsonl.h"
+#include "cli/open_store.h"
+#include "cli/policies.h"
+#include "daemon/replay.h"
+#include "guard/guard.h"
+#include "ingest/trace.h"
+#include "os/process.h"
+
+namespace weir::cli {
+namespace {
+
+Json policy_ids(const event::Decision& decision) {
+  Json ids = Json::array();
+  for (const auto& hit : decision.policies)
+    ids.push(hit.policy);
+  return ids;
+}
+
+// A trace row: every tool call is decided; a refused one does not stop the replay.
+Result<Json> replay_row(const Json& row, const std::shared_ptr<const guard::Pack>& pack) {
+  TRY(const ingest::TraceRow trace, ingest::parse_trace(row));
+  guard::Guard guard(pack, {.home = "/home/user", .workspace = "/workspace"});
+  Json decisions = Json::array();
+  std::int64_t number = 0;
+  for (event::Event event : trace.events) {
+    event.id = "trace-" + std::to_string(number++);
+    guard.admit(event);
+    if (event.kind != event::kind::kToolCall) {
+      guard.note(event);
+      continue;
+    }
+    const auto decision = guard.decide(event, {}, {.decision_id = event.id, .level_requested = "replay"});
+    decisions.push(Json::object({{"call", event.data["call"]},
+                                 {"tool", event.data["tool"]},
+                                 {"verdict", event::name(decision.verdict)},
+                                 {"policies", policy_ids(decision)},
+                                 {"reason", decision.reason},
+                                 {"provenance", Json::array()}}));
+  }
+  return Json::object({{"decisions", std::move(decisions)}});
+}
+
+struct Tally {
+  std::size_t same = 0;
+  std::size_t different = 0;
+  std::size_t other_pack = 0;  // the same verdict, decided under other policies: bytes must differ
+  std::size_t changed = 0;     // another verdict under the policies given now
+  std::size_t erased = 0;
+};
+
+void print_difference(const daemon::Redecided& one, Context& context) {
+  if (context.json) {
+    context.out << compact(Json::object({{"decision", one.decision},
+                                         {"tool", one.tool},
+                                         {"was", event::name(one.was)},
+                                         {"now", event::name(one.now)},
+                                         {"same_pack", one.same_pack}}))
+                << "\n";
+    return;
+  }
+  context.out << one.decision << "  " << one.tool << "  " << event::name(one.was) << " -> "
+              << event::name(one.now) << (one.same_pack ? context.style.red("  NOT DETERMINISTIC") : "")
+              << "\n";
+}
+
+void count(const daemon::Redecided& one, Tally& tally, Context& context) {
+  if (one.erased) {
+    ++tally.erased;
+  } else if (one.same_pack) {
+    if (one.recorded == one.replayed) {
+      ++tally.same;
+      return;
+    }
+    ++tally.different;
+    print_difference(one, context);
+  } else if (one.was == one.now) {
+    ++tally.other_pack;
+  } else {
+    ++tally.changed;
+    print_difference(one, context);
+  }
+}
+
+Result<Tally> replay_store(const OpenStore& open, const std::shared_ptr<const guard::Pack>& pack,
+                           Context& context) {
+  std::set<std::string> roots;
+  TRY(const auto end, open.store->for_each({}, [&](const store::Record& record) -> Result<bool> {
+    if (record.kind == store::RecordKind::decision) roots.insert(record.root);
+    return true;
+  }));
+  (void)end;
+  Tally tally;
+  for (const auto& root : roots) {
+    TRY(const auto records, daemon::load_tree(*open.store, *open.query, root));
+    guard::Guard guard(pack, {.home = context.places.home});
+    TRY(const auto decided, daemon::replay_records(records, guard, [&](const daemon::Redecided& one) {
+          count(one, tally, context);
+        }));
+    (void)decided;
+  }
+  return tally;
+}
+
+int run_replay(const Args& args, Context& context) {
+  const auto pack = load_policies(args, context);
+  if (!pack) return report(pack.error(), context);
+  if (args.has("--jsonl"))
+    return run_jsonl(args.positional_or(0, ""), context,
+                     [&](const Json& row) { return replay_row(row, *pack); });
+  const auto open = open_store(context);
+  if (!open) return report(open.error(), context);
+  const auto tally = replay_store(*open, *pack, context);
+  if (!tally) return report(tally.error(), context);
+  if (context.json)
+    context.out << compact(Json::object(
+                       {{"bit_equal", static_cast<std::uint64_t>(tally->same)},
+                        {"different", static_cast<std::uint64_t>(tally->different)},
+                        {"other_pack_same_verdict", static_cast<std::uint64_t>(tally->other_pack)},
+                        {"other_pack_changed", static_cast<std::uint64_t>(tally->changed)},
+                        {"erased", static_cast<std::uint64_t>(tally->erased)}}))
+                << "\n";
+  else
+    context.out << tally->same << " decisions bit-equal, " << tally->different
+                << " different; under other policies " << tally->other_pack << " with the same verdict, "
+                << tally->changed << " changed; " << tally->erased << " erased\n";
+  return tally->different + tally->changed > 0 ? exit_code::kFindings : exit_code::kFine;
+}
+
+}  // namespace
+
+CommandSpec replay_command() {
+  return {.name = "replay",
+          .summary = "Put recorded sessions or traces through the guard again",
+          .description =
+              "Without --jsonl: every decision of this user's store is made again and compared byte for "
+              "byte; with "
+              "--policy DIR it shows what other policies would have decided. With --jsonl: rows {id, tools?, "
+              "trace} in, {id, decisions} out.",
+          .options = {{"--jsonl", "", "traces as JSON Lines in, decisions out"},
+                      {"--policy", "DIR", "only the *.cedar files of DIR instead of the policies in force"},
+                      {"--no-text-detectors", "",
+                       "decide without detectors that read text (none are in this version)"}},
+          .positionals = {{"FILE", "rows of --jsonl; default: standard input"}},
+          .takes_rest = false,
+          .examples = {{"weir replay", "prove that decisions are reproducible"},
+                       {"weir replay --policy drafts/", "try a policy on history"},
+                       {"weir replay --jsonl traces.jsonl", "recorded traces"}},
+          .run = run_replay};
+}
+
+}  // namespace weir::cli
