@@ -95,7 +95,9 @@ std::string range(std::size_t start, std::size_t count) {
 std::string unified_diff(const std::string& path, const std::optional<std::string>& before,
                          const std::optional<std::string>& after) {
   if (before == after) return {};
-  const auto lines = compare(lines_of(before.value_or("")), lines_of(after.value_or("")));
+  const std::string old_text = before.value_or("");
+  const std::string new_text = after.value_or("");
+  const auto lines = compare(lines_of(old_text), lines_of(new_text));
   std::string out = "--- " + (before ? path : "/dev/null") + "\n+++ " + (after ? path : "/dev/null") + "\n";
   std::size_t old_line = 0;
   std::size_t new_line = 0;

@@ -30,6 +30,20 @@ void replace_record(const Plan& plan, std::vector<InstallRecord>& records) {
   if (plan.record) records.push_back(*plan.record);
 }
 
+// Directories go when they are empty. One that another installation still uses is from now on that one's to
+// remove.
+void remove_dirs(const Plan& plan, std::vector<InstallRecord>& records) {
+  std::vector<std::string> kept;
+  for (auto it = plan.dirs_gone.rbegin(); it != plan.dirs_gone.rend(); ++it)
+    if (::rmdir(it->c_str()) != 0 && os::exists(*it)) kept.insert(kept.begin(), *it);
+  for (auto& record : records) {
+    if (record.scope != plan.scope || record.directory != plan.directory) continue;
+    kept.insert(kept.end(), record.dirs.begin(), record.dirs.end());
+    record.dirs = std::move(kept);
+    return;
+  }
+}
+
 }  // namespace
 
 Status apply(const Plan& plan, const os::Places& places, std::vector<InstallRecord> records) {
@@ -51,8 +65,7 @@ Status apply(const Plan& plan, const os::Places& places, std::vector<InstallReco
     if (plan.record) (void)write_records(places, old_records);
     return status;
   }
-  for (auto it = plan.dirs_gone.rbegin(); it != plan.dirs_gone.rend(); ++it)
-    ::rmdir(it->c_str());  // only when empty: a directory that is used since stays
+  remove_dirs(plan, records);
   return plan.record || records == old_records ? Status() : write_records(places, records);
 }
 

@@ -93,10 +93,10 @@ class Planner {
 
   Result<Plan> plan() {
     TRY_STATUS(check_installation(installation_));
-    TRY(const std::string shim_digest, check_shim(installation_.hook_path, scope_));
     if (scope_ == Scope::system && around_.root.empty() && ::geteuid() != 0)
       return fail(ErrorCode::denied, "a system-wide installation writes files that root owns", "--system",
                   "run it with sudo, or leave --system out");
+    TRY(const std::string shim_digest, check_shim(installation_.hook_path, scope_));
     plan_.record = InstallRecord{.agent = agent_,
                                  .scope = scope_,
                                  .directory = plan_.directory,
