@@ -27,6 +27,14 @@ bool wants_verdict(const HookCall& call, const Event& event) {
 
 }  // namespace
 
+struct Engine::Outcome {
+  event::Decision decision;
+  Event event;
+  guard::Answers answers;
+  std::optional<Event> observation;
+  std::optional<Event> stop;  // came before the event
+};
+
 struct Engine::Tree {
   std::string root;
   std::unique_ptr<guard::Guard> guard;
@@ -122,96 +130,109 @@ void Engine::rebuild(Tree& tree) {
   if (!records->empty()) (void)replay_records(*records, *tree.guard, {});
 }
 
-void Engine::judge(Tree& tree, const HookCall& call, Event event, const std::optional<Run>& run,
-                   Answer answer) {
+// From event to Decision, with everything that must be recorded for it to be made again.
+Engine::Outcome Engine::decide(Tree& tree, Event event, const std::optional<Run>& run) {
   guard::Guard& guard = *tree.guard;
-  std::string verified;
-  bool stop_new = false;
-  std::string stop_reason;
+  Outcome outcome;
+  guard::Supplied supplied;
   {
     const std::lock_guard lock(mutex_);
-    if (const auto it = verified_.find(event.agent.name); it != verified_.end()) verified = it->second;
-    stop_new = !stopped_all_.empty() && !guard.state().stopped;
-    stop_reason = stopped_all_;
+    if (const auto it = verified_.find(event.agent.name); it != verified_.end())
+      supplied.level_verified = it->second;
+    if (!stopped_all_.empty() && !guard.state().stopped)
+      outcome.stop = control_event(tree.root, kind::kControl,
+                                   Json::object({{"control", "stop"}, {"reason", stopped_all_}}));
   }
-  Commit commit;
-  if (stop_new) {
+  if (outcome.stop) {
     // `weir stop --all` reaches sessions that begin later, and the record says so.
-    Event stop = control_event(tree.root, kind::kControl,
-                               Json::object({{"control", "stop"}, {"reason", stop_reason}}));
-    guard.admit(stop);
-    guard.note(stop);
-    const auto sealed = store_.seal(event_draft(stop));
-    if (!sealed) {
-      fail_closed(call, answer, sealed.error());
-      return;
-    }
-    commit.entries.push_back(event_entry(stop, sealed->body_ref));
-    commit.records.push_back(*sealed);
+    guard.admit(*outcome.stop);
+    guard.note(*outcome.stop);
   }
   guard.admit(event);
-  guard::Answers answers;
   for (int round = 0; round < kRoundsMax; ++round) {
-    const auto questions = guard.prepare(event, answers);
+    const auto questions = guard.prepare(event, outcome.answers);
     if (questions.empty()) break;
-    answer_questions(questions, answers);
+    answer_questions(questions, outcome.answers);
   }
-  Event observation = observation_event(event, answers);
-  observation.id = os::new_uuid();
-  if (!answers.empty()) guard.admit(observation);
-  guard::Supplied supplied;
+  if (!outcome.answers.empty()) {
+    outcome.observation = observation_event(event, outcome.answers);
+    outcome.observation->id = os::new_uuid();
+    guard.admit(*outcome.observation);
+  }
   supplied.decision_id = os::new_uuid();
   supplied.mode = (run ? run->observe : options_.observe) ? guard::Mode::observe : guard::Mode::enforce;
-  supplied.level_verified = verified.empty() ? "none" : verified;
   supplied.isolation = run && !run->isolation.empty() ? run->isolation : options_.isolation;
   supplied.build = options_.build;
-  auto decision = std::make_shared<event::Decision>(guard.decide(event, answers, supplied));
+  outcome.decision = guard.decide(event, outcome.answers, supplied);
+  outcome.event = std::move(event);
+  return outcome;
+}
 
-  const auto sealed_event = store_.seal(event_draft(event));
-  const auto sealed_decision = store_.seal(decision_draft(*decision, event));
-  if (!sealed_event || !sealed_decision) {
-    fail_closed(call, answer, sealed_event ? sealed_decision.error() : sealed_event.error());
+// Seals what an Outcome consists of; nothing is durable yet.
+Result<Commit> Engine::seal(const Outcome& outcome) {
+  Commit commit;
+  if (outcome.stop) {
+    TRY(auto sealed, store_.seal(event_draft(*outcome.stop)));
+    commit.entries.push_back(event_entry(*outcome.stop, sealed.body_ref));
+    commit.records.push_back(std::move(sealed));
+  }
+  TRY(auto event, store_.seal(event_draft(outcome.event)));
+  const event::BodyRef event_ref = event.body_ref;
+  commit.records.push_back(std::move(event));
+  event::BodyRef observation_ref;
+  if (outcome.observation) {
+    TRY(auto sealed, store_.seal(event_draft(*outcome.observation)));
+    observation_ref = sealed.body_ref;
+    commit.records.push_back(std::move(sealed));
+  }
+  TRY(auto decision, store_.seal(decision_draft(outcome.decision, outcome.event)));
+  commit.entries.push_back(
+      decision_entry(outcome.decision, outcome.event, event_ref, observation_ref, decision.body_ref));
+  commit.records.push_back(std::move(decision));
+  return commit;
+}
+
+void Engine::judge(Tree& tree, const HookCall& call, Event event, const std::optional<Run>& run,
+                   Answer answer) {
+  const Outcome outcome = decide(tree, std::move(event), run);
+  auto commit = seal(outcome);
+  if (!commit) {
+    fail_closed(call, answer, commit.error());
     return;
   }
-  commit.records.push_back(*sealed_event);
-  event::BodyRef observation_ref;
-  if (!answers.empty()) {
-    const auto sealed = store_.seal(event_draft(observation));
-    if (!sealed) {
-      fail_closed(call, answer, sealed.error());
-      return;
-    }
-    observation_ref = sealed->body_ref;
-    commit.records.push_back(*sealed);
-  }
-  commit.records.push_back(*sealed_decision);
-  commit.entries.push_back(
-      decision_entry(*decision, event, sealed_event->body_ref, observation_ref, sealed_decision->body_ref));
-  const Notice notice{*decision, event.agent.name, std::string(event.data["tool"].text_or("")),
-                      call_summary(event), run ? run->id : ""};
-  if (!decision->approval_id.empty()) remember_held(*decision, event);
-  commit.done = [this, call, decision, notice, answer](const Status& status) {
+  if (!outcome.decision.approval_id.empty()) remember_held(outcome.decision, outcome.event);
+  const Notice notice{outcome.decision, outcome.event.agent.name,
+                      std::string(outcome.event.data["tool"].text_or("")), call_summary(outcome.event),
+                      run ? run->id : ""};
+  commit->done = [this, agent = call.agent, event_name = call.event, received_ns = call.received_ns, notice,
+                  answer](const Status& status) {
     if (!status) {
-      fail_closed(call, answer, status.error());
+      fail_closed({.agent = agent, .event = event_name}, answer, status.error());
       return;
     }
-    const auto rendered = ingest::render_hook(call.agent, call.event, *decision);
+    const auto rendered = ingest::render_hook(agent, event_name, notice.decision);
     answer(rendered);
-    event::Receipt receipt;
-    receipt.decision = decision->id;
-    receipt.delivered = "exit " + std::to_string(rendered.exit_code);
-    receipt.outcome = event::lets_run(decision->verdict) ? "released" : "refused";
-    receipt.wall_ns = os::wall_ns();
-    receipt.latency_ns = os::monotonic_ns() - call.received_ns;
-    if (const auto sealed = store_.seal(receipt_draft(receipt, *decision)); sealed) {
-      Commit later;
-      later.records.push_back(*sealed);
-      later.urgent = false;
-      committer_.submit(std::move(later));
-    }
+    record_receipt(notice.decision, rendered, received_ns);
     tell(notice);
   };
-  committer_.submit(std::move(commit));
+  committer_.submit(std::move(*commit));
+}
+
+// Not urgent: it goes to disk with the next group.
+void Engine::record_receipt(const event::Decision& decision, const ingest::HookAnswer& rendered,
+                            std::int64_t received_ns) {
+  event::Receipt receipt;
+  receipt.decision = decision.id;
+  receipt.delivered = "exit " + std::to_string(rendered.exit_code);
+  receipt.outcome = event::lets_run(decision.verdict) ? "released" : "refused";
+  receipt.wall_ns = os::wall_ns();
+  receipt.latency_ns = os::monotonic_ns() - received_ns;
+  auto sealed = store_.seal(receipt_draft(receipt, decision));
+  if (!sealed) return;
+  Commit later;
+  later.records.push_back(*std::move(sealed));
+  later.urgent = false;
+  committer_.submit(std::move(later));
 }
 
 void Engine::note(Tree& tree, const HookCall& call, Event event, Answer answer) {

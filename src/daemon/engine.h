@@ -99,6 +99,10 @@ class Engine {
   void rebuild(Tree& tree);
   void identify(event::Event& event, const HookCall& call,
                 const std::vector<os::ProcessInfo>& ancestry) const;
+  Outcome decide(Tree& tree, event::Event event, const std::optional<Run>& run);
+  Result<Commit> seal(const Outcome& outcome);
+  void record_receipt(const event::Decision& decision, const ingest::HookAnswer& rendered,
+                      std::int64_t received_ns);
   void judge(Tree& tree, const HookCall& call, event::Event event, const std::optional<Run>& run,
              Answer answer);
   void note(Tree& tree, const HookCall& call, event::Event event, Answer answer);
