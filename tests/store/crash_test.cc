@@ -22,11 +22,11 @@ struct Acknowledged {
   std::uint64_t number = 0;
 };
 
-// Hard to compress, so that writes are long enough to be hit in the middle; up to 200 kB.
+// Hard to compress, so that writes are long enough to be hit in the middle; up to 60 kB.
 std::string body_of(std::uint64_t number) {
   std::string body = std::to_string(number) + " ";
   std::uint64_t state = number + 1;
-  const std::size_t bytes = number % 9 == 0 ? 200'000 : number % 40 * 50;
+  const std::size_t bytes = number % 9 == 0 ? 60'000 : number % 40 * 50;
   while (body.size() < bytes)
     body += static_cast<char>((state = state * 6364136223846793005u + 1442695040888963407u) >> 56);
   return body;
