@@ -6,6 +6,8 @@ namespace weir::cli {
 std::vector<CommandSpec> all_commands() {
   return {
       // guard an agent
+      init_command(),
+      uninstall_command(),
       daemon_command(),
       status_command(),
       // judge without an agent
@@ -27,6 +29,11 @@ std::vector<CommandSpec> all_commands() {
       ledger_prove_command(),
       ledger_verify_proof_command(),
       ledger_export_command(),
+      store_stats_command(),
+      store_check_command(),
+      store_rebuild_command(),
+      store_erase_command(),
+      store_mend_command(),
   };
 }
 

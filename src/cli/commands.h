@@ -25,4 +25,13 @@ CommandSpec ledger_prove_command();
 CommandSpec ledger_verify_proof_command();
 CommandSpec ledger_export_command();
 
+CommandSpec init_command();
+CommandSpec uninstall_command();
+
+CommandSpec store_stats_command();
+CommandSpec store_check_command();
+CommandSpec store_rebuild_command();
+CommandSpec store_erase_command();
+CommandSpec store_mend_command();
+
 }  // namespace weir::cli
