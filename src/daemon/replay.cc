@@ -56,7 +56,8 @@ class Replayer {
     } else if (event.kind == kind::kToolCall || event.kind == kind::kConfigChange ||
                event.kind == kind::kPrompt || event.kind == kind::kLifecycle) {
       // Its Decision, if it had one, comes as the next record.
-      pending_[event.id] = {std::move(event), {}};
+      std::string id = event.id;
+      pending_.insert_or_assign(std::move(id), Pending{std::move(event), {}});
       constexpr std::size_t kPendingMax = 256;
       if (pending_.size() > kPendingMax) pending_.erase(pending_.begin());
     } else {
