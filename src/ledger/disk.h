@@ -33,7 +33,8 @@ class Disk {
   virtual Status make_dir(const std::string& path) = 0;  // an existing one is fine
   // Creates or replaces the contents, without making them durable.
   virtual Status write(const std::string& path, std::string_view bytes) = 0;
-  virtual Status flush(const std::string& path) = 0;  // fsync of a file
+  // Makes the contents of these files durable, all or an error.
+  virtual Status flush(const std::vector<std::string>& paths) = 0;
   virtual Status flush_dir(const std::string& path) = 0;
   virtual Status rename(const std::string& from, const std::string& to) = 0;
   virtual Status remove(const std::string& path) = 0;      // absent is fine

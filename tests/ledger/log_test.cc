@@ -127,6 +127,16 @@ TEST_F(LogTest, MemoryStaysBoundedWithoutCheckpoints) {
   expect_verifies();
 }
 
+// Small entries make many files at once: more than a process may hold open.
+TEST_F(LogTest, ManySmallEntriesAtOnce) {
+  auto log = open();
+  const std::vector<std::string> list(300'000, "x");
+  ASSERT_TRUE(log->append(0, list));
+  const auto status = log->checkpoint();
+  ASSERT_TRUE(status) << status.error().message();
+  expect_verifies();
+}
+
 TEST_F(LogTest, OneWriterOnly) {
   auto log = open();
   const auto second = open();

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "base/limits.h"
 #include "ledger/checkpoint.h"
 #include "ledger/merkle.h"
@@ -126,7 +128,8 @@ TEST(VerifierKey, RoundTripsWithAPlusInBase64) {
     const auto again = VerifierKey::parse(key.text());
     ASSERT_TRUE(again);
     EXPECT_EQ(*again, key);
-    with_plus += std::count(key.text().begin(), key.text().end(), '+') > 2;
+    const std::string text = key.text();
+    with_plus += std::count(text.begin(), text.end(), '+') > 2 ? 1 : 0;
   }
   EXPECT_GT(with_plus, 0);
 }

@@ -97,9 +97,11 @@ class SimDisk : public Disk {
     node->flushed = false;
     return {};
   }
-  Status flush(const std::string& path) override {
-    TRY_STATUS(step(path));
-    now_.at(path)->flushed = true;
+  Status flush(const std::vector<std::string>& paths) override {
+    for (const std::string& path : paths) {
+      TRY_STATUS(step(path));
+      now_.at(path)->flushed = true;
+    }
     return {};
   }
   Status flush_dir(const std::string& path) override {
