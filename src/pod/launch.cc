@@ -76,16 +76,17 @@ os::Exit decode(int status) {
   return {WEXITSTATUS(status), 0};
 }
 
+// What is known when the child is ready.
+struct Ready {
+  std::optional<ShieldReport> report;
+  std::optional<ShieldWatch> watch;
+};
+
 class Supervisor final : public Supervised {
  public:
-  Supervisor(const LaunchOptions& options, const ChildPlan& plan, Terminal& terminal,
-             const SignalSource& signals, Tree tree, pid_t pid)
-      : options_(options),
-        plan_(plan),
-        terminal_(terminal),
-        signals_(signals),
-        tree_(std::move(tree)),
-        pid_(pid) {}
+  Supervisor(const LaunchOptions& options, Terminal& terminal, const SignalSource& signals, Tree tree,
+             pid_t pid)
+      : options_(options), terminal_(terminal), signals_(signals), tree_(std::move(tree)), pid_(pid) {}
 
   pid_t pid() const override { return pid_; }
   const Tree& tree() const override { return tree_; }
@@ -93,7 +94,7 @@ class Supervisor final : public Supervised {
   Result<TreeResult> thaw() override;
   Result<TreeResult> kill(const std::string& why) override;
 
-  LaunchResult run(std::optional<ShieldReport> report);
+  LaunchResult run(Ready ready);
 
  private:
   void wait_for_something();
@@ -106,12 +107,12 @@ class Supervisor final : public Supervised {
   void end_what_is_left();
 
   const LaunchOptions& options_;
-  const ChildPlan& plan_;
   Terminal& terminal_;
   const SignalSource& signals_;
   Tree tree_;
   pid_t pid_;
   LaunchResult result_;
+  std::optional<ShieldWatch> watch_;
   bool ended_ = false;
   bool frozen_ = false;
   std::int64_t next_check_ns_ = 0;
@@ -137,8 +138,9 @@ Result<TreeResult> Supervisor::kill(const std::string& why) {
   return tree_.kill();
 }
 
-LaunchResult Supervisor::run(std::optional<ShieldReport> report) {
-  result_.report = std::move(report);
+LaunchResult Supervisor::run(Ready ready) {
+  result_.report = std::move(ready.report);
+  watch_ = std::move(ready.watch);
   while (!ended_) {
     wait_for_something();
     while (const auto info = signals_.next())
@@ -218,12 +220,12 @@ void Supervisor::suspend() {
 }
 
 void Supervisor::check_shield() {
-  if (!plan_.shield || !result_.report || options_.breach_check_ms <= 0) return;
+  if (!watch_ || options_.breach_check_ms <= 0) return;
   const std::int64_t now_ns = os::monotonic_ns();
   if (now_ns < next_check_ns_) return;
   next_check_ns_ = now_ns + std::int64_t{options_.breach_check_ms} * 1'000'000;
-  const auto found = breaches(pid_, *plan_.shield, *result_.report);
-  if (!found) return;  // the agent has just ended: reap() will say so
+  auto found = watch_->breaches();
+  if (!found) found = std::vector{"the shield cannot be seen any more: " + found.error().message()};
   std::vector<std::string> fresh;
   for (const auto& breach : *found)
     if (std::find(result_.breaches.begin(), result_.breaches.end(), breach) == result_.breaches.end())
@@ -269,17 +271,20 @@ Error exec_error(const std::string& program, int error_number) {
 }
 
 // The child is there and waits: hear its report, ask the caller, let it go. After an Error it has ended.
-Result<std::optional<ShieldReport>> start_child(const LaunchOptions& options, const ChildPlan& plan,
-                                                pid_t pid, ReportPipe& pipe, Terminal& terminal) {
+Result<Ready> start_child(const LaunchOptions& options, const ChildPlan& plan, pid_t pid, ReportPipe& pipe,
+                          Terminal& terminal) {
   TRY(ShieldReport heard, pipe.receive());
-  std::optional<ShieldReport> report;
-  if (plan.shield) report = std::move(heard);
-  if (options.on_ready) TRY_STATUS(options.on_ready(Started{pid, report}));
+  Ready ready;
+  if (plan.shield) {
+    TRY(ready.watch, ShieldWatch::open(pid, *plan.shield, heard));
+    ready.report = std::move(heard);
+  }
+  if (options.on_ready) TRY_STATUS(options.on_ready(Started{pid, ready.report}));
   terminal.give_to(pid);
   if (!pipe.send_go()) return fail(ErrorCode::internal, "the child ended before it started", plan.program);
   if (const int error_number = pipe.receive_exec_error(); error_number != 0)
     return std::unexpected(exec_error(plan.program, error_number));
-  return report;
+  return ready;
 }
 
 void give_up(pid_t pid) {
@@ -302,13 +307,13 @@ Result<LaunchResult> launch(const LaunchOptions& options) {
   if (pid == 0) become_program(plan, pipe);
   if (terminal.mode() != GroupMode::shared) ::setpgid(pid, pid);  // whoever of us comes first
   pipe.close_child_end();
-  auto report = start_child(options, plan, pid, pipe, terminal);
-  if (!report) {
+  auto ready = start_child(options, plan, pid, pipe, terminal);
+  if (!ready) {
     give_up(pid);
-    return std::unexpected(std::move(report.error()));
+    return std::unexpected(std::move(ready.error()));
   }
-  Supervisor supervisor(options, plan, terminal, signals, std::move(tree), pid);
-  return supervisor.run(*std::move(report));
+  Supervisor supervisor(options, terminal, signals, std::move(tree), pid);
+  return supervisor.run(*std::move(ready));
 }
 
 }  // namespace weir::pod

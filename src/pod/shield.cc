@@ -9,7 +9,6 @@
 
 #include "os/files.h"
 #include "pod/landlock.h"
-#include "pod/mountinfo.h"
 #include "pod/namespaces.h"
 #include "pod/report_pipe.h"
 #include "pod/shield_mounts.h"
@@ -119,24 +118,6 @@ const ShieldStep* ShieldReport::find(std::string_view name) const {
 bool ShieldReport::complete() const {
   return !steps.empty() && std::all_of(steps.begin(), steps.end(),
                                        [](const auto& step) { return step.applied && step.verified; });
-}
-
-Result<std::vector<std::string>> breaches(pid_t pid, const ShieldPlan& plan, const ShieldReport& report) {
-  std::vector<std::string> found;
-  TRY(const std::vector<Mount> mounts, mounts_of(pid));
-  for (const auto& point : report.mount_points) {
-    const Mount* over = mount_over(mounts, point);
-    if (over == nullptr || over->point != point)
-      found.push_back("replaced from outside, so no longer protected: " + point);
-  }
-  for (const auto& watched : plan.watched) {
-    const bool there = os::exists(watched.path);
-    if (watched.resolved.empty() && there)
-      found.push_back("appeared during the run: " + watched.path);
-    else if (!watched.resolved.empty() && os::resolve_path(watched.path) != watched.resolved)
-      found.push_back("leads elsewhere since the start: " + watched.path);
-  }
-  return found;
 }
 
 }  // namespace weir::pod

@@ -25,6 +25,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "os/fd.h"
 #include "pod/syscall_filter.h"
 
 namespace weir::pod {
@@ -80,7 +81,7 @@ struct ShieldStep {
 
 struct ShieldReport {
   std::vector<ShieldStep> steps;
-  std::vector<std::string> mount_points;  // what breaches() expects to find
+  std::vector<std::string> mount_points;  // what ShieldWatch expects to find
   std::vector<std::string> weaknesses;
   int landlock_abi = 0;
 
@@ -100,9 +101,22 @@ Result<ShieldReport> enter_shield(const ShieldPlan& plan, pid_t outside_pid);
 // Tries the shield in a child that ends at once: for `weir doctor` and probes.
 Result<ShieldReport> try_shield(const ShieldPlan& plan);
 
-// Whether the shield of the running process `pid` still stands, seen from outside: every mount point is
-// there, and nothing watched has appeared or changed. One sentence for each breach. A mount point disappears
-// inside when somebody outside replaces the file (rename over it): the kernel then drops the mount.
-Result<std::vector<std::string>> breaches(pid_t pid, const ShieldPlan& plan, const ShieldReport& report);
+// Whether a shield still stands, seen from outside. A mount point disappears inside when somebody outside
+// replaces the file (rename over it): the kernel then drops the mount. The table of mounts is held open from
+// before the agent's first instruction, so it stays that of the shield's own namespace whatever namespaces
+// the agent makes for itself.
+class ShieldWatch {
+ public:
+  // `pid` has entered the shield and has not run the agent yet.
+  static Result<ShieldWatch> open(pid_t pid, const ShieldPlan& plan, const ShieldReport& report);
+
+  // One sentence for each mount point that is gone and each watched path that appeared or leads elsewhere.
+  Result<std::vector<std::string>> breaches() const;
+
+ private:
+  os::Fd table_;
+  std::vector<std::string> mount_points_;
+  std::vector<ShieldPlan::Watched> watched_;
+};
 
 }  // namespace weir::pod

@@ -9,27 +9,23 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string_view>
-#include <unordered_map>
 #include <unordered_set>
 
 #include "base/limits.h"
 #include "os/clock.h"
 #include "os/fd.h"
-#include "os/files.h"
 
 namespace weir::pod {
 namespace {
 
-// The fields of /proc/PID/stat that matter here; false when the process is gone. Raw system calls on a fixed
-// buffer: a walk over a busy machine reads thousands of these within a few milliseconds.
-bool read_stat(int proc_fd, pid_t pid, TreeProcess& process) {
-  char name[32];
-  char* end = std::to_chars(name, name + 16, pid).ptr;
-  std::memcpy(end, "/stat", 6);
-  const os::Fd fd(::openat(proc_fd, name, O_RDONLY | O_CLOEXEC));
+// The fields of PID's stat file that matter here; false when the process is gone. `dir` is /proc/PID. Raw
+// system calls on a fixed buffer: a walk over a busy machine reads thousands of these within milliseconds.
+bool read_stat(int dir, TreeProcess& process) {
+  const os::Fd fd(::openat(dir, "stat", O_RDONLY | O_CLOEXEC));
   if (!fd) return false;
   char buffer[1024];
   const ssize_t n = ::read(fd.get(), buffer, sizeof buffer);
@@ -40,7 +36,6 @@ bool read_stat(int proc_fd, pid_t pid, TreeProcess& process) {
   const auto close = text.rfind(')');
   if (open == std::string_view::npos || close == std::string_view::npos || close + 4 >= text.size())
     return false;
-  process.pid = pid;
   process.name = text.substr(open + 1, close - open - 1);
   process.state = text[close + 2];
   std::string_view rest = text.substr(close + 4);
@@ -55,121 +50,159 @@ bool read_stat(int proc_fd, pid_t pid, TreeProcess& process) {
   return true;
 }
 
+bool is_dead(char state) {
+  return state == 'Z' || state == 'X' || state == 'x';
+}
+// D: asleep in the kernel, where a waiting SIGSTOP is taken before the next instruction of the program. The
+// parent of a vfork stays so until its child goes on, which a stopped child does not.
+bool is_stopped(char state) {
+  return state == 'T' || state == 't' || state == 'D';
+}
+
 struct DirClose {
   void operator()(DIR* dir) const { ::closedir(dir); }
 };
 
-// Every process of the machine. Empty when /proc is not there.
-std::vector<TreeProcess> all_processes() {
-  std::vector<TreeProcess> all;
-  const std::unique_ptr<DIR, DirClose> proc(::opendir("/proc"));
-  if (!proc) return all;
-  const int fd = ::dirfd(proc.get());
-  while (const dirent* entry = ::readdir(proc.get())) {
-    const std::string_view name = entry->d_name;
-    pid_t pid = 0;
-    const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), pid);
-    if (error != std::errc() || end != name.data() + name.size()) continue;
-    TreeProcess process;
-    if (read_stat(fd, pid, process)) all.push_back(std::move(process));
-    if (all.size() >= limits::kTreeProcessesMax) break;
+using Visit = std::function<void(const TreeProcess&, int dir)>;
+
+// One walk over /proc that calls `visit` for every living member as soon as it is known to be one, with a
+// descriptor of its directory. Parents mostly come before their children; the others are found afterwards.
+class Walk {
+ public:
+  Walk(pid_t root, const std::vector<pid_t>& apart, const Visit& visit) : visit_(visit), apart_(apart) {
+    inside_.insert(root);
   }
-  return all;
+
+  void run() {
+    const std::unique_ptr<DIR, DirClose> proc(::opendir("/proc"));
+    if (!proc) return;
+    proc_fd_ = ::dirfd(proc.get());
+    std::size_t count = 0;
+    while (const dirent* entry = ::readdir(proc.get())) {
+      if (entry->d_name[0] < '1' || entry->d_name[0] > '9') continue;
+      if (++count > limits::kTreeProcessesMax) break;
+      look_at(entry->d_name);
+    }
+    bool found = true;
+    while (found)
+      found = look_at_late_ones();
+  }
+
+ private:
+  os::Fd open_dir(const char* name) const {
+    return os::Fd(::openat(proc_fd_, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  }
+  bool is_apart(pid_t pid) const { return std::find(apart_.begin(), apart_.end(), pid) != apart_.end(); }
+
+  void look_at(const char* name) {
+    const os::Fd dir = open_dir(name);
+    TreeProcess process;
+    std::from_chars(name, name + std::strlen(name), process.pid);
+    if (!dir || !read_stat(dir.get(), process) || inside_.contains(process.pid) || is_apart(process.pid))
+      return;
+    if (inside_.contains(process.ppid))
+      take(process, dir.get());
+    else
+      late_.push_back(std::move(process));
+  }
+
+  // Those whose parent has turned out to be a member since; true when there was one.
+  bool look_at_late_ones() {
+    std::vector<TreeProcess> still_late;
+    bool found = false;
+    for (auto& process : late_) {
+      if (!inside_.contains(process.ppid)) {
+        still_late.push_back(std::move(process));
+        continue;
+      }
+      found = true;
+      const os::Fd dir = open_dir(std::to_string(process.pid).c_str());
+      TreeProcess now = process;
+      if (dir && read_stat(dir.get(), now) && now.start_ticks == process.start_ticks) take(now, dir.get());
+    }
+    late_ = std::move(still_late);
+    return found;
+  }
+
+  void take(const TreeProcess& process, int dir) {
+    inside_.insert(process.pid);
+    if (!is_dead(process.state)) visit_(process, dir);
+  }
+
+  const Visit& visit_;
+  const std::vector<pid_t>& apart_;
+  std::unordered_set<pid_t> inside_;
+  std::vector<TreeProcess> late_;
+  int proc_fd_ = -1;
+};
+
+// pidfd_send_signal(2) takes a descriptor of /proc/PID as well as a pidfd. It stands for the process, not for
+// the number: one opened before the stat file was read cannot hit a successor.
+bool send(int dir, int signal) {
+  return ::syscall(SYS_pidfd_send_signal, dir, signal, nullptr, 0) == 0;
 }
 
-bool is_dead(char state) {
-  return state == 'Z' || state == 'X' || state == 'x';
-}
-bool is_stopped(char state) {
-  return state == 'T' || state == 't';
-}
-
-// Sends through a pidfd, after comparing the start time: the pid may have been reused since the walk.
-bool send(const TreeProcess& to, int signal) {
-  const os::Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, to.pid, 0)));
-  if (!pidfd) return false;
-  const os::Fd proc(::open("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC));
-  TreeProcess now;
-  if (!read_stat(proc.get(), to.pid, now) || now.start_ticks != to.start_ticks) return false;
-  return ::syscall(SYS_pidfd_send_signal, pidfd.get(), signal, nullptr, 0) == 0;
-}
-
-std::unexpected<Error> no_proc() {
+Status need_proc() {
+  if (::access("/proc/self/stat", R_OK) == 0) return {};
   return fail(ErrorCode::unavailable, "the process tree cannot be walked", "/proc", "mount /proc");
 }
 
-Result<void> need_proc() {
-  if (::access("/proc/self/stat", R_OK) != 0) return no_proc();
-  return {};
-}
-
-void nap() {
-  ::usleep(300);
-}
-
-// Repeats: walk, signal those that `done` does not accept yet. Ends when everybody is done and a last walk
-// found nobody new, or when time is up.
+// Walks and signals until `quiet_walks` walks in a row found nobody new and nobody who is not `done`, or time
+// is up.
 template <class Done>
-TreeResult drive(const Tree& tree, int signal, int timeout_ms, Done done) {
+TreeResult drive(pid_t root, const std::vector<pid_t>& apart, int signal, int timeout_ms, int quiet_walks,
+                 Done done) {
   const std::int64_t start_ns = os::monotonic_ns();
   const std::int64_t deadline_ns = start_ns + std::int64_t{timeout_ms} * 1'000'000;
   std::set<std::pair<pid_t, std::uint64_t>> sent;
   TreeResult result;
-  for (;;) {
+  int quiet = 0;
+  do {
     bool anybody_new = false;
     result.survivors.clear();
-    for (const auto& process : tree.members()) {
+    const Visit visit = [&](const TreeProcess& process, int dir) {
       if (sent.emplace(process.pid, process.start_ticks).second) {
         anybody_new = true;
-        send(process, signal);
+        send(dir, signal);
       }
       if (!done(process)) result.survivors.push_back(process.pid);
-    }
-    const std::int64_t now_ns = os::monotonic_ns();
-    if ((result.survivors.empty() && !anybody_new) || now_ns >= deadline_ns) {
-      result.processes = sent.size();
-      result.took_ns = now_ns - start_ns;
-      return result;
-    }
-    if (!anybody_new) nap();
-  }
+    };
+    Walk(root, apart, visit).run();
+    ++result.walks;
+    quiet = !anybody_new && result.survivors.empty() ? quiet + 1 : 0;
+    if (!anybody_new && quiet == 0) ::usleep(2000);  // only waiting for the kernel: leave it the processor
+  } while (quiet < quiet_walks && os::monotonic_ns() < deadline_ns);
+  result.processes = sent.size();
+  result.took_ns = os::monotonic_ns() - start_ns;
+  return result;
 }
 
 }  // namespace
 
 std::vector<TreeProcess> Tree::members() const {
-  std::vector<TreeProcess> all = all_processes();
-  std::unordered_map<pid_t, std::vector<std::size_t>> children;
-  for (std::size_t i = 0; i < all.size(); ++i)
-    children[all[i].ppid].push_back(i);
   std::vector<TreeProcess> found;
-  std::unordered_set<pid_t> seen{root_};
-  seen.insert(apart_.begin(), apart_.end());
-  std::vector<pid_t> open{root_};
-  while (!open.empty()) {
-    const pid_t parent = open.back();
-    open.pop_back();
-    for (const std::size_t i : children[parent]) {
-      if (!seen.insert(all[i].pid).second) continue;
-      open.push_back(all[i].pid);
-      if (!is_dead(all[i].state)) found.push_back(std::move(all[i]));
-    }
-  }
+  const Visit visit = [&](const TreeProcess& process, int) { found.push_back(process); };
+  Walk(root_, apart_, visit).run();
   return found;
 }
 
+// Two quiet walks: during the first, a process may have been created behind the reader's back by one that was
+// stopped just before it was read.
 Result<TreeResult> Tree::freeze(int timeout_ms) const {
   TRY_STATUS(need_proc());
-  return drive(*this, SIGSTOP, timeout_ms, [](const TreeProcess& p) { return is_stopped(p.state); });
+  return drive(root_, apart_, SIGSTOP, timeout_ms, 2,
+               [](const TreeProcess& p) { return is_stopped(p.state); });
 }
 
+// First everybody is stopped, so that nobody's code reacts to the end of another; the signal need only be
+// pending for that. Then they are killed.
 Result<TreeResult> Tree::kill(int timeout_ms) const {
   TRY_STATUS(need_proc());
   const std::int64_t start_ns = os::monotonic_ns();
-  // Stopping first makes the set final; a share of the time is enough for it, the rest is for the ending.
   const TreeResult stopped =
-      drive(*this, SIGSTOP, timeout_ms / 4, [](const TreeProcess& p) { return is_stopped(p.state); });
-  TreeResult ended = drive(*this, SIGKILL, timeout_ms, [](const TreeProcess&) { return false; });
+      drive(root_, apart_, SIGSTOP, timeout_ms / 4, 1, [](const TreeProcess&) { return true; });
+  TreeResult ended = drive(root_, apart_, SIGKILL, timeout_ms, 2, [](const TreeProcess&) { return false; });
+  ended.walks += stopped.walks;
   ended.processes = std::max(ended.processes, stopped.processes);
   ended.took_ns = os::monotonic_ns() - start_ns;
   return ended;
@@ -179,11 +212,13 @@ Result<TreeResult> Tree::signal(int signal) const {
   TRY_STATUS(need_proc());
   const std::int64_t start_ns = os::monotonic_ns();
   TreeResult result;
-  for (const auto& process : members())
-    if (send(process, signal))
+  const Visit visit = [&](const TreeProcess& process, int dir) {
+    if (send(dir, signal))
       ++result.processes;
     else
       result.survivors.push_back(process.pid);
+  };
+  Walk(root_, apart_, visit).run();
   result.took_ns = os::monotonic_ns() - start_ns;
   return result;
 }

@@ -34,6 +34,7 @@ struct TreeResult {
   std::size_t processes = 0;     // signalled at least once
   std::vector<pid_t> survivors;  // not stopped or not ended when time was up
   std::int64_t took_ns = 0;
+  int walks = 0;  // over /proc
 };
 
 class Tree {
@@ -46,8 +47,9 @@ class Tree {
   // at.
   std::vector<TreeProcess> members() const;
 
-  // Stops every member. Error `unavailable` when /proc is not there; members that could not be stopped in
-  // time (another user's, or asleep in the kernel) are survivors.
+  // Stops every member: it runs no instruction of its own any more. One asleep in the kernel (state D, as the
+  // parent of a vfork is) counts once the signal waits for it. Error `unavailable` when /proc is not there;
+  // members that could not be stopped in time (another user's) are survivors.
   Result<TreeResult> freeze(int timeout_ms = 2000) const;
   // Continues every member.
   Result<TreeResult> thaw() const;
