@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <set>
 
+#include "base/bytes.h"
 #include "base/limits.h"
 #include "os/files.h"
 #include "pod/mountinfo.h"
@@ -42,6 +43,9 @@ Status check_paths(const ShieldSpec& spec) {
     for (const auto& path : *list) {
       if (!path.starts_with('/') || path.find('\0') != std::string::npos)
         return fail("a path of the shield is not absolute", path, "give the full path");
+      // The report names it, and the report is JSON.
+      if (!valid_utf8(path) || !valid_utf8(os::resolve_path(path)))
+        return fail("a path of the shield is not UTF-8", printable(path), "rename the file");
       if (++count > limits::kShieldPathsMax)
         return fail(ErrorCode::limit, "the shield has too many paths", path, "protect directories instead");
     }

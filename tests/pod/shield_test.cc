@@ -239,6 +239,9 @@ TEST_F(Shield, PlanRefusesNonsense) {
   ShieldSpec relative;
   relative.read_only_paths = {"settings.json"};
   EXPECT_EQ(plan_shield(relative, work()).error().code, ErrorCode::invalid);
+  ShieldSpec bytes;
+  bytes.read_only_paths = {"/tmp/\xff"};
+  EXPECT_THAT(plan_shield(bytes, work()).error().what, HasSubstr("UTF-8"));
   ShieldSpec own_workspace;
   own_workspace.hidden_dirs = {home()};
   EXPECT_THAT(plan_shield(own_workspace, work()).error().what, HasSubstr("holds the working directory"));
