@@ -287,7 +287,10 @@ TEST(Golden, VersionOneIsReadAsItWasWritten) {
   EXPECT_EQ(found, read_bytes(dir + "/expected.jsonl"));
   EXPECT_TRUE(must(check_store(*store)).damages.empty());
   // The worked example of docs/formats/segment.md.
-  EXPECT_EQ(read_bytes(segment_path(dir + "/segments", 1)).substr(0, 8), "weir.seg");
+  const std::string bytes = read_bytes(segment_path(dir + "/segments", 1));
+  ASSERT_EQ(bytes.size(), 2469u);
+  EXPECT_EQ(to_hex(as_bytes(bytes).subspan(880, kCommitFrameBytes)),
+            "1757aef7040000001000000010000000f002000033f23564010000000000000005000000f0020000");
 }
 
 // Writes a golden store into $WEIR_GOLDEN_OUT; run by hand when a format version is added, never for an old
