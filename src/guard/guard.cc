@@ -48,6 +48,22 @@ std::vector<event::Finding> findings_of(const Judgement& judgement,
   return findings;
 }
 
+// RFC 7386: null removes a member, objects merge, everything else replaces.
+void merge_patch(Json& target, const Json& patch) {
+  if (!target.is_object()) target = Json::object();
+  for (const auto& [key, value] : patch.as_object()) {
+    if (value.is_null()) {
+      target.erase(key);
+    } else if (value.is_object()) {
+      Json member = target[key];
+      merge_patch(member, value);
+      target.set(key, std::move(member));
+    } else {
+      target.set(key, value);
+    }
+  }
+}
+
 // "Bash: This deletes something outside the workspace." for the list of held calls.
 std::string summary_of(const Event& event, const Decision& decision) {
   std::string tool(event.data["tool"].text_or(event.kind));
@@ -104,6 +120,15 @@ Decision Guard::blank(const Event& event, const Supplied& supplied) const {
 Decision Guard::decide(const Event& event, const Answers& answers, const Supplied& supplied) {
   Decision decision = blank(event, supplied);
   adopt_workspace(event, answers, options_, state_);
+  judge_into(decision, event, answers, supplied);
+  if (decision.verdict == Verdict::transform) rewrite(decision, event, answers, supplied);
+  settle(decision, event, supplied);
+  return decision;
+}
+
+// What the policies say of the event as it is; session state is read, not changed.
+void Guard::judge_into(Decision& decision, const Event& event, const Answers& answers,
+                       const Supplied& supplied) const {
   Understanding understanding = understand(event, state_, options_, *pack_, answers);
   decision.actions = std::move(understanding.actions);
   decision.assumptions = std::move(understanding.assumptions);
@@ -112,10 +137,9 @@ Decision Guard::decide(const Event& event, const Answers& answers, const Supplie
   const Judgement judgement = judge(decision.actions, situation, *pack_);
   decision.policies = judgement.hits;
   decision.findings = findings_of(judgement, decision.actions);
-  decision.verdict = judgement.verdict;
+  decision.verdict = decision.would = judgement.verdict;
   decision.reason = judgement.reason;
   decision.advice = judgement.advice;
-  decision.would = judgement.verdict;
   if (judgement.approvals > 1 && decision.verdict == Verdict::ask && supplied.isolation == "same_user") {
     // One person at one keyboard cannot be told from two: asking would promise what cannot be had.
     decision.verdict = decision.would = Verdict::deny;
@@ -123,8 +147,26 @@ Decision Guard::decide(const Event& event, const Answers& answers, const Supplie
         " The policy wants two people to approve it, and this installation cannot tell two people "
         "apart: every approver is the same user. It needs `weir init --system`.";
   }
-  settle(decision, event, supplied);
-  return decision;
+}
+
+// The input as the transforming policies want it. What would run then is judged like any call: a rewrite is
+// no way around a stronger policy.
+void Guard::rewrite(Decision& decision, const Event& event, const Answers& answers,
+                    const Supplied& supplied) const {
+  Event changed = event;
+  Json input = event.body["input"].is_object() ? event.body["input"] : Json::object();
+  for (const auto& hit : decision.policies)
+    if (hit.verdict == Verdict::transform && hit.mode == "enforce")
+      merge_patch(input, pack_->meta(hit.policy).rewrite);
+  changed.body.set("input", input);
+  Decision after = decision;
+  judge_into(after, changed, answers, supplied);
+  if (after.verdict > Verdict::transform) {
+    after.reason = "As a policy would rewrite it: " + after.reason;
+    decision = std::move(after);
+    return;
+  }
+  decision.rewrite = std::move(input);
 }
 
 // From verdict to state: kill switch, approvals, observe mode, budgets, intents.

@@ -79,6 +79,10 @@ class Guard {
 
  private:
   event::Decision blank(const event::Event& event, const Supplied& supplied) const;
+  void judge_into(event::Decision& decision, const event::Event& event, const Answers& answers,
+                  const Supplied& supplied) const;
+  void rewrite(event::Decision& decision, const event::Event& event, const Answers& answers,
+               const Supplied& supplied) const;
   void settle(event::Decision& decision, const event::Event& event, const Supplied& supplied);
   void apply_approval(event::Decision& decision, const event::Event& event, const Supplied& supplied);
   void reserve(const event::Decision& decision, const event::Event& event);

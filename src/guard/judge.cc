@@ -63,6 +63,7 @@ Record context_of(const event::Action& action, const Situation& s, const Value& 
                  {"agent", Value(s.event.agent.name)},
                  {"sub_agent", Value(!s.event.agent.id.empty())},
                  {"tool", text_value(s.event.data["tool"].text_or(""))},
+                 {"command", text_value(s.event.body["input"]["command"].text_or(""))},
                  {"plane", Value(s.event.plane)},
                  {"assurance", text_value(event::name(s.event.assurance))},
                  {"mode", text_value(s.mode)},

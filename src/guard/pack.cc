@@ -56,6 +56,13 @@ Result<PolicyMeta> meta_of(const cedar::Policy& policy) {
     return fail("@approvals(\"" + approvals + "\") is not a number of people", where_of(policy),
                 "use 1 or 2");
   meta.approvals = approvals[0] - '0';
+  if ((meta.verdict == event::Verdict::transform) != (policy.annotation("rewrite") != nullptr))
+    return fail("@decision(\"transform\") and @rewrite go together", where_of(policy),
+                "say what to change, e.g. @rewrite(\"{\\\"timeout\\\": 1000}\")");
+  if (const std::string* patch = policy.annotation("rewrite")) {
+    TRY(meta.rewrite, parse_json(*patch));
+    if (!meta.rewrite.is_object()) return fail("@rewrite must be a JSON object", where_of(policy));
+  }
   return meta;
 }
 

@@ -6,7 +6,7 @@
 //
 // Annotations (docs/policies.md): @id, @decision("ask|guide|transform|warn|quarantine"), @reason, @advice,
 // @severity,
-// @class, @mode("observe"), @approvals("2").
+// @class, @mode("observe"), @approvals("2"), @rewrite("{…}") with transform.
 #pragma once
 
 #include <map>
@@ -36,6 +36,7 @@ struct PolicyMeta {
   std::string advice;
   std::string severity;
   std::string evidence_class;
+  Json rewrite;  // of @decision("transform"): a JSON Merge Patch (RFC 7386) for the tool's input
 };
 
 class Pack {

@@ -38,9 +38,9 @@ def rewritten(world):
 @id("test.dry-run")
 @decision("transform")
 @reason("Deployments from here are rehearsals.")
-@rewrite("s/--now/--dry-run/")
-forbid (principal, action == Action::"shell.exec", resource)
-when { context.command like "*deploy.sh --now*" };
+@rewrite("{\\"command\\": \\"./deploy.sh --dry-run\\"}")
+forbid (principal, action == Action::"tool.call", resource)
+when { context.command == "./deploy.sh --now" };
 """)
     world.script(says(shell("./deploy.sh --now")), says("done"))
     world.guard()
