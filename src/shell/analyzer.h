@@ -16,6 +16,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/limits.h"
 #include "shell/effects.h"
 #include "shell/expand.h"
 #include "shell/paths.h"
@@ -177,6 +178,7 @@ class Analyzer {
                const Attributes& flags);
   void opaque(std::string reason, std::string detail, Span span);
   void limit(std::string reason, Span span);
+  bool exhausted() const { return runs_ > limits::kShellRunsMax || steps_ > 4 * limits::kShellRunsMax; }
   Span place(Span span) const { return fixed_span_ ? *fixed_span_ : span; }
 
   const Environment& environment_;
@@ -185,6 +187,7 @@ class Analyzer {
   std::deque<std::unique_ptr<Parsed>> scripts_;  // keeps trees that functions point into
   std::optional<Span> fixed_span_;
   std::size_t depth_ = 0;      // nested interpreters and functions
+  std::size_t steps_ = 0;      // commands of any kind followed
   std::size_t runs_ = 0;       // simple commands followed
   std::size_t arguments_ = 0;  // made by expansion
   std::size_t holes_ = 0;      // names given to holes in nested text

@@ -19,6 +19,10 @@ struct Expander::Fields {
     current.append(value);
     started = true;
   }
+  // Expansions repeat: a word of many $x must not outgrow memory.
+  bool full() const {
+    return current.text.size() > 4 * limits::kShellValueBytesMax || done.size() > 4 * limits::kShellWordsMax;
+  }
   void end_field() {
     if (started) done.push_back(std::move(current));
     current = {};
@@ -234,6 +238,7 @@ void Expander::add_part(Fields& fields, const Part& part) {
 }
 
 void Expander::add_substitution(Fields& fields, const Substitution& substitution) {
+  if (fields.full()) return fields.current.append_hole("(too long)");
   Arg output = run_(substitution.script, false);
   if (output.known()) {
     // Trailing newlines go (manual 3.5.4).
@@ -252,6 +257,7 @@ void Expander::add_substitution(Fields& fields, const Substitution& substitution
 }
 
 void Expander::add_parameter(Fields& fields, const Parameter& parameter) {
+  if (fields.full()) return fields.current.append_hole("(too long)");
   if (std::vector<Arg> list; list_value(parameter, list)) {
     const bool star = parameter.quoted && (parameter.name == "*" || subscript_text(parameter) == "*");
     for (std::size_t i = 0; i < list.size(); ++i) {

@@ -329,6 +329,7 @@ void Analyzer::handle_xargs(Call& call) {
   ++depth_;
   call.out = dispatch(inner);
   --depth_;
+  call.command = 0;  // done here
 }
 
 // parallel cmd {} ::: a b -> one shell command with the known arguments, or an unknown one
@@ -371,6 +372,7 @@ void Analyzer::handle_parallel(Call& call) {
     State inner = *run.state;
     walk_text(text, inner, {}, run.span, "parallel");
   }
+  call.command = 0;  // done here
 }
 
 // ---- SQL

@@ -64,6 +64,12 @@ Span Parser::span_from(std::size_t begin) const {
   return {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(std::max(begin, pos_))};
 }
 
+Span Parser::span_to_content(std::size_t begin) const {
+  if (fixed_) return *fixed_;
+  return {static_cast<std::uint32_t>(begin),
+          static_cast<std::uint32_t>(std::max(begin, std::min(content_end_, pos_)))};
+}
+
 void Parser::problem(std::string reason, std::size_t begin) {
   constexpr std::size_t kProblemsMax = 64;
   if (shared_.problems.size() < kProblemsMax)
@@ -107,6 +113,16 @@ bool Parser::at_statement_end() const {
   return at_end() || c == '\n' || c == ';' || c == '&' || c == ')';
 }
 
+namespace {
+
+// What could not be read was stepped over; the next command may follow without a separator.
+bool ends_unparsed(const Statement& statement) {
+  return !statement.pipelines.empty() && !statement.pipelines.back().commands.empty() &&
+         std::holds_alternative<Unparsed>(statement.pipelines.back().commands.back().value);
+}
+
+}  // namespace
+
 Script Parser::parse_list() {
   Script script;
   while (true) {
@@ -121,7 +137,7 @@ Script Parser::parse_list() {
       take_newline();
     } else if (!script.back().background && peek() == ';' && peek(1) != ';' && peek(1) != '&') {
       ++pos_;
-    } else if (script.back().background) {
+    } else if (script.back().background || ends_unparsed(script.back())) {
       continue;
     } else if (!at_list_end()) {
       const std::size_t begin = pos_;
@@ -152,7 +168,7 @@ std::optional<Statement> Parser::parse_statement() {
     if (shared_.stopped) break;
   }
   skip_blanks();
-  statement.span = span_from(begin);
+  statement.span = span_to_content(begin);
   if (peek() == '&' && peek(1) != '&') {
     ++pos_;
     statement.background = true;
@@ -194,17 +210,22 @@ Command Parser::parse_command() {
   if (++shared_.commands > limits::kShellCommandsMax)
     stop("more than " + std::to_string(limits::kShellCommandsMax) + " commands");
   if (at_end() || at_statement_end()) {
+    if (!shared_.stopped && (at_end() || peek() == ')' || peek() == '\n')) {
+      problem("a command is missing", begin);
+      return Command{Unparsed{"a command is missing"}, {}, span_from(begin)};
+    }
     if (!shared_.stopped) return recover("a command is missing", begin);
     return Command{Unparsed{"limit"}, {}, span_from(begin)};
   }
   if (auto compound = parse_compound(reserved())) {
+    content_end_ = pos_;
     parse_redirections(compound->redirections);
-    compound->span = span_from(begin);
+    compound->span = span_to_content(begin);
     return std::move(*compound);
   }
   if (at_list_end() || peek() == '|') return recover("unexpected token", begin);
   Command command = parse_simple();
-  command.span = span_from(begin);
+  command.span = span_to_content(begin);
   return command;
 }
 
@@ -219,6 +240,7 @@ Command Parser::recover(std::string reason, std::size_t begin) {
   }
   if (!at_end() || pos_ > begin)
     reason += ": \"" + std::string(text_.substr(begin, std::min<std::size_t>(pos_ - begin, 20))) + "\"";
+  content_end_ = pos_;
   problem(reason, begin);
   return Command{Unparsed{std::move(reason)}, {}, span_from(begin)};
 }

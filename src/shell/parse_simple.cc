@@ -104,6 +104,7 @@ Command Parser::parse_simple() {
   Simple simple;
   const std::size_t begin = pos_;
   while (!shared_.stopped && parse_simple_item(command, simple)) {
+    content_end_ = pos_;
     if (simple.words.size() != 1 || !simple.assignments.empty() || peek() != '(') {
       skip_blanks();
       if (simple.words.size() != 1 || peek() != '(') continue;
@@ -178,8 +179,10 @@ bool Parser::at_redirection() const {
 }
 
 void Parser::parse_redirections(std::vector<Redirection>& out) {
-  for (skip_blanks(); !at_end() && at_redirection(); skip_blanks())
+  for (skip_blanks(); !at_end() && at_redirection(); skip_blanks()) {
     if (!parse_redirection(out)) return;
+    content_end_ = pos_;
+  }
 }
 
 // long: the table of operators is longer than its logic

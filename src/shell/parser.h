@@ -59,6 +59,7 @@ class Parser {
   void skip_blank_lines();  // and newlines
   void take_newline();      // also reads the here-documents that begin after it
   Span span_from(std::size_t begin) const;
+  Span span_to_content(std::size_t begin) const;  // without blanks and comments at its end
   void problem(std::string reason, std::size_t begin);
   void stop(std::string reason);
 
@@ -136,6 +137,7 @@ class Parser {
   Shared& shared_;
   std::optional<Span> fixed_;
   std::size_t pos_ = 0;
+  std::size_t content_end_ = 0;    // behind the last word, redirection or closing word
   std::size_t substitutions_ = 0;  // open $( around the cursor
   bool in_braced_quotes_ = false;  // inside "${x:-...}": single quotes are ordinary
   std::vector<Pending> pending_;

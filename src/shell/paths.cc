@@ -122,6 +122,8 @@ PathInfo describe_path(const Arg& arg, const Environment& environment,
   info.glob = arg.glob;
   info.known = arg.known();
   std::string text = arg.text;
+  if (!environment.home.empty() && (text == "~" || text.starts_with("~/")))
+    text.replace(0, 1, environment.home);
   const bool starts_known = !arg.prefix().empty() || arg.known();
   const bool absolute = starts_known && (text.starts_with('/') || text.starts_with('~'));
   info.prefix_known = absolute || (starts_known && cwd.has_value());

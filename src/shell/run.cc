@@ -95,6 +95,7 @@ void Analyzer::assign(const Assignment& assignment, State& state, bool exported)
         if (fresh.values.size() < limits::kShellWordsMax) fresh.values.push_back(std::move(value));
   } else {
     fresh.values = {words.single(assignment.value)};
+    if (fresh.values[0].text.size() > limits::kShellValueBytesMax) fresh.values[0] = Arg::hole("(too long)");
   }
   if (assignment.name.starts_with("WEIR_") && exported)
     emit(verbs::kGuardDisable, ResourceKind::resource, assignment.name, Certainty::possible, state,

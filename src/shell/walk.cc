@@ -44,7 +44,7 @@ Expander Analyzer::expander(State& state, std::size_t round) {
 Stream Analyzer::walk(const Script& script, State& state, const Stream& in) {
   Stream all;
   for (const Statement& statement : script) {
-    if (out_.limited && runs_ > limits::kShellRunsMax) break;
+    if (exhausted()) break;
     Stream out = walk_statement(statement, state, in);
     if (!out.present) continue;
     if (!all.present)
@@ -95,6 +95,11 @@ Stream Analyzer::walk_pipeline(const Pipeline& pipeline, State& state, const Str
 
 // long: one branch for each kind of command
 Stream Analyzer::walk_command(const Command& command, State& state, const Stream& in) {
+  // Loops multiply: the work is bounded even where no simple command is reached.
+  if (++steps_ > 4 * limits::kShellRunsMax) {
+    limit("more than " + std::to_string(4 * limits::kShellRunsMax) + " steps to follow", command.span);
+    return Stream::unknown();
+  }
   if (const auto* simple = std::get_if<Simple>(&command.value))
     return run_simple(*simple, command, state, in);
   if (const auto* function = std::get_if<Function>(&command.value)) {
@@ -211,6 +216,7 @@ Stream Analyzer::walk_for(const For& node, const Command& command, State& state,
   Stream all;
   State body = state;
   for (Arg& value : values) {
+    if (exhausted()) break;
     value.span = command.span;
     body.variables[node.variable].values = {std::move(value)};
     Stream out = walk(node.body, body, in);
