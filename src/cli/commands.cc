@@ -6,6 +6,7 @@ namespace weir::cli {
 std::vector<CommandSpec> all_commands() {
   return {
       // guard an agent
+      run_command(),
       init_command(),
       uninstall_command(),
       daemon_command(),

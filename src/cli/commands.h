@@ -6,6 +6,7 @@
 namespace weir::cli {
 
 CommandSpec daemon_command();
+CommandSpec run_command();
 CommandSpec status_command();
 CommandSpec inspect_command();
 CommandSpec replay_command();

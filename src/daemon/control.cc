@@ -1,5 +1,7 @@
 #include "daemon/control.h"
 
+#include <algorithm>
+
 #include "base/time_text.h"
 #include "daemon/records.h"
 #include "os/clock.h"
@@ -27,6 +29,9 @@ bool allowed_to_guarded(std::string_view command) {
 
 Control::Control(Parts parts, net::LocalServer& server) : parts_(std::move(parts)), server_(server) {
   parts_.engine.observe_decisions([this](const Notice& notice) { publish(notice); });
+  parts_.engine.observe_sessions([this](const Run& run, const std::string& root) {
+    server_.send(run.connection, compact(Json::object({{"run_session", root}})) + "\n", net::AfterSend::keep);
+  });
 }
 
 void Control::on_line(const net::Message& message) {
@@ -45,7 +50,8 @@ void Control::on_line(const net::Message& message) {
     const auto run = parts_.runs.run_of(os::ancestry(message.peer.pid));
     // The launcher itself speaks for its run on the connection it registered with.
     const bool launcher =
-        run && run->pid == message.peer.pid && (command == "run" || command == "call" || command == "stop");
+        run && run->pid == message.peer.pid &&
+        (command == "run" || command == "call" || command == "breach" || command == "ended");
     if (!launcher) {
       reply(fail(ErrorCode::denied, "this process belongs to a guarded agent and may not control Weir",
                  "pid " + std::to_string(message.peer.pid), "use a terminal that the agent did not open"));
@@ -80,9 +86,11 @@ void Control::dispatch(const std::string& command, const Json& request, const ne
   else if (command == "pin")
     reply(change_pin(request));
   else if (command == "run")
-    reply(register_run(request, message));
+    register_run(request, message, reply);
   else if (command == "call")
     seen_call(request, reply);
+  else if (command == "breach" || command == "ended")
+    record_of_run(command == "breach" ? "run.breach" : "run.ended", request, message, reply);
   else if (command == "probe")
     reply(parts_.probes.run_now());
   else if (command == "follow") {
@@ -122,11 +130,14 @@ void Control::stop_or_resume(const Json& request, bool stop, const Reply& reply)
   };
   if (stop) {
     // Stopping needs no PIN: a person in a hurry must not look for it.
-    parts_.engine.stop(session, std::string(request["reason"].text_or("")), done);
-    for (const auto& run : parts_.runs.list())
-      server_.send(run.connection,
-                   compact(Json::object({{"stop", session.empty() ? "all" : session}})) + "\n",
-                   net::AfterSend::keep);
+    // The launchers first: the tree ends while the stop becomes durable.
+    const std::string reason(request["reason"].text_or(""));
+    const std::size_t told = stop_runs(session, reason);
+    parts_.engine.stop(session, reason, [done, told](const Status& status) {
+      // A run that was named by its id, or that has made no call yet, has no session to stop.
+      const bool enough = !status && status.error().code == ErrorCode::not_found && told > 0;
+      done(enough ? Status{} : status);
+    });
     return;
   }
   if (const Status pin = parts_.pin.check(std::string(request["pin"].text_or("")), os::monotonic_ns());
@@ -135,6 +146,23 @@ void Control::stop_or_resume(const Json& request, bool stop, const Reply& reply)
     return;
   }
   parts_.engine.resume(session, done);
+}
+
+std::size_t Control::stop_runs(const std::string& session, const std::string& reason) {
+  std::size_t told = 0;
+  for (const auto& run : parts_.runs.list()) {
+    const bool named = session.empty() || run.id == session ||
+                       std::any_of(run.sessions.begin(), run.sessions.end(), [&](const std::string& root) {
+                         return root.find(session) != std::string::npos;
+                       });
+    if (!named) continue;
+    ++told;
+    server_.send(
+        run.connection,
+        compact(Json::object({{"stop", session.empty() ? "all" : session}, {"reason", reason}})) + "\n",
+        net::AfterSend::keep);
+  }
+  return told;
 }
 
 Result<Json> Control::change_pin(const Json& request) {
@@ -158,7 +186,8 @@ Result<Json> Control::reload() {
                        {"policies", static_cast<std::uint64_t>(pack->policy_count())}});
 }
 
-Result<Json> Control::register_run(const Json& request, const net::Message& message) {
+// Answered when the entry is durable: the launcher starts the agent after that.
+void Control::register_run(const Json& request, const net::Message& message, const Reply& reply) {
   Run run;
   run.id = request["id"].text_or("");
   run.pid = message.peer.pid;
@@ -168,12 +197,32 @@ Result<Json> Control::register_run(const Json& request, const net::Message& mess
   run.agent = request["agent"].text_or("");
   run.connection = message.connection;
   parts_.runs.add(run);
-  TRY_STATUS(record("run.started", Json::object({{"run", run.id},
-                                                 {"agent", run.agent},
-                                                 {"mode", run.observe ? "observe" : "enforce"},
-                                                 {"isolation", run.isolation},
-                                                 {"shield", request["shield"]}})));
-  return done_answer();
+  (void)record("run.started",
+               Json::object({{"run", run.id},
+                             {"agent", run.agent},
+                             {"mode", run.observe ? "observe" : "enforce"},
+                             {"isolation", run.isolation},
+                             {"shield", request["shield"]},
+                             {"warnings", request["warnings"]}}),
+               [reply](const Status& status) {
+                 reply(status ? Result<Json>(done_answer()) : std::unexpected(status.error()));
+               });
+}
+
+void Control::record_of_run(std::string_view what, const Json& request, const net::Message& message,
+                            const Reply& reply) {
+  for (const auto& run : parts_.runs.list()) {
+    if (run.connection != message.connection) continue;
+    Json facts = Json::object({{"run", run.id}});
+    if (request["facts"].is_object())
+      for (const auto& [key, value] : request["facts"].as_object())
+        if (key != "run") facts.set(key, value);
+    (void)record(what, facts, [reply](const Status& status) {
+      reply(status ? Result<Json>(done_answer()) : std::unexpected(status.error()));
+    });
+    return;
+  }
+  reply(fail("no run is registered on this connection", "cmd"));
 }
 
 // {"cmd":"call","agent","session","root","tool","tool_use_id"}: the launcher saw a finished call in the
@@ -191,15 +240,17 @@ void Control::seen_call(const Json& request, const Reply& reply) {
     return;
   }
   const std::string agent = event.agent.name;
-  parts_.engine.transcript_call(agent, std::move(event), [reply](bool diverged) {
-    reply(Json::object({{"ok", true}, {"diverged", diverged}}));
+  const std::string id = event.corr["tool_use_id"];
+  parts_.engine.transcript_call(agent, std::move(event), [reply, id](bool diverged) {
+    reply(Json::object({{"ok", true}, {"tool_use_id", id}, {"diverged", diverged}}));
   });
 }
 
-Status Control::record(std::string_view what, const Json& facts) {
+Status Control::record(std::string_view what, const Json& facts, std::function<void(const Status&)> done) {
   Commit commit;
   commit.entries.push_back(system_entry(what, os::wall_ns(), facts));
   commit.urgent = true;
+  commit.done = std::move(done);
   parts_.committer.submit(std::move(commit));
   return {};
 }
@@ -257,11 +308,13 @@ void Control::publish(const Notice& notice) {
                                                  {"root", notice.decision.root},
                                                  {"agent", notice.agent},
                                                  {"tool", notice.tool},
+                                                 {"tool_use_id", notice.tool_use_id},
                                                  {"call", notice.summary},
                                                  {"verdict", event::name(notice.decision.verdict)},
                                                  {"would", event::name(notice.decision.would)},
                                                  {"reason", notice.decision.reason},
                                                  {"approval_id", notice.decision.approval_id},
+                                                 {"approved", notice.decision.approval.has_value()},
                                                  {"policies", std::move(policies)}})) +
                            "\n";
   for (const auto connection : targets)

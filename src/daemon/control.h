@@ -3,8 +3,9 @@
 //   {"cmd":"status"} {"cmd":"held"} {"cmd":"approve","id":…,"pin":…} {"cmd":"deny","id":…,"pin":…}
 //   {"cmd":"stop","session":…|"all":true,"pin"?} {"cmd":"resume",…,"pin":…} {"cmd":"reload"}
 //   {"cmd":"pin","new":…,"old"?}
-//   {"cmd":"run",…} registers a guarded run for as long as its connection lives; {"cmd":"follow"} streams
-//   decisions.
+//   {"cmd":"run",…} registers a guarded run for as long as its connection lives, and streams its decisions,
+//   sessions and stops; {"cmd":"call",…} {"cmd":"breach",…} {"cmd":"ended",…} belong to it.
+//   {"cmd":"follow"} streams all decisions.
 //
 // Errors come as {"error":{"code","what","where","hint"}}. Peers whose ancestry reaches a guarded agent may
 // ask for `status` and nothing else.
@@ -51,14 +52,20 @@ class Control {
                 const Reply& reply);
   void answer_held(const Json& request, const net::Message& message, bool yes, const Reply& reply);
   void stop_or_resume(const Json& request, bool stop, const Reply& reply);
+  // Tells the launchers of the runs that are meant; how many.
+  std::size_t stop_runs(const std::string& session, const std::string& reason);
   Result<Json> change_pin(const Json& request);
   Result<Json> reload();
-  Result<Json> register_run(const Json& request, const net::Message& message);
+  void register_run(const Json& request, const net::Message& message, const Reply& reply);
+  // Facts of a registered run for the ledger: a broken shield, the end.
+  void record_of_run(std::string_view what, const Json& request, const net::Message& message,
+                     const Reply& reply);
   void seen_call(const Json& request, const Reply& reply);
   Json status() const;
   Json held() const;
   void publish(const Notice& notice);
-  Status record(std::string_view what, const Json& facts);
+  // `done` is told when it is durable.
+  Status record(std::string_view what, const Json& facts, std::function<void(const Status&)> done = {});
 
   Parts parts_;
   net::LocalServer& server_;

@@ -25,6 +25,11 @@ bool wants_verdict(const HookCall& call, const Event& event) {
          event.kind == kind::kLifecycle;
 }
 
+std::string tool_use_id_of(const Event& event) {
+  const auto it = event.corr.find("tool_use_id");
+  return it == event.corr.end() ? std::string() : it->second;
+}
+
 }  // namespace
 
 struct Engine::Outcome {
@@ -64,6 +69,7 @@ void Engine::handle(HookCall call, Answer answer) {
   identify(*event, call, ancestry);
   const auto run = runs_.run_of(ancestry);
   const std::string root = event->root;
+  if (run && runs_.note_session(run->connection, root) && session_observer_) session_observer_(*run, root);
   auto shared = std::make_shared<HookCall>(std::move(call));
   auto parsed = std::make_shared<Event>(*std::move(event));
   const bool queued = strands_.post(root, [this, shared, parsed, run, answer] {
@@ -201,9 +207,12 @@ void Engine::judge(Tree& tree, const HookCall& call, Event event, const std::opt
     return;
   }
   if (!outcome.decision.approval_id.empty()) remember_held(outcome.decision, outcome.event);
-  const Notice notice{outcome.decision, outcome.event.agent.name,
-                      std::string(outcome.event.data["tool"].text_or("")), call_summary(outcome.event),
-                      run ? run->id : ""};
+  const Notice notice{outcome.decision,
+                      outcome.event.agent.name,
+                      std::string(outcome.event.data["tool"].text_or("")),
+                      call_summary(outcome.event),
+                      run ? run->id : "",
+                      tool_use_id_of(outcome.event)};
   commit->done = [this, agent = call.agent, event_name = call.event, received_ns = call.received_ns, notice,
                   answer](const Status& status) {
     if (!status) {

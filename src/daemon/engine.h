@@ -40,6 +40,7 @@ struct Notice {
   std::string tool;
   std::string summary;  // what the call would do, one line, printable
   std::string run;      // id of the registered run, ""
+  std::string tool_use_id;
 };
 
 struct HeldCall {
@@ -90,6 +91,9 @@ class Engine {
   std::shared_ptr<const guard::Pack> pack() const;
   bool all_stopped() const;
   void observe_decisions(Observer observer);
+  // Told once for each session tree that appears in a registered run. Set before the first call.
+  using SessionObserver = std::function<void(const Run& run, const std::string& root)>;
+  void observe_sessions(SessionObserver observer) { session_observer_ = std::move(observer); }
   void drain();
 
  private:
@@ -125,6 +129,7 @@ class Engine {
   std::map<std::string, std::string> verified_;  // by agent
   std::string stopped_all_;                      // reason; "" when not stopped
   std::vector<Observer> observers_;
+  SessionObserver session_observer_;
   Strands strands_;  // last: its threads use everything above
 };
 

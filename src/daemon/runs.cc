@@ -7,6 +7,7 @@ namespace weir::daemon {
 namespace {
 
 constexpr std::size_t kAgentsMax = 4096;
+constexpr std::size_t kRunSessionsMax = 1024;
 
 // Programs that agents are. Ancestry is a seat-belt (a process may leave its family); the PIN is the lock. So
 // a test bench or a script that calls the shim itself is not taken for an agent.
@@ -40,6 +41,13 @@ std::vector<Run> Runs::list() const {
   for (const auto& [connection, run] : runs_)
     list.push_back(run);
   return list;
+}
+
+bool Runs::note_session(std::uint64_t connection, const std::string& root) {
+  const std::lock_guard lock(mutex_);
+  const auto it = runs_.find(connection);
+  if (it == runs_.end() || it->second.sessions.size() >= kRunSessionsMax) return false;
+  return it->second.sessions.insert(root).second;
 }
 
 std::optional<Run> Runs::run_of(const std::vector<os::ProcessInfo>& ancestry) const {

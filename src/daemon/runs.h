@@ -27,7 +27,8 @@ struct Run {
   bool observe = false;
   std::string isolation;  // as verified by the launcher: same_user or shielded
   std::string agent;
-  std::uint64_t connection = 0;  // its open control connection
+  std::uint64_t connection = 0;    // its open control connection
+  std::set<std::string> sessions;  // roots of the session trees seen in it
 };
 
 struct ProcessKey {
@@ -41,6 +42,8 @@ class Runs {
   void add(const Run& run);
   void remove(std::uint64_t connection);
   std::vector<Run> list() const;
+  // A hook call of this run named a session tree; true when it is new. Bounded: the first 1024 are kept.
+  bool note_session(std::uint64_t connection, const std::string& root);
 
   // The run a process belongs to, if any.
   std::optional<Run> run_of(const std::vector<os::ProcessInfo>& ancestry) const;

@@ -1,0 +1,339 @@
+// `weir run`: one guarded run of an agent, without touching the user's configuration.
+//
+// The order matters: the daemon runs; the command line is made safe; the shield stands and was tried; the run
+// is registered and that is durable; only then the agent starts. docs/run.md tells it to people.
+#include <unistd.h>
+
+#include <filesystem>
+#include <ostream>
+
+#include "base/bytes.h"
+#include "base/limits.h"
+#include "cli/commands.h"
+#include "cli/run_report.h"
+#include "daemon/keys.h"
+#include "daemon/run_link.h"
+#include "daemon/run_shield.h"
+#include "daemon/run_watch.h"
+#include "daemon/start.h"
+#include "ingest/places.h"
+#include "os/clock.h"
+#include "os/files.h"
+#include "os/process.h"
+#include "os/random.h"
+#include "pod/launch.h"
+#include "setup/inspect.h"
+#include "setup/install.h"
+#include "setup/run_overlay.h"
+
+namespace weir::cli {
+namespace {
+
+constexpr int kOwnFailure = 125;  // as env(1), docker and `weir pod exec`
+constexpr int kTickMs = 100;
+constexpr int kFinishMs = 5000;
+constexpr const char* kManagedSettings = "/etc/claude-code/managed-settings.json";
+
+// Everything of one run.
+struct Run {
+  std::string id = os::new_uuid();
+  std::vector<std::string> argv;
+  std::map<std::string, std::string> env = os::environment();
+  std::string cwd;
+  bool observe = false;
+  bool shield = true;
+  setup::Installation installation;
+  std::string directory;      // <runtime>/runs/<id>: what this run alone needs
+  std::string settings_file;  // in it
+  setup::GuardedCommand command;
+};
+
+int own_failure(const Error& error, Context& context) {
+  if (context.json)
+    context.err << compact(Json::object({{"error", error_json(error)}})) << "\n";
+  else
+    context.err << "weir: " << printable(error.message(), 1000) << "\n";
+  return kOwnFailure;
+}
+
+Result<std::vector<std::string>> codex_keys(const os::Places& places) {
+  std::vector<std::string> keys;
+  TRY(const auto paths, setup::installed_paths(places));
+  for (const auto& path : paths)
+    if (path.agent == setup::Agent::codex)
+      keys.insert(keys.end(), path.trust_keys.begin(), path.trust_keys.end());
+  return keys;
+}
+
+// Checks what the person wants and makes the command line of this run.
+Result<Run> prepare(const Args& args, const Context& context) {
+  Run run;
+  run.argv = args.rest();
+  const std::string mode = args.value_or("--mode", "enforce");
+  if (mode != "enforce" && mode != "observe")
+    return fail("no such mode", mode, "--mode is enforce or observe");
+  if (run.argv.empty()) return fail("no command was given", {}, "weir run -- claude -p 'fix the tests'");
+  run.observe = mode == "observe";
+  run.shield = !args.has("--no-shield");
+  std::error_code error;
+  run.cwd = std::filesystem::current_path(error).string();
+  if (error) return fail(ErrorCode::not_found, "the current directory is gone", {}, "change to another one");
+
+  const std::string program = os::self_path();
+  run.installation.hook_path = program.substr(0, program.rfind('/')) + "/weir-hook";
+  run.installation.socket = context.places.event_socket();
+  TRY(run.installation.public_key_base64, daemon::hook_public_key(context.places));
+  TRY(const std::string digest, setup::check_shim(run.installation.hook_path, setup::Scope::user));
+  (void)digest;
+  run.directory = context.places.runtime + "/runs/" + run.id;
+  run.settings_file = run.directory + "/settings.json";
+
+  setup::RunRequest request{
+      .argv = run.argv, .env = run.env, .installation = run.installation, .settings_file = run.settings_file};
+  if (os::exists(kManagedSettings)) {
+    TRY(request.managed_settings, os::read_file(kManagedSettings, limits::kSettingsBytesMax));
+  }
+  TRY(request.installed_trust_keys, codex_keys(context.places));
+  request.read_file = [](const std::string& path) { return os::read_file(path, limits::kSettingsBytesMax); };
+  TRY(run.command, setup::guard_command(request));
+  if (!run.command.agent)
+    run.command.warnings.push_back(
+        "Weir has no hooks for `" + printable(run.argv[0], 100) +
+        "`: its tool calls are not judged; only agents that it starts with hooks of their own are.");
+  return run;
+}
+
+Status write_settings(const Run& run) {
+  if (!run.command.settings) return {};
+  TRY_STATUS(os::make_dirs(run.directory, 0700));
+  return os::write_file_atomic(run.settings_file, *run.command.settings, 0600, os::Durability::none);
+}
+
+// Removes what this run alone needed, at its end.
+class RunDirectory {
+ public:
+  explicit RunDirectory(std::string path) : path_(std::move(path)) {}
+  ~RunDirectory() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  RunDirectory(const RunDirectory&) = delete;
+  RunDirectory& operator=(const RunDirectory&) = delete;
+
+ private:
+  std::string path_;
+};
+
+std::optional<daemon::TailOptions> transcripts_of(const Run& run, const os::Places& places) {
+  if (!run.command.agent) return std::nullopt;
+  const auto around = setup::surroundings(places, run.env, run.cwd, "");
+  const bool claude = *run.command.agent == setup::Agent::claude;
+  daemon::TailOptions tail{.agent = std::string(setup::name(*run.command.agent)),
+                           .started_ns = os::wall_ns()};
+  tail.roots = {claude ? around.claude_dir + "/projects" : around.codex_dir + "/sessions"};
+  return tail;
+}
+
+// Does the program draw on the terminal itself? Only the agents' forms that print and end do not.
+bool is_interactive(const Run& run) {
+  if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDOUT_FILENO) == 0) return false;
+  const auto says = [&](std::initializer_list<std::string_view> words) {
+    for (const auto& word : run.argv)
+      for (const auto one : words)
+        if (word == one) return true;
+    return false;
+  };
+  if (!run.command.agent) return true;
+  return *run.command.agent == setup::Agent::claude ? !says({"-p", "--print"})
+                                                    : !says({"exec", "e", "review"});
+}
+
+Json shield_facts(const std::optional<pod::ShieldReport>& report) {
+  return report ? pod::to_json(*report) : Json::object({{"off", "given up by --no-shield"}});
+}
+
+// The run from start to end; what the callbacks of pod::launch share.
+class Guarded {
+ public:
+  Guarded(Run& run, daemon::RunLink& link, RunReport& report, const os::Places& places)
+      : run_(run),
+        link_(link),
+        report_(report),
+        watch_(link, {.cwd = run.cwd, .tail = transcripts_of(run, places)}),
+        shield_{.places = places,
+                .cwd = run.cwd,
+                .env = run.env,
+                .uid = ::geteuid(),
+                .program = os::self_path(),
+                .hook = run.installation.hook_path,
+                .read_only_more = {}} {
+    if (run.command.settings) shield_.read_only_more.push_back(run.settings_file);
+  }
+
+  Result<RunEnd> go();
+
+ private:
+  Status on_ready(const pod::Started& started);
+  void on_tick(pod::Supervised& supervised);
+  void on_breach(const std::vector<std::string>& what, pod::Supervised& supervised);
+  void on_step(const daemon::RunStep& step);
+  void end(pod::Supervised& supervised, const std::string& why);
+  void record_end(const RunEnd& end);
+
+  Run& run_;
+  daemon::RunLink& link_;
+  RunReport& report_;
+  daemon::RunWatch watch_;
+  daemon::RunShield shield_;
+  pod::LaunchOptions options_;
+  bool shield_on_ = false;
+  bool ended_ = false;
+};
+
+Status Guarded::on_ready(const pod::Started& started) {
+  shield_on_ = started.report.has_value();
+  // A light shield is not a pod: Decisions go on saying same_user, the entry of this run says what stood.
+  return link_.begin({.id = run_.id,
+                      .agent = run_.command.agent ? std::string(setup::name(*run_.command.agent)) : "",
+                      .observe = run_.observe,
+                      .isolation = "same_user",
+                      .shield = shield_facts(started.report),
+                      .warnings = run_.command.warnings});
+}
+
+void Guarded::end(pod::Supervised& supervised, const std::string& why) {
+  if (ended_) return;
+  ended_ = true;
+  (void)supervised.quarantine(why);
+  report_.urgent(why);
+  (void)supervised.kill(why);
+}
+
+std::string divergence_text(const daemon::FinishedCall& call) {
+  return "quarantined: the call " + printable(call.tool, 60) + " (" + printable(call.tool_use_id, 80) +
+         ") ran without passing its hook; see " + printable(call.where, 300);
+}
+
+void Guarded::on_step(const daemon::RunStep& step) {
+  for (const auto& decision : step.decisions)
+    report_.decision(decision);
+  if (!step.lost_now) return;
+  options_.wake_fds.clear();  // a closed connection is readable for ever
+  report_.say(
+      "the Weir daemon has gone: every further tool call is refused. Start it with `weir daemon`; "
+      "this run goes on guarded by the hooks, but its transcript is no longer checked.");
+}
+
+void Guarded::on_tick(pod::Supervised& supervised) {
+  if (ended_) return;
+  const auto step = watch_.step();
+  on_step(step);
+  if (step.stop)
+    end(supervised, "stopped: " + printable(*step.stop, 200));
+  else if (step.divergence)
+    end(supervised, divergence_text(*step.divergence));
+}
+
+void Guarded::on_breach(const std::vector<std::string>& what, pod::Supervised& supervised) {
+  (void)link_.tell("breach", Json::object({{"what", Json::strings(what)}}));
+  for (const auto& breach : what) {
+    if (daemon::breach_is_fatal(breach, shield_)) {
+      end(supervised, "quarantined: the shield no longer holds: " + printable(breach, 300));
+      return;
+    }
+    report_.say("shield: " + printable(breach, 300) + "; this run's own hooks stay in force");
+  }
+}
+
+void Guarded::record_end(const RunEnd& end) {
+  Json facts = to_json(end);
+  facts.erase("run");
+  (void)link_.tell("ended", std::move(facts));
+}
+
+Result<RunEnd> Guarded::go() {
+  options_.argv = run_.command.argv;
+  options_.env = run_.env;
+  options_.cwd = run_.cwd;
+  if (run_.shield) options_.shield = daemon::run_shield(shield_);
+  options_.tick_ms = kTickMs;
+  options_.wake_fds = {link_.fd()};
+  options_.on_ready = [this](const pod::Started& started) { return on_ready(started); };
+  options_.on_tick = [this](pod::Supervised& supervised) { on_tick(supervised); };
+  options_.on_breach = [this](const auto& what, pod::Supervised& supervised) { on_breach(what, supervised); };
+  TRY(const pod::LaunchResult done, pod::launch(options_));
+
+  RunEnd end{.run = run_.id, .exit_code = done.exit.code, .ended_because = done.ended_because};
+  const auto last = watch_.finish(kFinishMs);
+  on_step(last);
+  // Found only now, because the run was short: the session is stopped, the person is told.
+  if (last.divergence && end.ended_because.empty()) {
+    end.ended_because = divergence_text(*last.divergence);
+    report_.urgent(end.ended_because);
+  }
+  if (!end.ended_because.empty()) end.exit_code = kOwnFailure;
+  for (const auto& survivor : done.survivors)
+    report_.urgent("still running, and out of reach: " + printable(survivor.name, 40) + " (pid " +
+                   std::to_string(survivor.pid) + ")");
+  end.shield = shield_on_;
+  end.observe = run_.observe;
+  end.lost_daemon = link_.lost();
+  end.transcript_expected = run_.command.agent.has_value();
+  end.totals = watch_.totals();
+  record_end(end);
+  return end;
+}
+
+Error explain(Error error, const Run& run) {
+  if (run.shield && error.code == ErrorCode::unavailable && error.hint.empty())
+    error.hint = "without the shield: weir run --no-shield -- …";
+  return error;
+}
+
+int run_run(const Args& args, Context& context) {
+  if (auto started = daemon::ensure_daemon({.places = context.places, .program = os::self_path()}); !started)
+    return own_failure(started.error(), context);
+  auto run = prepare(args, context);
+  if (!run) return own_failure(run.error(), context);
+  const RunDirectory directory(run->directory);
+  if (const Status written = write_settings(*run); !written) return own_failure(written.error(), context);
+  auto link = daemon::RunLink::open(context.places);
+  if (!link) return own_failure(link.error(), context);
+
+  const bool interactive = is_interactive(*run);
+  const bool live =
+      !context.quiet && !context.json && (args.has("--verbose") || ::isatty(STDERR_FILENO) != 0);
+  RunReport report(context, live, interactive && ::isatty(STDERR_FILENO) != 0);
+  if (!context.quiet)
+    for (const auto& warning : run->command.warnings)
+      report.urgent(warning);
+  Guarded guarded(*run, *link, report, context.places);
+  const auto end = guarded.go();
+  if (!end) return own_failure(explain(end.error(), *run), context);
+  report.summary(*end);
+  return end->exit_code;
+}
+
+}  // namespace
+
+CommandSpec run_command() {
+  return {
+      .name = "run",
+      .summary = "Run one agent guarded, without changing its configuration",
+      .description =
+          "Starts the daemon if need be, gives the agent hooks for this run, puts it behind the light shield "
+          "and watches its transcript: a tool call that passed its hook by ends the run. Exits with the "
+          "agent's exit code; 125 when Weir itself failed or ended the run.",
+      .options = {{"--mode", "MODE",
+                   "enforce (default) or observe: record what would be refused, refuse nothing"},
+                  {"--no-shield", "", "give up the light shield (recorded): setuid programs work again"},
+                  {"--verbose", "", "print decisions also when standard error is no terminal"}},
+      .positionals = {},
+      .takes_rest = true,
+      .examples = {{"weir run -- claude", "Claude Code, guarded"},
+                   {"weir run -- codex exec 'fix the failing test'", "Codex, guarded"},
+                   {"weir run --mode observe -- claude", "only record what would be refused"}},
+      .run = run_run};
+}
+
+}  // namespace weir::cli
