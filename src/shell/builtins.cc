@@ -274,6 +274,8 @@ void Analyzer::run_code(std::string_view language, const Arg& code, Invocation& 
   State inner = state;
   State& target = same_shell ? state : inner;
   if (!same_shell) target.functions.clear();
+  for (const auto& [name, value] : invocation.environment)
+    target.variables[name] = Variable{{value}, false, true};
   walk_text(code, target, {}, invocation.span, how);
 }
 
