@@ -56,12 +56,18 @@ class Checker {
     if (!path_.trust.empty()) trust();
     for (auto& other : switches(path_.agent, path_.scope, around_))
       found_.push_back(std::move(other));
-    std::stable_sort(found_.begin(), found_.end(),
-                     [](const Finding& a, const Finding& b) { return a.severity > b.severity; });
-    return std::move(found_);
+    return strongest_first();
   }
 
  private:
+  std::vector<Finding> strongest_first() const {
+    std::vector<Finding> sorted;
+    for (int severity = static_cast<int>(Severity::critical); severity >= 0; --severity)
+      for (const auto& each : found_)
+        if (static_cast<int>(each.severity) == severity) sorted.push_back(each);
+    return sorted;
+  }
+
   void report(std::string rule, Severity severity, std::string message) {
     found_.push_back(finding(std::move(rule), severity, std::move(message)));
   }

@@ -131,8 +131,7 @@ class Inserter {
   const Style& style() const { return style_; }
 
   TextEdit apply() {
-    std::stable_sort(patches_.begin(), patches_.end(),
-                     [](const Patch& a, const Patch& b) { return a.at < b.at; });
+    std::sort(patches_.begin(), patches_.end(), [](const Patch& a, const Patch& b) { return a.at < b.at; });
     TextEdit edit;
     std::size_t from = 0;
     for (auto& patch : patches_) {

@@ -52,6 +52,7 @@ class Reader {
       item.end = begin = at_;
       items.push_back(std::move(item));
     }
+    if (begin < at_) items.push_back({.begin = begin, .end = at_});  // nothing but a byte order mark
     return items;
   }
 
