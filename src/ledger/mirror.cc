@@ -21,7 +21,7 @@ std::size_t bytes_max_of(const TileId& id) {
 class Copy {
  public:
   Copy(Disk& disk, const std::string& from, const std::string& to, std::uint64_t size)
-      : disk_(disk), from_(from), to_(to), reader_(disk, from, size), writer_(disk, to) {}
+      : disk_(disk), to_(to), reader_(disk, from, size), writer_(disk, to) {}
 
   Status tiles() {
     TRY_STATUS(level(kEntriesLevel, reader_.size()));
@@ -69,7 +69,6 @@ class Copy {
   }
 
   Disk& disk_;
-  const std::string& from_;
   const std::string& to_;
   TileReader reader_;
   DurableWriter writer_;
