@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <map>
 
 #include "base/time_text.h"
 #include "os/clock.h"
@@ -117,6 +118,11 @@ Status Store::check_ledger(std::size_t count, std::uint64_t first_index) const {
   return {};
 }
 
+bool Store::remembers(const Digest& ref) const {
+  const std::lock_guard lock(state_mutex_);
+  return recent_.find(ref).has_value();
+}
+
 Result<Position> Store::append(std::span<const Sealed> records, std::span<const std::string> ledger_entries,
                                std::uint64_t first_ledger_index) {
   if (options_.read_only) return fail(ErrorCode::denied, "the store is open for reading only", options_.dir);
@@ -126,16 +132,11 @@ Result<Position> Store::append(std::span<const Sealed> records, std::span<const 
 
   // A body comes before the record that names it, and only when it is not there yet.
   std::vector<const Frame*> frames;
-  std::vector<std::pair<const Digest*, std::size_t>> new_bodies;  // address, index into frames
+  std::map<Digest, std::size_t> new_bodies;  // address -> index into frames
   for (const Sealed& sealed : records) {
-    if (sealed.body) {
-      const bool in_batch = std::any_of(new_bodies.begin(), new_bodies.end(),
-                                        [&](const auto& body) { return *body.first == sealed.ref; });
-      const std::lock_guard lock(state_mutex_);
-      if (!in_batch && !recent_.find(sealed.ref)) {
-        new_bodies.emplace_back(&sealed.ref, frames.size());
-        frames.push_back(&*sealed.body);
-      }
+    if (sealed.body && !new_bodies.contains(sealed.ref) && !remembers(sealed.ref)) {
+      new_bodies.emplace(sealed.ref, frames.size());
+      frames.push_back(&*sealed.body);
     }
     frames.push_back(&sealed.record);
   }
@@ -156,7 +157,7 @@ Result<Position> Store::append(std::span<const Sealed> records, std::span<const 
 
   const std::lock_guard lock(state_mutex_);
   for (const auto& [ref, index] : new_bodies)
-    recent_.insert(*ref, {written.begin.segment, written.offsets[index]});
+    recent_.insert(ref, {written.begin.segment, written.offsets[index]});
   if (!ledger_entries.empty()) next_ledger_ = first_ledger_index + ledger_entries.size();
   end_ = written.end;
   grew_.notify_all();

@@ -118,6 +118,7 @@ class Store {
   Status open_writer();
   Status finish_erasures();
   Status note_batch(const SegmentReader& reader, const Batch& batch);
+  bool remembers(const Digest& ref) const;
   Status check_ledger(std::size_t count, std::uint64_t first_index) const;
   Result<Position> append_tombstone(const std::string& root, std::span<const std::string> ledger_entries,
                                     std::uint64_t first_ledger_index);
