@@ -72,8 +72,9 @@ Record context_of(const event::Action& action, const Situation& s, const Value& 
 
 cedar::Entity action_entity(const EntityUid& uid, std::string_view verb) {
   std::vector<EntityUid> parents;
+  // "file.read" is in Action::"file"; "prompt" is in none, least of all in itself.
   const auto dot = verb.find('.');
-  parents.emplace_back("Action", std::string(verb.substr(0, dot)));
+  if (dot != std::string_view::npos) parents.emplace_back("Action", std::string(verb.substr(0, dot)));
   if (verb == "file.write" || verb == "file.delete" || verb == "file.chmod")
     parents.emplace_back("Action", "file.change");
   return {uid, {}, {}, std::move(parents)};
@@ -112,7 +113,6 @@ cedar::Entity path_entity(EntityUid uid, const event::Action& action, const Situ
                   {"known", Value(known)},
                   {"in_workspace", Value(attr_true(action, "in_workspace"))},
                   {"is_workspace", Value(known && path == s.state.workspace)},
-                  {"in_weir_state", Value(attr_true(action, "in_weir_state"))},
                   {"exists", Value(attr_true(action, "exists"))}}),
           {},
           std::move(classes)};

@@ -108,6 +108,7 @@ Result<PathClasses> PathClasses::parse(std::span<const NamedText> catalogues) {
       one.id = item["id"].text_or("");
       if (one.id.empty()) return fail("a path class needs an `id`", catalogue.name);
       const std::string where = catalogue.name + ": " + one.id;
+      one.permits = item["permits"].bool_or(false);
       TRY(one.globs, texts(item["globs"], where));
       TRY(one.except, texts(item["except"], where));
       if (one.globs.empty()) return fail("a path class needs `globs`", where);
@@ -121,6 +122,18 @@ std::vector<std::string> PathClasses::of(std::string_view path, std::string_view
   std::vector<std::string> ids;
   for (const auto& one : classes_)
     if (any_matches(one.globs, path, home) && !any_matches(one.except, path, home)) ids.push_back(one.id);
+  std::sort(ids.begin(), ids.end());
+  ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
+  return ids;
+}
+
+std::vector<std::string> PathClasses::inside(std::string_view directory, std::string_view home) const {
+  // A name that no glob spells out: only `*` and `**` can match it.
+  const std::string any = std::string(directory) + "/\x01";
+  std::vector<std::string> ids;
+  for (const auto& one : classes_)
+    if (!one.permits && any_matches(one.globs, any, home) && !any_matches(one.except, any, home))
+      ids.push_back(one.id);
   std::sort(ids.begin(), ids.end());
   ids.erase(std::unique(ids.begin(), ids.end()), ids.end());
   return ids;

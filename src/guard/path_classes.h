@@ -4,8 +4,8 @@
 //   TRY(auto classes, PathClasses::parse(texts));
 //   classes.of("/home/ann/.ssh/id_ed25519", "/home/ann")   // {"credential"}
 //
-// Catalogue: {classes: [{id, what, globs: […], except: […]}]}. A glob is matched against the whole absolute
-// path:
+// Catalogue: {classes: [{id, what, permits?, globs: […], except: […]}]}. A glob is matched against the whole
+// absolute path:
 // `*` within one name, `**` across names, `?` one character; "~/" stands for any home directory (the user's,
 // /root, /home/*, /Users/*); a glob without a leading "/" or "~" may begin at any directory.
 #pragma once
@@ -33,10 +33,14 @@ class PathClasses {
 
   // Sorted class ids of a normalised absolute path.
   std::vector<std::string> of(std::string_view path, std::string_view home) const;
+  // Sorted class ids that whatever lies directly in this directory has: taking the directory away takes that
+  // away. Without classes that permit (`permits: true` in the catalogue).
+  std::vector<std::string> inside(std::string_view directory, std::string_view home) const;
 
  private:
   struct Class {
     std::string id;
+    bool permits = false;
     std::vector<std::string> globs;
     std::vector<std::string> except;
   };

@@ -48,13 +48,24 @@ std::string absolute_path(std::string_view path, std::string_view cwd, std::stri
   return out.empty() ? "/" : out;
 }
 
+std::vector<std::string> PathFacts::classes_of(const std::string& path, const event::Action& action) const {
+  std::vector<std::string> classes = pack_.paths().of(path, options_.home);
+  if (action.verb == "file.delete" && action.attrs["recursive"].bool_or(false))
+    for (auto& id : pack_.paths().inside(path, options_.home))
+      classes.push_back(std::move(id));
+  // Where this installation keeps its things, wherever that is.
+  if (path_within(path, options_.weir_config)) classes.emplace_back("weir");
+  if (path_within(path, options_.weir_state)) classes.insert(classes.end(), {"weir", "weir-state"});
+  return classes;
+}
+
 void PathFacts::complete(event::Action& action, std::vector<Question>& questions, Json& assumptions) const {
   const std::string given = action.resource;
   const bool absolute = given.starts_with("/");
   const bool remote = action.attrs.has("remote") || action.attrs.has("container");
   bool in_workspace = absolute && path_within(given, state_.workspace);
   std::vector<std::string> classes;
-  if (absolute) classes = pack_.paths().of(given, options_.home);
+  if (absolute) classes = classes_of(given, action);
   if (absolute && !remote) {
     const Question question{Question::Kind::path, given};
     const auto answer = answers_.find(question.key());
@@ -64,10 +75,9 @@ void PathFacts::complete(event::Action& action, std::vector<Question>& questions
       const std::string resolved = resolved_for(action.verb, answer->second);
       if (!resolved.empty() && resolved != given) {
         // A link may lead out of the workspace or to a protected file: both names count.
-        for (auto& id : pack_.paths().of(resolved, options_.home))
+        for (auto& id : classes_of(resolved, action))
           classes.push_back(std::move(id));
         in_workspace = in_workspace && path_within(resolved, state_.workspace);
-        in_workspace = in_workspace || (path_within(resolved, state_.workspace) && !absolute);
         Json& paths = assumptions.has("paths")
                           ? *assumptions.find("paths")
                           : (assumptions.set("paths", Json::object()), *assumptions.find("paths"));

@@ -30,6 +30,8 @@ class PathFacts {
   void complete(event::Action& action, std::vector<Question>& questions, Json& assumptions) const;
 
  private:
+  std::vector<std::string> classes_of(const std::string& path, const event::Action& action) const;
+
   const SessionState& state_;
   const GuardOptions& options_;
   const Pack& pack_;

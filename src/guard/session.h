@@ -14,8 +14,10 @@
 namespace weir::guard {
 
 struct GuardOptions {
-  std::string home;       // the user's home directory, for "~" and path classes
-  std::string workspace;  // fixed workspace; "": found out from the first working directory
+  std::string home;         // the user's home directory, for "~" and path classes
+  std::string workspace;    // fixed workspace; "": found out from the first working directory
+  std::string weir_state;   // this installation's state directory: PathClass weir and weir-state
+  std::string weir_config;  // and its settings: PathClass weir
   std::int64_t approval_ttl_ns = std::int64_t{15} * 60 * 1'000'000'000;
 };
 
