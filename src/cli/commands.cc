@@ -12,6 +12,7 @@ std::vector<CommandSpec> all_commands() {
       daemon_command(),
       status_command(),
       // judge without an agent
+      scan_command(),
       inspect_command(),
       replay_command(),
       cedar_authorize_command(),

@@ -8,6 +8,7 @@ namespace weir::cli {
 CommandSpec daemon_command();
 CommandSpec run_command();
 CommandSpec status_command();
+CommandSpec scan_command();
 CommandSpec inspect_command();
 CommandSpec replay_command();
 CommandSpec cedar_authorize_command();
