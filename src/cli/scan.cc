@@ -22,7 +22,7 @@ namespace weir::cli {
 namespace {
 
 volatile std::sig_atomic_t interrupted = 0;
-extern "C" void on_interrupt(int) {
+extern "C" void scan_interrupted(int) {
   interrupted = 1;
 }
 
@@ -167,7 +167,7 @@ int run_scan(const Args& args, Context& context) {
   if (!pack) return report(pack.error(), context);
   auto files = daemon::find_transcripts(args.positionals(), context.places.home, os::environment());
   if (!files) return report(files.error(), context);
-  std::signal(SIGINT, on_interrupt);
+  std::signal(SIGINT, scan_interrupted);
   return Scan(args, context, *pack, std::move(baseline)).run(*std::move(files), since);
 }
 
