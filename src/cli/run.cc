@@ -159,7 +159,7 @@ class Guarded {
       : run_(run),
         link_(link),
         report_(report),
-        watch_(link, {.cwd = run.cwd, .tail = transcripts_of(run, places)}),
+        watch_(link, {.cwd = run.cwd, .tail = transcripts_of(run, places), .observe = run.observe}),
         shield_{.places = places,
                 .cwd = run.cwd,
                 .env = run.env,
@@ -177,6 +177,8 @@ class Guarded {
   void on_tick(pod::Supervised& supervised);
   void on_breach(const std::vector<std::string>& what, pod::Supervised& supervised);
   void on_step(const daemon::RunStep& step);
+  // `supervised`: null when the program has ended already.
+  void diverged(const daemon::FinishedCall& call, pod::Supervised* supervised);
   void end(pod::Supervised& supervised, const std::string& why);
   void record_end(const RunEnd& end);
 
@@ -188,6 +190,7 @@ class Guarded {
   pod::LaunchOptions options_;
   bool shield_on_ = false;
   bool ended_ = false;
+  std::string found_after_;  // why the run counts as ended by us although the program had ended
 };
 
 Status Guarded::on_ready(const pod::Started& started) {
@@ -210,7 +213,7 @@ void Guarded::end(pod::Supervised& supervised, const std::string& why) {
 }
 
 std::string divergence_text(const daemon::FinishedCall& call) {
-  return "quarantined: the call " + printable(call.tool, 60) + " (" + printable(call.tool_use_id, 80) +
+  return "the call " + printable(call.tool, 60) + " (" + printable(call.tool_use_id, 80) +
          ") ran without passing its hook; see " + printable(call.where, 300);
 }
 
@@ -224,6 +227,18 @@ void Guarded::on_step(const daemon::RunStep& step) {
       "this run goes on guarded by the hooks, but its transcript is no longer checked.");
 }
 
+void Guarded::diverged(const daemon::FinishedCall& call, pod::Supervised* supervised) {
+  const std::string what = divergence_text(call);
+  // Enforcing, the daemon has recorded it with the stop of the session; observing, nobody has.
+  if (run_.observe) (void)link_.tell("breach", Json::object({{"what", Json::strings({what})}}));
+  if (run_.observe)
+    report_.say("divergence: " + what);
+  else if (supervised != nullptr)
+    end(*supervised, "quarantined: " + what);
+  else if (!ended_)
+    report_.urgent(found_after_ = "quarantined: " + what);
+}
+
 void Guarded::on_tick(pod::Supervised& supervised) {
   if (ended_) return;
   const auto step = watch_.step();
@@ -231,7 +246,7 @@ void Guarded::on_tick(pod::Supervised& supervised) {
   if (step.stop)
     end(supervised, "stopped: " + printable(*step.stop, 200));
   else if (step.divergence)
-    end(supervised, divergence_text(*step.divergence));
+    diverged(*step.divergence, &supervised);
 }
 
 void Guarded::on_breach(const std::vector<std::string>& what, pod::Supervised& supervised) {
@@ -267,10 +282,8 @@ Result<RunEnd> Guarded::go() {
   const auto last = watch_.finish(kFinishMs);
   on_step(last);
   // Found only now, because the run was short: the session is stopped, the person is told.
-  if (last.divergence && end.ended_because.empty()) {
-    end.ended_because = divergence_text(*last.divergence);
-    report_.urgent(end.ended_because);
-  }
+  if (last.divergence) diverged(*last.divergence, nullptr);
+  if (end.ended_because.empty()) end.ended_because = found_after_;
   if (!end.ended_because.empty()) end.exit_code = kOwnFailure;
   for (const auto& survivor : done.survivors)
     report_.urgent("still running, and out of reach: " + printable(survivor.name, 40) + " (pid " +

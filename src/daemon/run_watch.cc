@@ -86,7 +86,7 @@ void RunWatch::add_finished(bool everything) {
   totals_.transcripts = tail_->files_read();
 }
 
-void RunWatch::ask(std::int64_t grace_ns) {
+void RunWatch::ask(std::int64_t grace_ns, RunStep& step) {
   const std::int64_t now_ns = os::monotonic_ns();
   for (auto it = pending_.begin(); it != pending_.end();) {
     auto& [id, waiting] = *it;
@@ -97,7 +97,14 @@ void RunWatch::ask(std::int64_t grace_ns) {
       it = pending_.erase(it);
       continue;
     }
-    if (!waiting.asked && now_ns - waiting.since_ns >= grace_ns && is_ours(waiting.call) && !link_.lost()) {
+    const bool due = now_ns - waiting.since_ns >= grace_ns && is_ours(waiting.call) && !link_.lost();
+    if (due && options_.observe && !step.divergence) {
+      ++totals_.divergences;
+      step.divergence = std::move(waiting.call);
+      it = pending_.erase(it);
+      continue;
+    }
+    if (due && !options_.observe && !waiting.asked) {
       const auto& call = waiting.call;
       waiting.asked = link_.ask(call.agent, call.session, call.root, call.tool, id).has_value();
     }
@@ -109,7 +116,7 @@ RunStep RunWatch::step() {
   RunStep step;
   take(link_.poll(), step);
   add_finished(false);
-  ask(std::int64_t{options_.grace_ms} * 1'000'000);
+  ask(std::int64_t{options_.grace_ms} * 1'000'000, step);
   return step;
 }
 
@@ -117,7 +124,7 @@ RunStep RunWatch::finish(int timeout_ms) {
   RunStep step;
   take(link_.poll(), step);
   add_finished(true);
-  ask(0);
+  ask(0, step);
   const std::int64_t deadline_ns = os::monotonic_ns() + std::int64_t{timeout_ms} * 1'000'000;
   const auto unanswered = [this] {
     return std::any_of(pending_.begin(), pending_.end(), [](const auto& item) { return item.second.asked; });

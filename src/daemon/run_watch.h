@@ -30,6 +30,8 @@ struct WatchOptions {
   std::string cwd;
   std::optional<TailOptions> tail;  // none: no transcript is known for this program
   int grace_ms = 2000;
+  // Nothing is stopped: the daemon is not asked, a call without a decision is reported as it is.
+  bool observe = false;
 };
 
 struct RunTotals {
@@ -70,7 +72,7 @@ class RunWatch {
   void take(RunNews news, RunStep& step);
   void count(const RunDecision& decision);
   void add_finished(bool everything);
-  void ask(std::int64_t grace_ns);
+  void ask(std::int64_t grace_ns, RunStep& step);
   bool is_ours(const FinishedCall& call) const;
 
   RunLink& link_;
