@@ -207,7 +207,9 @@ def no_unowned_todo(house):
 def no_machine_paths(house):
     """Nothing names this checkout or what lies beside it on this machine, nor the registry a lockfile was made with."""
     parent = house.top.parent
-    beside = "|".join(re.escape(path.name) for path in parent.iterdir()) if str(parent) != "/" else re.escape(house.top.name)
+    # What lies beside a checkout in a directory that everybody uses says nothing about this machine.
+    common = str(parent) in ("/", "/tmp", "/var/tmp", "/home", "/root", "/srv", "/opt")
+    beside = "|".join(re.escape(path.name) for path in ([house.top] if common else parent.iterdir()))
     here = re.compile(rf"(?<![\w.~-]){re.escape(str(parent).rstrip('/'))}/(?:{beside})(?![\w.-])")
     for path in house.files:
         if path.endswith((".gz", ".zst", ".png", ".bin")):
