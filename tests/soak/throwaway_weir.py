@@ -116,6 +116,12 @@ class Weir:
         return int(next(line for line in text.splitlines() if line.startswith("VmRSS")).split()[1])
 
 
+    def cpu_s(self):
+        """Processor time of the daemon so far, user and system."""
+        fields = pathlib.Path(f"/proc/{self.daemon.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 # --- the ledger, read from its tiles ---------------------------------------------------------------------------
 
 def tile_name(index):
