@@ -17,8 +17,7 @@ def summary(run):
 
 @case("an ordinary run is no false alarm: calls run, refusals are heard, nothing diverges", ways=("run",), needs_guard=False)
 def ordinary_run_is_quiet(world):
-    precious = world.write(world.home / "precious/letters.txt", "dear")
-    world.script(says(shell("echo one > one.txt")), says(shell("false")), says(shell(f"rm -r {precious.parent}")),
+    world.script(says(shell("echo one > one.txt")), says(shell("false")), says(shell("rm -r /usr/share/weir-e2e-nothing")),
                  says(shell("echo two > two.txt")), says("done"))
     world.guard()
     run = world.go(weir_arguments=("--json",))
@@ -78,18 +77,18 @@ def started_for(pid, world):
         return False
 
 
-def types_into_a_program(world):
+def types_into_a_program(world, seconds):
     """`cat` is no shell, so it does not ask at start; what is typed into it has no hook."""
     world.script(says({"name": "exec_command", "input": {"cmd": "cat > typed.txt", "tty": True, "yield_time_ms": 500}}),
                  says({"name": "write_stdin", "input": {"session_id": "$SESSION", "chars": "", "yield_time_ms": 300}}),
                  says({"name": "write_stdin", "input": {"session_id": "$SESSION", "chars": "typed\n", "yield_time_ms": 500}}),
-                 says(shell("sleep 20; echo late > late.txt")), says("done"))
+                 says(shell(f"sleep {seconds}; echo late > late.txt")), says("done"))
 
 
 @case("text typed past the hook quarantines the run; only waiting for output does not", agents=("codex",), ways=("run",),
       needs_guard=False)
 def typed_text_quarantines(world):
-    types_into_a_program(world)
+    types_into_a_program(world, 20)
     world.guard()
     run = world.go(weir_arguments=("--json",))
     world.expect(run.code == OWN_FAILURE, f"weir run ended with {run.code}: {run.err.strip()[-300:]}")
@@ -100,7 +99,7 @@ def typed_text_quarantines(world):
 
 @case("mode observe reports text typed past the hook and ends nothing", agents=("codex",), ways=("run",), needs_guard=False)
 def typed_text_is_observed(world):
-    types_into_a_program(world)
+    types_into_a_program(world, 6)
     world.guard()
     run = world.go(weir_arguments=("--json", "--mode", "observe"))
     world.expect(summary(run)["divergences"] == 1, f"it saw {summary(run)}")
