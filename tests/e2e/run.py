@@ -58,7 +58,7 @@ def planned(options):
 def perform(agent, way, name, programs, keep_fd):
     """Runs one case in this process and prints its outcome as one JSON line."""
     case = next(case for case in cases.all_cases() if case.name == name)
-    ground = sandbox.enter(CHECKOUT)
+    ground = sandbox.enter(CHECKOUT, programs)
     outcome, world = {"ok": True, "why": ""}, None
     try:
         world = worlds.World(CHECKOUT, programs if way != UNGUARDED else None, make_agent(agent), way, ground)

@@ -24,7 +24,7 @@ UNSHARE = ["unshare", "--user", "--map-root-user", "--mount", "--pid", "--net", 
 AT_FDCWD, AT_RECURSIVE = -100, 0x8000
 SYS_MOUNT_SETATTR = 442  # x86-64 and arm64 alike; Linux 5.12
 MOUNT_ATTR_RDONLY = 1
-MS_NOSUID, MS_NODEV, MS_BIND = 2, 4, 4096
+MS_NOSUID, MS_NODEV, MS_BIND, MNT_DETACH = 2, 4, 4096, 2
 SIOCGIFFLAGS, SIOCSIFFLAGS, IFF_UP = 0x8913, 0x8914, 1
 
 
@@ -38,14 +38,16 @@ def wrap(argv, namespaces):
     return [*UNSHARE, "env", f"{MARK}=1", *argv] if namespaces else argv
 
 
-def enter(checkout):
-    """Makes the world read-only and returns the ground to build on. To be called once, first thing inside."""
+def enter(*needed):
+    """Makes the world read-only and returns the ground to build on. `needed` are directories a case reads, the checkout
+    first of all. To be called once, first thing inside."""
     if os.environ.get(MARK) != "1":
         return pathlib.Path(tempfile.mkdtemp(prefix="weir-e2e-"))
-    ground = free_directory(checkout)
+    needed = [os.path.realpath(path) for path in (*needed, sys.executable, sys.prefix, os.getcwd())]
+    ground = free_directory(needed)
     make_read_only("/")
-    mount_tmpfs("/tmp")
     mount_tmpfs(ground)
+    empty_tmp([path for path in needed if path.startswith("/tmp/") and os.path.isdir(path)], ground)
     refuse_name_lookups()
     raise_loopback()
     return pathlib.Path(ground)
@@ -57,13 +59,31 @@ def leave(ground):
         shutil.rmtree(ground, ignore_errors=True)
 
 
-def free_directory(checkout):
+def free_directory(needed):
     """A directory that every Debian has and that holds nothing the case needs."""
-    needed = [str(pathlib.Path(checkout).resolve()), str(pathlib.Path(sys.executable).resolve()), sys.prefix, os.getcwd()]
     for place in ("/home", "/srv", "/mnt", "/media", "/opt"):
         if os.path.isdir(place) and not any(path == place or path.startswith(place + "/") for path in needed):
             return place
     raise OSError("no directory is free to build on: /home, /srv, /mnt, /media and /opt are all in use")
+
+
+def empty_tmp(needed, ground):
+    """A fresh /tmp. What is needed from the real one (a clone in /tmp) is set aside and put back, read-only."""
+    aside = []
+    for number, path in enumerate(needed):
+        aside.append(f"{ground}/aside-{number}")
+        os.mkdir(aside[-1])
+        mount_again(path, aside[-1])
+    mount_tmpfs("/tmp")
+    for path, place in zip(needed, aside):
+        os.makedirs(path, exist_ok=True)
+        mount_again(place, path)
+        checked(libc().umount2(place.encode(), MNT_DETACH), f"unmounting {place}")
+        os.rmdir(place)
+
+
+def mount_again(path, place):
+    checked(libc().mount(path.encode(), place.encode(), None, MS_BIND, None), f"mounting {path} at {place}")
 
 
 def libc():
@@ -90,7 +110,7 @@ def refuse_name_lookups():
     resolver = os.path.realpath("/etc/resolv.conf")
     if os.path.exists(resolver):
         pathlib.Path("/tmp/resolv.conf").write_text("nameserver 127.0.0.1\noptions attempts:1 timeout:1\n")
-        checked(libc().mount(b"/tmp/resolv.conf", resolver.encode(), None, MS_BIND, None), f"mounting {resolver}")
+        mount_again("/tmp/resolv.conf", resolver)
 
 
 def raise_loopback():

@@ -96,6 +96,8 @@ class World:
         if self.way == "none":
             return
         self.start_daemon()
+        done = self.weir("pin", "--new", PIN)
+        self.expect(done.code == 0, f"weir pin ended with {done.code}: {last_line(done.err)}")
         if self.way == "init":
             done = self.weir("init", self.agent.weir_name, "--user")
             if done.code != 0:
@@ -115,7 +117,7 @@ class World:
 
     @property
     def event_socket(self):
-        return self.weir_home / "run" / "event.sock"
+        return self.weir_home / "run/event/event.sock"
 
     def kill_daemon(self):
         if self.daemon:
@@ -251,8 +253,8 @@ class World:
         return PIN
 
     def log_rows(self):
-        """`weir log --json`: JSON Lines."""
-        done = self.weir("log", "--json")
+        """`weir log --json --events`: JSON Lines."""
+        done = self.weir("log", "--json", "--events", "--last", "0")
         self.expect(done.code == 0, f"weir log ended with {done.code}: {last_line(done.err)}")
         return [json.loads(line) for line in done.out.splitlines() if line.strip()]
 

@@ -87,7 +87,7 @@ def stop_freezes(world):
     agent = world.start()
     world.wait_until(lambda: len(world.model.told()) >= 1, "the first call")
     if world.way != "none":
-        stopped = world.weir("stop", "--all", "--pin", world.pin())
+        stopped = world.weir("stop", "--all")
         world.expect(stopped.code == 0, f"weir stop ended with {stopped.code}: {stopped.err.strip()[-200:]}")
     world.touch(go_on)
     world.finish(agent)

@@ -128,12 +128,13 @@ def impostor_repeats_answer(world):
 def hostile_environment(world):
     precious = world.write(world.home / "precious/letters.txt", "dear")
     elsewhere = world.ground / "elsewhere"
-    (elsewhere / "run").mkdir(parents=True)
+    socket = elsewhere / "run/event/event.sock"
+    socket.parent.mkdir(parents=True)
     world.script(says(shell(f"rm -r {precious.parent}")), says("done"))
     world.guard()
-    with world.impostor("allow", elsewhere / "run/event.sock") as impostor:
+    with world.impostor("allow", socket) as impostor:
         # The agent's environment, not ours: `weir run` itself is started by a person and may read WEIR_HOME.
-        hostile = {"WEIR_SOCKET": str(elsewhere / "run/event.sock"), "WEIR_KEY": "AAAA", "WEIR_MODE": "observe",
+        hostile = {"WEIR_SOCKET": str(socket), "WEIR_KEY": "AAAA", "WEIR_MODE": "observe",
                    "XDG_RUNTIME_DIR": str(elsewhere), "LD_PRELOAD": "/nonexistent.so", "BASH_ENV": "/dev/null"}
         if world.way != "run":
             hostile["WEIR_HOME"] = str(elsewhere)
