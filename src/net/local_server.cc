@@ -21,6 +21,8 @@ namespace weir::net {
 namespace {
 
 constexpr std::size_t kOutgoingBytesMax = 8 * 1024 * 1024;  // a reader that does not read is dropped
+constexpr std::size_t kIncomingBytesMax =
+    128 * 1024 * 1024;  // of all unfinished messages; the largest is dropped
 constexpr std::uint64_t kWakeId = 0;
 constexpr std::uint64_t kListenerBit = std::uint64_t{1} << 63;
 
@@ -53,6 +55,7 @@ struct LocalServer::Connection {
   bool close_when_sent = false;
   bool read_closed = false;
   bool broken = false;
+  bool heard = false;     // a whole message came: it is no longer a stranger that only takes up room
   bool answered = false;  // something was sent: the peer is served, the idle clock no longer runs
   std::int64_t last_ns = 0;
 };
@@ -140,8 +143,9 @@ void LocalServer::accept_from(Listener& listener) {
   while (true) {
     os::Fd fd(::accept4(listener.fd.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
     if (!fd) return;
-    // Over the limit: closed at once. The shim sees the end of the connection and fails closed.
-    if (listener.open >= listener.options.connections_max) continue;
+    // Over the limit the peer that has been silent for longest makes room, so that peers which send nothing
+    // cannot keep others out. When all are being served, the new one is closed: a shim fails closed then.
+    if (listener.open >= listener.options.connections_max && !drop_silent(listener)) continue;
     auto connection = std::make_shared<Connection>();
     connection->peer = peer_of(fd.get());
     connection->fd = std::move(fd);
@@ -156,13 +160,43 @@ void LocalServer::accept_from(Listener& listener) {
   }
 }
 
+bool LocalServer::drop_silent(const Listener& listener) {
+  const std::lock_guard lock(mutex_);
+  std::shared_ptr<Connection> oldest;
+  for (const auto& [id, connection] : connections_)
+    if (connection->listener == &listener && !connection->heard &&
+        (!oldest || connection->last_ns < oldest->last_ns))
+      oldest = connection;
+  if (!oldest) return false;
+  drop(oldest->id);
+  return true;
+}
+
+// Unfinished messages of all peers together have a limit.
+void LocalServer::bound_incoming() {
+  const std::lock_guard lock(mutex_);
+  std::size_t total = 0;
+  std::shared_ptr<Connection> largest;
+  for (const auto& [id, connection] : connections_) {
+    total += connection->incoming.size();
+    if (!largest || connection->incoming.size() > largest->incoming.size()) largest = connection;
+  }
+  if (total > kIncomingBytesMax && largest) drop(largest->id);
+}
+
 void LocalServer::on_readable(const std::shared_ptr<Connection>& connection) {
   char buffer[65536];
   bool gone = false;
   while (!connection->read_closed) {
     const ssize_t n = ::recv(connection->fd.get(), buffer, sizeof buffer, 0);
     if (n > 0) {
+      const std::size_t before = connection->incoming.size();
       connection->incoming.append(buffer, static_cast<std::size_t>(n));
+      constexpr std::size_t kLookEvery = limits::kMiB;
+      if (before / kLookEvery != connection->incoming.size() / kLookEvery) {
+        bound_incoming();
+        if (!is_open(connection->id)) return;
+      }
       if (!extract(*connection)) gone = true;
       if (gone) break;
     } else if (n < 0 && errno == EINTR) {
@@ -209,6 +243,7 @@ bool LocalServer::extract(Connection& connection) {
       in.erase(0, end + 1);
     }
     connection.last_ns = os::monotonic_ns();
+    connection.heard = true;
     handler_.on_message({connection.id, options.path, connection.peer, std::move(body), connection.last_ns});
   }
 }
@@ -266,6 +301,12 @@ bool LocalServer::send(ConnectionId id, std::string_view bytes, AfterSend after)
   return alive;
 }
 
+bool LocalServer::is_open(ConnectionId id) {
+  const std::lock_guard lock(mutex_);
+  return connections_.contains(id);
+}
+
+// Needs mutex_.
 void LocalServer::drop(ConnectionId id) {
   const auto it = connections_.find(id);
   if (it == connections_.end()) return;

@@ -83,6 +83,9 @@ class LocalServer {
   bool flush(Connection& connection);
   void arm(Connection& connection);
   void drop(ConnectionId id);
+  bool drop_silent(const Listener& listener);
+  void bound_incoming();
+  bool is_open(ConnectionId id);
   void drop_idle();
 
   Handler& handler_;

@@ -128,6 +128,34 @@ TEST_F(Local, DropsAnIdlePeerAndOneOverTheLimit) {
   EXPECT_FALSE(first->receive_line(4000));  // closed by the server, not by our deadline
 }
 
+TEST_F(Local, SilentPeersMakeRoomForOthers) {
+  start({.connections_max = 4});
+  std::vector<Result<LocalClient>> silent;
+  for (int i = 0; i < 40; ++i)
+    silent.push_back(LocalClient::connect(path_, 1000));
+  auto client = LocalClient::connect(path_, 1000);
+  ASSERT_TRUE(client);
+  ASSERT_TRUE(client->send_line("a", 1000));
+  EXPECT_EQ(client->receive_line(1000), "echo a");
+}
+
+TEST_F(Local, UnfinishedMessagesOfAllTogetherHaveALimit) {
+  start({.framing = Framing::frames, .message_bytes_max = 64 * limits::kMiB});
+  std::vector<LocalClient> hoarders;
+  std::size_t dropped = 0;
+  for (int i = 0; i < 5; ++i) {
+    auto client = LocalClient::connect(path_, 1000);
+    ASSERT_TRUE(client);
+    const std::string half =
+        frame(FrameType::hook_request, std::string(60 * limits::kMiB, 'x')).substr(0, 40 * limits::kMiB);
+    if (!client->send_bytes(half, 5000)) ++dropped;
+    hoarders.push_back(*std::move(client));
+  }
+  for (auto& one : hoarders)
+    if (!one.receive_line(50) && !one.send_bytes("x", 100)) ++dropped;
+  EXPECT_GE(dropped, 1u);
+}
+
 TEST_F(Local, ReplacesAStaleSocketButNotALiveOne) {
   start({});
   LocalServer other(*this);
