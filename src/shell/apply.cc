@@ -391,12 +391,17 @@ void Analyzer::apply_role(Call& call, Role role, const Arg& arg, std::string_vie
     case Role::directory:
     case Role::data:
     case Role::none:
-      // data: "@file" and "<file" are read before they are sent
-      if (role == Role::data && arg.text.size() > 1 && (arg.text[0] == '@' || arg.text[0] == '<')) {
+      // data: "@file" and "<file", in forms "name=@file;type=…", are read before they are sent
+      if (const auto at = arg.text.find_first_of("@<"); role == Role::data && at != std::string::npos &&
+                                                        at + 1 < arg.text.size() &&
+                                                        (at == 0 || arg.text[at - 1] == '=')) {
         Arg file = arg;
-        file.text.erase(0, 1);
+        if (at > 0) file.text.resize(std::min(file.text.size(), file.text.find(';', at)));
+        std::erase_if(file.holes,
+                      [&](const Hole& hole) { return hole.begin <= at || hole.end > file.text.size(); });
+        file.text.erase(0, at + 1);
         for (Hole& hole : file.holes)
-          --hole.begin, --hole.end;
+          hole.begin -= at + 1, hole.end -= at + 1;
         file_effect(verbs::kFileRead, file, state, span, {{"sent", true}});
       }
       return;
