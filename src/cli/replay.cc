@@ -98,7 +98,9 @@ Result<Tally> replay_store(const OpenStore& open, const std::shared_ptr<const gu
   Tally tally;
   for (const auto& root : roots) {
     TRY(const auto records, daemon::load_tree(*open.store, *open.query, root));
-    guard::Guard guard(pack, {.home = context.places.home});
+    guard::Guard guard(pack, {.home = context.places.home,
+                              .weir_state = context.places.state,
+                              .weir_config = context.places.config});
     TRY(const auto decided, daemon::replay_records(records, guard, [&](const daemon::Redecided& one) {
           count(one, tally, context);
         }));

@@ -92,7 +92,19 @@ void Committer::loop() {
   checkpoint_if_due(true);
 }
 
+void Committer::refuse_outdated(std::vector<Commit>& group) {
+  const std::uint64_t now = generation_.load();
+  std::erase_if(group, [&](const Commit& commit) {
+    const bool outdated = commit.generation != 0 && commit.generation != now;
+    if (outdated && commit.done)
+      commit.done(fail(ErrorCode::unavailable, "an earlier call of this session could not be recorded", {},
+                       "try again"));
+    return outdated;
+  });
+}
+
 void Committer::commit_group(std::vector<Commit> group) {
+  refuse_outdated(group);
   std::vector<store::Sealed> records;
   std::vector<std::string> entries;
   for (auto& commit : group) {
@@ -112,6 +124,7 @@ void Committer::commit_group(std::vector<Commit> group) {
       unintegrated_.push_back(std::move(entry));
     committed_ += group.size();
   } else {
+    begin_generation();
     log_.error("nothing could be recorded, so everything is refused", {{"why", status.error().message()}});
   }
   last_error_ = status;

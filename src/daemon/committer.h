@@ -28,6 +28,8 @@ struct Commit {
   std::vector<store::Sealed> records;
   std::vector<std::string> entries;  // ledger entries, canonical JSON
   bool urgent = true;                // somebody waits; receipts are not urgent and go with the next group
+  // Committer::generation() when the session state that this rests on was read; 0 when it rests on none.
+  std::uint64_t generation = 0;
   std::function<void(const Status&)> done;
 };
 
@@ -46,8 +48,14 @@ class Committer {
 
   std::uint64_t committed() const { return committed_.load(); }
 
+  // Grows whenever something could not be recorded. State in memory that is older holds what no record holds:
+  // commits that rest on it are refused, and its owner rebuilds it from the record.
+  std::uint64_t generation() const { return generation_.load(); }
+  void begin_generation() { ++generation_; }
+
  private:
   void loop();
+  void refuse_outdated(std::vector<Commit>& group);
   void commit_group(std::vector<Commit> group);
   void integrate();
   void checkpoint_if_due(bool now);
@@ -67,6 +75,7 @@ class Committer {
   bool unsigned_entries_ = false;
   Status last_error_;
   std::atomic<std::uint64_t> committed_{0};
+  std::atomic<std::uint64_t> generation_{1};
   std::thread thread_;
 };
 

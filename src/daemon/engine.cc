@@ -44,6 +44,7 @@ struct Engine::Tree {
   std::string root;
   std::unique_ptr<guard::Guard> guard;
   std::int64_t used_ns = 0;
+  std::uint64_t generation = 0;  // Committer::generation() that its state belongs to
 };
 
 Engine::Engine(store::Store& store, store::Query& query, Committer& committer, Runs& runs,
@@ -73,7 +74,12 @@ void Engine::handle(HookCall call, Answer answer) {
   auto shared = std::make_shared<HookCall>(std::move(call));
   auto parsed = std::make_shared<Event>(*std::move(event));
   const bool queued = strands_.post(root, [this, shared, parsed, run, answer] {
-    const auto tree = tree_of(parsed->root);
+    const auto found = tree_of(parsed->root);
+    if (!found) {
+      fail_closed(*shared, answer, found.error());
+      return;
+    }
+    const auto& tree = *found;
     if (wants_verdict(*shared, *parsed))
       judge(*tree, *shared, std::move(*parsed), run, answer);
     else
@@ -99,20 +105,31 @@ void Engine::identify(Event& event, const HookCall& call,
   }
 }
 
-std::shared_ptr<Engine::Tree> Engine::tree_of(const std::string& root) {
-  {
-    const std::lock_guard lock(mutex_);
-    if (const auto it = trees_.find(root); it != trees_.end()) {
-      it->second->used_ns = os::monotonic_ns();
-      it->second->guard->use(pack_);
-      return it->second;
-    }
+// The tree as it is in memory; none when it is not there, or holds what could not be recorded.
+std::shared_ptr<Engine::Tree> Engine::known_tree(const std::string& root) {
+  const std::lock_guard lock(mutex_);
+  const auto it = trees_.find(root);
+  if (it == trees_.end()) return nullptr;
+  if (it->second->generation != committer_.generation()) {
+    trees_.erase(it);
+    return nullptr;
   }
+  it->second->used_ns = os::monotonic_ns();
+  it->second->guard->use(pack_);
+  return it->second;
+}
+
+Result<std::shared_ptr<Engine::Tree>> Engine::tree_of(const std::string& root) {
+  if (auto known = known_tree(root)) return known;
   auto tree = std::make_shared<Tree>();
   tree->root = root;
   tree->used_ns = os::monotonic_ns();
-  tree->guard = std::make_unique<guard::Guard>(pack(), guard::GuardOptions{.home = options_.home});
-  rebuild(*tree);
+  tree->generation = committer_.generation();
+  tree->guard =
+      std::make_unique<guard::Guard>(pack(), guard::GuardOptions{.home = options_.home,
+                                                                 .weir_state = options_.weir_state,
+                                                                 .weir_config = options_.weir_config});
+  TRY_STATUS(rebuild(*tree));
   const std::lock_guard lock(mutex_);
   if (trees_.size() >= limits::kSessionsMax) {
     // Evicted state is rebuilt from the record when the session speaks again.
@@ -120,20 +137,26 @@ std::shared_ptr<Engine::Tree> Engine::tree_of(const std::string& root) {
       return a.second->used_ns < b.second->used_ns;
     });
     trees_.erase(oldest);
+    evicted_ = true;
   }
   trees_[root] = tree;
   return tree;
 }
 
-// A session that went on while the daemon was away keeps its budgets, approvals and stops.
-void Engine::rebuild(Tree& tree) {
-  const auto records = load_tree(store_, query_, tree.root);
-  if (!records) {
-    log_.warn("the session's history could not be read; it starts with empty budgets",
-              {{"session", tree.root}, {"why", records.error().message()}});
-    return;
+// A session that went on while the daemon was away keeps its budgets, approvals and stops. One whose history
+// cannot be read is refused: it might be stopped.
+Status Engine::rebuild(Tree& tree) {
+  // What was durable before this daemon began is in the index already; what this one recorded may not be.
+  bool recorded_here = false;
+  {
+    const std::lock_guard lock(mutex_);
+    recorded_here = evicted_ || tree.generation > 1;
   }
-  if (!records->empty()) (void)replay_records(*records, *tree.guard, {});
+  if (recorded_here && options_.await_index && !options_.await_index())
+    return fail(ErrorCode::unavailable, "the session's history is not readable yet", tree.root, "try again");
+  TRY(const auto records, load_tree(store_, query_, tree.root));
+  TRY([[maybe_unused]] const auto count, replay_records(records, *tree.guard, {}));
+  return {};
 }
 
 // From event to Decision, with everything that must be recorded for it to be made again.
@@ -203,9 +226,11 @@ void Engine::judge(Tree& tree, const HookCall& call, Event event, const std::opt
   const Outcome outcome = decide(tree, std::move(event), run);
   auto commit = seal(outcome);
   if (!commit) {
+    committer_.begin_generation();  // the state moved on, the record did not
     fail_closed(call, answer, commit.error());
     return;
   }
+  commit->generation = tree.generation;
   if (!outcome.decision.approval_id.empty()) remember_held(outcome.decision, outcome.event);
   const Notice notice{outcome.decision,
                       outcome.event.agent.name,
@@ -261,11 +286,16 @@ void Engine::note(Tree& tree, const HookCall& call, Event event, Answer answer) 
   if (!status) fail_closed(call, answer, status.error());
 }
 
-Status Engine::commit_event(Tree&, Event& event, Done done) {
-  TRY(store::Sealed sealed, store_.seal(event_draft(event)));
+Status Engine::commit_event(const Tree& tree, Event& event, Done done) {
+  auto sealed = store_.seal(event_draft(event));
+  if (!sealed) {
+    committer_.begin_generation();
+    return std::unexpected(sealed.error());
+  }
   Commit commit;
-  commit.entries.push_back(event_entry(event, sealed.body_ref));
-  commit.records.push_back(std::move(sealed));
+  commit.generation = tree.generation;
+  commit.entries.push_back(event_entry(event, sealed->body_ref));
+  commit.records.push_back(*std::move(sealed));
   commit.done = std::move(done);
   committer_.submit(std::move(commit));
   return {};
@@ -306,22 +336,25 @@ void Engine::approve(const std::string& approval_id, bool yes, const guard::Appr
     return;
   }
   const bool queued = strands_.post(root, [this, root, approval_id, yes, approver, done] {
-    const auto tree = tree_of(root);
+    const auto found = tree_of(root);
+    if (!found) {
+      done(std::unexpected(found.error()));
+      return;
+    }
+    const auto& tree = *found;
     Event event = control_event(root, kind::kApproval,
                                 Json::object({{"approval_id", approval_id},
                                               {"answer", yes ? "approve" : "deny"},
                                               {"approver", guard::to_json(approver)}}));
     tree->guard->admit(event);
     const Status answered = tree->guard->answer(event);
-    if (!answered) {
-      done(answered);
-      return;
-    }
-    {
+    if (answered) {
       const std::lock_guard lock(mutex_);
       held_.erase(approval_id);
     }
-    if (const Status status = commit_event(*tree, event, done); !status) done(status);
+    // An answer that was not accepted is recorded too: it took its place in the tree.
+    const Done finished = [done, answered](const Status& status) { done(answered ? status : answered); };
+    if (const Status status = commit_event(*tree, event, finished); !status) finished(status);
   });
   if (!queued) done(fail(ErrorCode::unavailable, "too much waits in this session"));
 }
@@ -344,15 +377,20 @@ void Engine::stop(const std::string& session_or_all, const std::string& reason, 
   auto left = std::make_shared<std::atomic<std::size_t>>(roots.size());
   for (const auto& root : roots)
     strands_.post(root, [this, root, reason, done, left] {
-      const auto tree = tree_of(root);
+      const auto finished = [done, left](const Status& status) {
+        if (--*left == 0) done(status);
+      };
+      const auto found = tree_of(root);
+      if (!found) {
+        finished(std::unexpected(found.error()));
+        return;
+      }
+      const auto& tree = *found;
       Event event = control_event(
           root, kind::kControl,
           Json::object({{"control", "stop"}, {"reason", reason.empty() ? "a person stopped it" : reason}}));
       tree->guard->admit(event);
       tree->guard->note(event);
-      const auto finished = [done, left](const Status& status) {
-        if (--*left == 0) done(status);
-      };
       if (const Status status = commit_event(*tree, event, finished); !status) finished(status);
     });
 }
@@ -375,13 +413,18 @@ void Engine::resume(const std::string& session_or_all, Done done) {
   auto left = std::make_shared<std::atomic<std::size_t>>(roots.size());
   for (const auto& root : roots)
     strands_.post(root, [this, root, done, left] {
-      const auto tree = tree_of(root);
-      Event event = control_event(root, kind::kControl, Json::object({{"control", "resume"}}));
-      tree->guard->admit(event);
-      tree->guard->note(event);
       const auto finished = [done, left](const Status& status) {
         if (--*left == 0) done(status);
       };
+      const auto found = tree_of(root);
+      if (!found) {
+        finished(std::unexpected(found.error()));
+        return;
+      }
+      const auto& tree = *found;
+      Event event = control_event(root, kind::kControl, Json::object({{"control", "resume"}}));
+      tree->guard->admit(event);
+      tree->guard->note(event);
       if (const Status status = commit_event(*tree, event, finished); !status) finished(status);
     });
 }
@@ -390,7 +433,12 @@ void Engine::transcript_call(const std::string&, Event event, std::function<void
   const std::string root = event.root;
   auto shared = std::make_shared<Event>(std::move(event));
   const bool queued = strands_.post(root, [this, root, shared, done] {
-    const auto tree = tree_of(root);
+    const auto found = tree_of(root);
+    if (!found) {
+      done(false);  // refused anyway while its history cannot be read
+      return;
+    }
+    const auto& tree = *found;
     const auto it = shared->corr.find("tool_use_id");
     const std::string id = it == shared->corr.end() ? "" : it->second;
     if (id.empty() || tree->guard->state().judged.contains(id)) {

@@ -61,6 +61,9 @@ struct EngineOptions {
   std::string build;
   bool observe = false;
   std::string isolation = "same_user";
+  std::string weir_state;  // this installation's own directories
+  std::string weir_config;
+  std::function<bool()> await_index;  // waits until the index knows all that is durable; false: it does not
 };
 
 class Engine {
@@ -99,8 +102,9 @@ class Engine {
  private:
   struct Tree;
   struct Outcome;
-  std::shared_ptr<Tree> tree_of(const std::string& root);
-  void rebuild(Tree& tree);
+  Result<std::shared_ptr<Tree>> tree_of(const std::string& root);
+  std::shared_ptr<Tree> known_tree(const std::string& root);
+  Status rebuild(Tree& tree);
   void identify(event::Event& event, const HookCall& call,
                 const std::vector<os::ProcessInfo>& ancestry) const;
   Outcome decide(Tree& tree, event::Event event, const std::optional<Run>& run);
@@ -110,7 +114,7 @@ class Engine {
   void judge(Tree& tree, const HookCall& call, event::Event event, const std::optional<Run>& run,
              Answer answer);
   void note(Tree& tree, const HookCall& call, event::Event event, Answer answer);
-  Status commit_event(Tree& tree, event::Event& event, Done done);
+  Status commit_event(const Tree& tree, event::Event& event, Done done);
   event::Event control_event(const std::string& root, std::string_view kind, Json data) const;
   void fail_closed(const HookCall& call, const Answer& answer, const Error& error);
   void remember_held(const event::Decision& decision, const event::Event& event);
@@ -125,6 +129,7 @@ class Engine {
   mutable std::mutex mutex_;  // guards the members below
   std::shared_ptr<const guard::Pack> pack_;
   std::map<std::string, std::shared_ptr<Tree>> trees_;
+  bool evicted_ = false;  // some tree was taken out of memory
   std::map<std::string, HeldCall> held_;
   std::map<std::string, std::string> verified_;  // by agent
   std::string stopped_all_;                      // reason; "" when not stopped
