@@ -105,6 +105,7 @@ class Parser {
             "weir") {
     app_.require_subcommand(0, 1);
     app_.set_help_flag("-h,--help", "this help");
+    app_.set_version_flag("--version", "weir " WEIR_VERSION, "the version of this program");
     for (const auto& spec : commands)
       bind(spec);
   }
@@ -120,6 +121,9 @@ class Parser {
       app_.parse(std::move(argv));
     } catch (const CLI::CallForHelp&) {
       out << help_target().help();
+      return exit_code::kFine;
+    } catch (const CLI::CallForVersion& version) {
+      out << version.what() << "\n";
       return exit_code::kFine;
     } catch (const CLI::Error& error) {
       err << "weir: " << printable(error.what()) << "; try `weir" << command_words() << " --help`\n";

@@ -11,6 +11,7 @@ std::vector<CommandSpec> all_commands() {
       uninstall_command(),
       daemon_command(),
       status_command(),
+      doctor_command(),
       // judge without an agent
       scan_command(),
       inspect_command(),
@@ -36,6 +37,8 @@ std::vector<CommandSpec> all_commands() {
       store_rebuild_command(),
       store_erase_command(),
       store_mend_command(),
+      // the shell
+      completion_command(),
   };
 }
 

@@ -8,6 +8,7 @@ namespace weir::cli {
 CommandSpec daemon_command();
 CommandSpec run_command();
 CommandSpec status_command();
+CommandSpec doctor_command();
 CommandSpec scan_command();
 CommandSpec inspect_command();
 CommandSpec replay_command();
@@ -35,5 +36,7 @@ CommandSpec store_check_command();
 CommandSpec store_rebuild_command();
 CommandSpec store_erase_command();
 CommandSpec store_mend_command();
+
+CommandSpec completion_command();
 
 }  // namespace weir::cli

@@ -8,6 +8,7 @@
 #include "base/time_text.h"
 #include "cli/commands.h"
 #include "cli/open_store.h"
+#include "daemon/probes.h"
 #include "event/decision.h"
 #include "event/event.h"
 #include "os/clock.h"
@@ -84,7 +85,17 @@ void print_event(const OpenStore& open, const store::Record& record, Context& co
   context.out << compact(line) << "\n";
 }
 
+// Weir's own probes, refused once a minute on each path, would bury what people look for. One that was not
+// refused is shown.
+bool is_refused_probe(const store::Record& record) {
+  if (!daemon::is_probe_root(record.root)) return false;
+  if (record.kind != store::RecordKind::decision) return true;
+  const auto envelope = record.json();
+  return envelope && (*envelope)["verdict"].text_or("") == "deny";
+}
+
 bool wanted(const Args& args, const store::Record& record) {
+  if (!args.has("--all") && is_refused_probe(record)) return false;
   const auto session = args.value("--session");
   return !session || record.session.find(*session) != std::string::npos ||
          record.root.find(*session) != std::string::npos;
@@ -200,6 +211,7 @@ CommandSpec log_command() {
       .options = {{"-f,--follow", "", "go on showing what is decided"},
                   {"--last", "N", "how many (default 50; 0: all)"},
                   {"--session", "TEXT", "only sessions whose name contains TEXT"},
+                  {"--all", "", "Weir's own probes too"},
                   {"--events", "", "with --json: every event, not only decisions"}},
       .positionals = {},
       .takes_rest = false,

@@ -1,40 +1,71 @@
 // `weir status`: what is on, and when each path was last seen to refuse.
+#include <filesystem>
 #include <ostream>
 
 #include "base/bytes.h"
 #include "cli/commands.h"
+#include "daemon/doctor.h"
 #include "net/local_client.h"
+#include "os/process.h"
 
 namespace weir::cli {
 namespace {
 
-void print_paths(const Json& paths, Context& context) {
-  if (!paths.is_array()) return;
-  for (const auto& path : paths.as_array()) {
-    const bool refused = path["refused"].bool_or(false);
-    const std::string settings(path["settings"].text_or(""));
-    context.out << (refused ? context.style.green("  refuses  ") : context.style.red("  ALARM    "))
-                << path["agent"].text_or("") << "  "
-                << printable(settings.empty() ? "the shim itself" : settings);
-    if (refused)
-      context.out << "  seen at the " << path["level"].text_or("") << " " << path["last_refused"].text_or("");
-    else
-      context.out << "  " << printable(path["problem"].text_or(""), 200);
-    context.out << "\n";
+std::string seconds_of(const Json& time) {
+  return std::string(time.text_or("").substr(0, 19)) + "Z";
+}
+
+void print_path(const Json& path, Context& context) {
+  const Style& style = context.style;
+  const bool refused = path["refused"].bool_or(false);
+  context.out << (refused ? style.green("  refuses  ") : style.red("  ALARM    "))
+              << style.bold(printable(path["path"].text_or(""))) << "  ";
+  if (!refused) context.out << printable(path["problem"].text_or(""), 400) << "; ";
+  if (path["last_refused"].is_null())
+    context.out << "never seen to refuse";
+  else
+    context.out << "last seen to refuse " << seconds_of(path["last_refused"]);
+  if (!path["last_agent"].is_null())
+    context.out << ", through the agent " << printable(path["agent_version"].text_or("")) << " "
+                << seconds_of(path["last_agent"]);
+  else if (refused)
+    context.out << style.dim(", at the shim only (weir doctor --live)");
+  context.out << "\n";
+}
+
+void print_unguarded(const Json& agents, Context& context) {
+  if (!agents.is_array()) return;
+  for (const auto& agent : agents.as_array()) {
+    if (!agent["guarded"].as_array().empty() || agent["program"].text_or("").empty()) continue;
+    context.out << context.style.yellow("  not guarded  ") << printable(agent["name"].text_or("")) << " "
+                << printable(agent["version"].text_or("")) << "  " << printable(agent["program"].text_or(""))
+                << (agent["supported"].bool_or(false) ? "  (weir init, or weir run)" : "  (no hooks for it)")
+                << "\n";
   }
 }
 
 void print_status(const Json& status, Context& context) {
   const Style& style = context.style;
-  context.out << style.bold("Weir is on") << " since " << status["since"].text_or("") << ", "
+  const bool observing = status["mode"].text_or("") == "observe";
+  context.out << style.bold("Weir is on") << " since " << seconds_of(status["since"]) << ", mode "
+              << (observing ? style.yellow("observe (refuses nothing)") : "enforce") << ", "
               << status["policies"].int_or(0) << " policies, isolation " << status["isolation"].text_or("")
               << "\n";
+  const Json& ledger = status["ledger"];
+  if (ledger.has("problem"))
+    context.out << style.red("ledger: ") << printable(ledger["problem"].text_or(""), 300) << "\n";
+  else
+    context.out << "ledger: " << ledger["size"].int_or(0) << " entries, root " << ledger["root"].text_or("")
+                << "\n";
   if (status["stopped_all"].bool_or(false))
     context.out << style.red("all sessions are stopped") << " (weir resume --all)\n";
   if (!status["pin_set"].bool_or(false))
     context.out << style.yellow("no approval PIN is set") << ": held calls cannot be approved (weir pin)\n";
   context.out << "guarded paths:\n";
-  print_paths(status["paths"], context);
+  if (status["paths"].is_array())
+    for (const auto& path : status["paths"].as_array())
+      print_path(path, context);
+  print_unguarded(status["agents"], context);
   if (const Json& sessions = status["sessions"]; sessions.is_array() && !sessions.as_array().empty()) {
     context.out << "sessions:\n";
     for (const auto& session : sessions.as_array())
@@ -45,26 +76,38 @@ void print_status(const Json& status, Context& context) {
                 << ": weir approve --list\n";
 }
 
+// A daemon that runs without probes has no paths to show: that is an alarm too.
 bool alarm(const Json& status) {
-  if (!status["paths"].is_array()) return true;
+  if (!status["paths"].is_array() || status["paths"].as_array().empty()) return true;
   for (const auto& path : status["paths"].as_array())
     if (!path["refused"].bool_or(false)) return true;
-  return false;
+  return status["ledger"].has("problem");
+}
+
+Result<Json> ask_daemon(const Context& context) {
+  TRY(auto client, net::LocalClient::connect(context.places.control_socket(), 2000));
+  return client.call(Json::object({{"cmd", "status"}}), 10'000);
 }
 
 int run_status(const Args&, Context& context) {
-  auto client = net::LocalClient::connect(context.places.control_socket(), 2000);
-  Result<Json> status = client ? client->call(Json::object({{"cmd", "status"}}), 10'000)
-                               : Result<Json>(std::unexpected(client.error()));
+  std::error_code error;
+  const auto cwd = std::filesystem::current_path(error);
+  const daemon::Examination here{
+      .places = context.places, .env = os::environment(), .cwd = error ? "/" : cwd.string()};
+  const Json agents = daemon::agents_here(here);
+  auto status = ask_daemon(context);
   if (!status) {
     if (context.json) {
-      context.out << compact(Json::object({{"running", false}, {"error", error_json(status.error())}}))
+      context.out << compact(Json::object(
+                         {{"running", false}, {"error", error_json(status.error())}, {"agents", agents}}))
                   << "\n";
       return exit_code::kFindings;
     }
     context.err << "weir: " << printable(status.error().message()) << "\n";
+    print_unguarded(agents, context);
     return exit_code::kFindings;
   }
+  status->set("ledger", daemon::ledger_now(context.places)).set("agents", agents);
   if (context.json)
     context.out << compact(*status) << "\n";
   else
@@ -75,14 +118,18 @@ int run_status(const Args&, Context& context) {
 }  // namespace
 
 CommandSpec status_command() {
-  return {.name = "status",
-          .summary = "What is on, and when each path was last seen to refuse",
-          .description = "Exit code 1 when the daemon is not running or a guarded path does not refuse.",
-          .options = {},
-          .positionals = {},
-          .takes_rest = false,
-          .examples = {{"weir status", "for people"}, {"weir status --json", "for scripts"}},
-          .run = run_status};
+  return {
+      .name = "status",
+      .summary = "What is on, and when each path was last seen to refuse",
+      .description =
+          "Says for each guarded path whether the last probe was refused, when it was last seen to refuse, "
+          "and whether at the shim or through the agent itself. Exit code 1 when the daemon is not "
+          "running, a guarded path does not refuse, or the ledger cannot be believed.",
+      .options = {},
+      .positionals = {},
+      .takes_rest = false,
+      .examples = {{"weir status", "for people"}, {"weir status --json", "for scripts"}},
+      .run = run_status};
 }
 
 }  // namespace weir::cli

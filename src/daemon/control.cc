@@ -34,6 +34,10 @@ Control::Control(Parts parts, net::LocalServer& server) : parts_(std::move(parts
   });
 }
 
+Control::~Control() {
+  if (prober_.joinable()) prober_.join();
+}
+
 void Control::on_line(const net::Message& message) {
   const Reply reply = [this, connection = message.connection](Result<Json> answer) {
     server_.send(connection, compact(answer ? *answer : error_answer(answer.error())) + "\n",
@@ -92,7 +96,9 @@ void Control::dispatch(const std::string& command, const Json& request, const ne
   else if (command == "breach" || command == "ended")
     record_of_run(command == "breach" ? "run.breach" : "run.ended", request, message, reply);
   else if (command == "probe")
-    reply(parts_.probes.run_now());
+    probe_now(reply);
+  else if (command == "live")
+    seen_live(request, reply);
   else if (command == "follow") {
     {
       const std::lock_guard lock(mutex_);
@@ -246,6 +252,36 @@ void Control::seen_call(const Json& request, const Reply& reply) {
   });
 }
 
+void Control::probe_now(const Reply& reply) {
+  if (probing_.exchange(true)) {
+    reply(fail(ErrorCode::unavailable, "the paths are being probed for somebody else", {}, "try again"));
+    return;
+  }
+  if (prober_.joinable()) prober_.join();
+  prober_ = std::thread([this, reply] {
+    const Json answer = parts_.probes.run_now();
+    probing_ = false;
+    reply(answer);
+  });
+}
+
+void Control::seen_live(const Json& request, const Reply& reply) {
+  const LiveSighting seen{.path = std::string(request["path"].text_or("")),
+                          .version = std::string(request["version"].text_or("")),
+                          .refused = request["refused"].bool_or(false),
+                          .detail = std::string(request["detail"].text_or("")),
+                          .wall_ns = os::wall_ns()};
+  if (const Status noted = parts_.probes.note_live(seen); !noted) {
+    reply(std::unexpected(noted.error()));
+    return;
+  }
+  (void)record("probe.live",
+               Json::object({{"path", seen.path}, {"version", seen.version}, {"refused", seen.refused}}),
+               [reply](const Status& status) {
+                 reply(status ? Result<Json>(done_answer()) : std::unexpected(status.error()));
+               });
+}
+
 Status Control::record(std::string_view what, const Json& facts, std::function<void(const Status&)> done) {
   Commit commit;
   commit.entries.push_back(system_entry(what, os::wall_ns(), facts));
@@ -257,6 +293,8 @@ Status Control::record(std::string_view what, const Json& facts, std::function<v
 
 Json Control::status() const {
   const auto pack = parts_.engine.pack();
+  std::vector<std::string> sessions = parts_.engine.live_roots();
+  std::erase_if(sessions, [](const auto& root) { return is_probe_root(root); });
   Json runs = Json::array();
   for (const auto& run : parts_.runs.list())
     runs.push(Json::object({{"id", run.id},
@@ -267,11 +305,12 @@ Json Control::status() const {
   return Json::object({{"running", true},
                        {"since", rfc3339(parts_.started_ns)},
                        {"isolation", parts_.isolation},
+                       {"mode", parts_.observe ? "observe" : "enforce"},
                        {"stopped_all", parts_.engine.all_stopped()},
                        {"pin_set", parts_.pin.is_set()},
                        {"policies", static_cast<std::uint64_t>(pack->policy_count())},
                        {"pack", pack->policy_digest()},
-                       {"sessions", Json::strings(parts_.engine.live_roots())},
+                       {"sessions", Json::strings(sessions)},
                        {"runs", std::move(runs)},
                        {"held", held()["held"]},
                        {"committed", parts_.committer.committed()},

@@ -5,17 +5,20 @@
 //   {"cmd":"pin","new":…,"old"?}
 //   {"cmd":"run",…} registers a guarded run for as long as its connection lives, and streams its decisions,
 //   sessions and stops; {"cmd":"call",…} {"cmd":"breach",…} {"cmd":"ended",…} belong to it.
-//   {"cmd":"follow"} streams all decisions.
+//   {"cmd":"follow"} streams all decisions. {"cmd":"probe"} probes now; {"cmd":"live","path","version",
+//   "refused","detail"} records what `weir doctor --live` saw.
 //
 // Errors come as {"error":{"code","what","where","hint"}}. Peers whose ancestry reaches a guarded agent may
 // ask for `status` and nothing else.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <set>
 #include <string>
+#include <thread>
 
 #include "daemon/engine.h"
 #include "daemon/keys.h"
@@ -38,10 +41,12 @@ class Control {
     os::Places places;
     std::int64_t started_ns = 0;  // wall
     std::string isolation;
+    bool observe = false;
     os::Log log;
   };
 
   Control(Parts parts, net::LocalServer& server);
+  ~Control();
 
   void on_line(const net::Message& message);
   void on_close(net::ConnectionId connection);
@@ -61,6 +66,9 @@ class Control {
   void record_of_run(std::string_view what, const Json& request, const net::Message& message,
                      const Reply& reply);
   void seen_call(const Json& request, const Reply& reply);
+  // On a thread of its own: the shims that it starts are answered by the loop that called us.
+  void probe_now(const Reply& reply);
+  void seen_live(const Json& request, const Reply& reply);
   Json status() const;
   Json held() const;
   void publish(const Notice& notice);
@@ -71,6 +79,8 @@ class Control {
   net::LocalServer& server_;
   std::mutex mutex_;
   std::set<net::ConnectionId> followers_;
+  std::atomic<bool> probing_{false};
+  std::thread prober_;  // used by the loop's thread only
 };
 
 }  // namespace weir::daemon

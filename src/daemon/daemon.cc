@@ -125,13 +125,15 @@ struct Daemon::Parts : net::LocalServer::Handler {
     }
   }
 
-  void note_probe(const ProbeResult& result) {
-    engine->set_verified(result.path.agent, result.refused ? result.level : "none");
+  void note_probe(const ProbeResult& result, const std::string& agent_level) {
+    engine->set_verified(result.path.agent, agent_level);
     Commit commit;
     commit.urgent = false;
-    commit.entries.push_back(system_entry(
-        "probe", os::wall_ns(),
-        Json::object({{"agent", result.path.agent}, {"refused", result.refused}, {"level", result.level}})));
+    commit.entries.push_back(system_entry("probe", os::wall_ns(),
+                                          Json::object({{"path", result.path.name},
+                                                        {"agent", result.path.agent},
+                                                        {"refused", result.refused},
+                                                        {"level", result.level}})));
     committer->submit(std::move(commit));
   }
 };
@@ -161,25 +163,24 @@ Result<std::unique_ptr<Daemon>> Daemon::start(const DaemonOptions& options) {
   TRY(auto pack, load_pack(pack_options));
   p.committer = std::make_unique<Committer>(*p.store, *p.ledger, options.log);
   p.pin = std::make_unique<PinStore>(places.keys_dir() + "/pin");
-  p.engine = std::make_unique<Engine>(
-      *p.store, *p.query, *p.committer, p.runs, pack,
-      EngineOptions{.home = places.home,
-                    .host = os::host_name(),
-                    .user = os::user_name(),
-                    .boot = os::boot_id(),
-                    .build = build_digest(),
-                    .observe = options.observe,
-                    .isolation = options.isolation,
-                    .weir_state = places.state,
-                    .weir_config = places.config,
-                    .await_index = [&p] { return p.indexer->wait_for(p.store->end(), kIndexWaitMs); }},
+  p.engine = std::make_unique<Engine>(*p.store, *p.query, *p.committer, p.runs, pack,
+                                      EngineOptions{.home = places.home,
+                                                    .host = os::host_name(),
+                                                    .user = os::user_name(),
+                                                    .boot = os::boot_id(),
+                                                    .build = build_digest(),
+                                                    .observe = options.observe,
+                                                    .isolation = options.isolation},
+                                      options.log);
+  p.probes = std::make_unique<Probes>(
+      ProbeOptions{.state_file = places.state + "/probes.json", .observe = options.observe},
+      [places] { return probe_paths(places); },
+      [&p](const ProbeResult& result, const std::string& level) { p.note_probe(result, level); },
       options.log);
-  p.probes = std::make_unique<Probes>([places] { return probe_paths(places); },
-                                      [&p](const ProbeResult& result) { p.note_probe(result); }, options.log);
   p.server = std::make_unique<net::LocalServer>(p);
   p.control = std::make_unique<Control>(
       Control::Parts{*p.engine, p.runs, *p.probes, *p.committer, *p.pin, pack_options, places, p.started_ns,
-                     options.isolation, options.log},
+                     options.isolation, options.observe, options.log},
       *p.server);
   TRY_STATUS(p.server->listen({.path = places.control_socket(),
                                .framing = net::Framing::lines,

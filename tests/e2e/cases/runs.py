@@ -104,3 +104,18 @@ def typed_text_is_observed(world):
     run = world.go(weir_arguments=("--json", "--mode", "observe"))
     world.expect(summary(run)["divergences"] == 1, f"it saw {summary(run)}")
     world.expect_file("late.txt", "late")
+
+
+@case("the agent's other tools are no false alarm either", agents=("claude",), ways=("run",), needs_guard=False)
+def other_tools_are_quiet(world):
+    path = str(world.write("notes.txt", "one\n"))
+    world.script(says({"name": "Read", "input": {"file_path": path}}),
+                 says({"name": "Edit", "input": {"file_path": path, "old_string": "one", "new_string": "two"}}),
+                 says({"name": "Write", "input": {"file_path": str(world.project / "new.txt"), "content": "new"}}),
+                 says({"name": "TodoWrite", "input": {"todos": [{"content": "a", "status": "pending", "activeForm": "a"}]}}),
+                 says({"name": "ToolSearch", "input": {"query": "select:WebFetch", "max_results": 1}}),
+                 says({"name": "Glob", "input": {"pattern": "*.txt"}}), says("done"))
+    world.guard()
+    run = world.go(weir_arguments=("--json",))
+    world.expect_file("new.txt", "new")
+    world.expect(run.code == 0 and summary(run)["divergences"] == 0, f"it saw {run.err.strip()[-300:]}")
