@@ -68,6 +68,22 @@ bool may_have_effect(ToolKind kind) {
          kind == ToolKind::mcp;
 }
 
+// What an announced call asks for, and whether its result will count.
+OpenCall open_call(const std::string& agent, const event::Event& event,
+                   const std::map<std::string, std::string>& shells) {
+  OpenCall call{.tool = std::string(event.data["tool"].text_or(""))};
+  const auto what = ingest::tool_use(agent, call.tool, event.body["input"]);
+  call.counts = event.data["runs"].text_or("") != "server" &&
+                (agent == ingest::kCodex ? may_have_effect(what.kind) : what.kind != ToolKind::internal);
+  if (what.kind == ToolKind::stdin_write) {
+    call.typed = true;
+    call.counts = !only_waits(event.body["input"]);
+    const auto shell = shells.find(number_text(event.body["input"]["session_id"]));
+    if (shell != shells.end()) call.opened_by = shell->second;
+  }
+  return call;
+}
+
 bool codex_ran(const OpenCall& call, const event::Event& result) {
   if (result.data.has("exit_code") || !running_session(result).empty()) return true;
   const std::string_view text = result.body["output"].text_or("");
@@ -227,17 +243,7 @@ void TranscriptTail::take_event(File& file, const event::Event& event, bool old,
       if (!is_persons_own(event)) report(tool, "");
       return;
     }
-    OpenCall call{.tool = tool};
-    const auto what = ingest::tool_use(options_.agent, tool, event.body["input"]);
-    call.counts = event.data["runs"].text_or("") != "server" &&
-                  (codex ? may_have_effect(what.kind) : what.kind != ToolKind::internal);
-    if (what.kind == ToolKind::stdin_write) {
-      call.typed = true;
-      call.counts = !only_waits(event.body["input"]);
-      const auto shell = file.shells.find(number_text(event.body["input"]["session_id"]));
-      if (shell != file.shells.end()) call.opened_by = shell->second;
-    }
-    file.remember(id, std::move(call));
+    file.remember(id, open_call(options_.agent, event, file.shells));
     return;
   }
   if (event.kind != kind::kToolResult) return;

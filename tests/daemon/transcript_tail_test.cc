@@ -132,7 +132,7 @@ TEST_F(TranscriptTailTest, AReplacedFileIsReadAgain) {
   call("call_1", "exec_command", R"({"cmd":"echo hi"})");
   output("call_1", kRan);
   EXPECT_EQ(tail.poll(true).size(), 1u);
-  std::filesystem::remove(file_);
+  std::filesystem::rename(file_, file_ + ".old");  // so that the new file is another inode
   call("call_2", "exec_command", R"({"cmd":"echo hi"})");
   output("call_2", kRan);
   const auto found = tail.poll(true);
