@@ -1,0 +1,26 @@
+// Secrets out of text that people are shown: reports, logs, notices.
+//
+//   redact("curl -H 'Authorization: Bearer abc.def' https://u:pw@host");
+//       // curl -H 'Authorization: Bearer [redacted]' https://u:[redacted]@host
+//
+// Finds values by where they stand (NAME=…, "name": …, --password …, user:…@host, after Bearer) and by how
+// well-known issuers mark their tokens (ghp_…, AKIA…, PEM keys). It prefers to miss over making commands
+// unreadable: $VARIABLES, options like --max-tokens 5 and plain words stay. It is for showing only; what is
+// recorded is protected by encryption, not by this.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace weir {
+
+inline constexpr std::string_view kRedacted = "[redacted]";
+
+// Linear in the length of `text`, which may be any bytes. Idempotent.
+std::string redact(std::string_view text);
+
+// The same on one line for terminal and log: redacted, then printable() and cut. Only the first 16 KiB are
+// looked at, so that a long text costs no more than a short one.
+std::string printable_redacted(std::string_view text, std::size_t bytes_max);
+
+}  // namespace weir
