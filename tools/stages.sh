@@ -99,7 +99,16 @@ stage_dev() {
 }
 
 stage_release() {
-  build release all all_tests && unit_tests release
+  build release all all_tests && unit_tests release && soaks release
+}
+
+# soaks PRESET: kill loops and replay checks against the whole program; WEIR_TEST_LEVEL=full makes them long.
+soaks() {
+  local program
+  for program in tests/soak/*; do
+    [ -x "$program" ] && [ -f "$program" ] || continue
+    run_counted "build/test/soak-$(basename "$program").log" "$program" "build/$1"
+  done
 }
 
 stage_asan() {
@@ -110,7 +119,7 @@ stage_asan() {
 # The rooms with threads. A room's tests belong here when its main header is not pure and it starts threads.
 stage_tsan() {
   export TSAN_OPTIONS=halt_on_error=1
-  build tsan daemon_tests store_tests && unit_tests tsan -R '^(daemon|store)$'
+  build tsan daemon_tests store_tests net_tests weir-hook && unit_tests tsan -R '^(daemon|store|net)$'
 }
 
 # --- the whole program ----------------------------------------------------------------------------------------
@@ -149,18 +158,20 @@ fuzz_one() {
 
 # Kill loops and long runs: the unit tests that read WEIR_TEST_LEVEL run again at full length, then tests/soak/*.
 stage_soak() {
-  local program
   build release all all_tests || return 1
   WEIR_TEST_LEVEL=full unit_tests release -R '^(ledger|store|daemon)$'
-  for program in tests/soak/*; do
-    [ -x "$program" ] && [ -f "$program" ] || continue
-    run_counted "build/test/soak-$(basename "$program").log" "$program" build/release
-  done
+  WEIR_TEST_LEVEL=full soaks release
 }
 
 stage_bench() {
   local program
-  build release all || return 1
+  build release all benches || return 1
+  # What a guarded call costs; figures and targets in docs/benchmarks.md.
+  if python3 bench/hook_round_trip.py build/release --check --json build/test/hook_round_trip.json >&2; then
+    count 1 0
+  else
+    count 0 1
+  fi
   for program in build/release/bench/*_bench; do
     [ -x "$program" ] && [ -f "$program" ] || continue
     say "  $(basename "$program")"
