@@ -25,7 +25,7 @@ weir_room(guard  5 pure ROOMS base event cedar shell ingest)
 weir_room(pod    6 rim  ROOMS base os event)
 weir_room(setup  6 rim  ROOMS base os event ingest)
 
-weir_room(arena  7 rim  ROOMS base os event guard net setup)
+weir_room(arena  7 rim  ROOMS base os event net ledger store guard setup LIBS Threads::Threads)
 
 weir_room(daemon 8 rim  ROOMS base event cedar shell os ingest net ledger store guard pod setup
                  LIBS weir_content PkgConfig::SODIUM Threads::Threads)

@@ -5,6 +5,7 @@ namespace weir::cli {
 
 std::vector<CommandSpec> all_commands() {
   return {
+      demo_command(),
       // guard an agent
       run_command(),
       init_command(),

@@ -5,6 +5,7 @@
 
 namespace weir::cli {
 
+CommandSpec demo_command();
 CommandSpec daemon_command();
 CommandSpec run_command();
 CommandSpec status_command();
