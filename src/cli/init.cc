@@ -8,6 +8,7 @@
 #include "base/time_text.h"
 #include "cli/commands.h"
 #include "daemon/keys.h"
+#include "daemon/start.h"
 #include "os/clock.h"
 #include "os/files.h"
 #include "os/process.h"
@@ -110,6 +111,17 @@ void print_plan(const Plan& plan, bool dry_run, std::string_view nothing, Contex
     context.out << context.style.dim("note: ") << printable(note) << "\n";
 }
 
+// Without a daemon every guarded call is refused, so one is started now; a login service is the person's
+// choice.
+int start_daemon(Context& context) {
+  const auto started = daemon::ensure_daemon({.places = context.places, .program = os::self_path()});
+  if (!started) return report(started.error(), context);
+  if (*started && !context.quiet && !context.json)
+    context.out << "The daemon runs now; after the next login start it again with `weir daemon`, or install "
+                   "packaging/weir.service.\n";
+  return exit_code::kFine;
+}
+
 int run_init(const Args& args, Context& context) {
   const std::string word = args.positional_or(0, "");
   const auto agent = setup::agent_from(word);
@@ -138,7 +150,8 @@ int run_init(const Args& args, Context& context) {
   if (!context.json && !context.quiet && !args.has("--dry-run") && !plan->changes.empty())
     context.out
         << "Start it anew: the agent reads its hooks when it starts. `weir status` shows what is on.\n";
-  return exit_code::kFine;
+  if (args.has("--dry-run") || args.has("--no-start") || *scope == Scope::system) return exit_code::kFine;
+  return start_daemon(context);
 }
 
 // The installations that `weir uninstall` is about: all of them, or those of one agent or scope.
@@ -217,6 +230,7 @@ std::vector<Option> scope_options() {
 CommandSpec init_command() {
   auto options = scope_options();
   options.push_back({"--hook", "FILE", "the shim; default: weir-hook beside weir"});
+  options.push_back({"--no-start", "", "do not start the daemon"});
   return {.name = "init",
           .summary = "Put Weir's hooks into an agent's settings",
           .description =
