@@ -1,15 +1,15 @@
 #include "daemon/committer.h"
 
-#include <atomic>
+#include <algorithm>
 #include <chrono>
-
-#include "os/clock.h"
+#include <iterator>
 
 namespace weir::daemon {
 namespace {
 
 constexpr std::size_t kGroupMax = 256;
-constexpr std::int64_t kCheckpointNs = 1'000'000'000;
+constexpr std::size_t kUnintegratedMax = 65'536;
+constexpr auto kCheckpointEvery = std::chrono::seconds(1);
 constexpr auto kTick = std::chrono::milliseconds(500);
 
 }  // namespace
@@ -17,6 +17,7 @@ constexpr auto kTick = std::chrono::milliseconds(500);
 Committer::Committer(store::Store& store, ledger::Log& ledger, os::Log log)
     : store_(store), ledger_(ledger), log_(std::move(log)), next_index_(ledger.size()) {
   thread_ = std::thread([this] { loop(); });
+  ledger_thread_ = std::thread([this] { ledger_loop(); });
 }
 
 Committer::~Committer() {
@@ -67,7 +68,13 @@ Status Committer::finish() {
   }
   wake_.notify_one();
   if (thread_.joinable()) thread_.join();
-  return last_error_;
+  {
+    const std::lock_guard lock(ledger_mutex_);
+    ledger_ending_ = true;
+  }
+  ledger_wake_.notify_one();
+  if (ledger_thread_.joinable()) ledger_thread_.join();
+  return last_error_ ? ledger_error_ : last_error_;
 }
 
 void Committer::loop() {
@@ -85,11 +92,9 @@ void Committer::loop() {
       urgent_ = !waiting_.empty();
     }
     if (!group.empty()) commit_group(std::move(group));
-    integrate();
     const std::lock_guard lock(mutex_);
     if (ending && waiting_.empty()) break;
   }
-  checkpoint_if_due(true);
 }
 
 void Committer::refuse_outdated(std::vector<Commit>& group) {
@@ -119,9 +124,9 @@ void Committer::commit_group(std::vector<Commit> group) {
       status = std::unexpected(appended.error());
   }
   if (status) {
+    const std::uint64_t first = next_index_;
     next_index_ += entries.size();
-    for (auto& entry : entries)
-      unintegrated_.push_back(std::move(entry));
+    hand_to_ledger(first, std::move(entries));
     committed_ += group.size();
   } else {
     begin_generation();
@@ -132,30 +137,49 @@ void Committer::commit_group(std::vector<Commit> group) {
     if (commit.done) commit.done(status);
 }
 
-void Committer::integrate() {
-  if (!unintegrated_.empty()) {
-    const std::uint64_t first = next_index_ - unintegrated_.size();
-    if (const Status status = ledger_.append(first, unintegrated_); status) {
-      unintegrated_.clear();
-      unsigned_entries_ = true;
-    } else {
-      log_.error("the ledger could not take entries; they are safe in the store",
-                 {{"why", status.error().message()}});
-    }
-  }
-  checkpoint_if_due(false);
+void Committer::hand_to_ledger(std::uint64_t first, std::vector<std::string> entries) {
+  const std::lock_guard lock(ledger_mutex_);
+  if (unintegrated_.size() + entries.size() > kUnintegratedMax) unintegrated_.clear();
+  if (unintegrated_.empty()) unintegrated_first_ = first;
+  unintegrated_.insert(unintegrated_.end(), std::make_move_iterator(entries.begin()),
+                       std::make_move_iterator(entries.end()));
 }
 
-void Committer::checkpoint_if_due(bool now) {
-  if (!unsigned_entries_) return;
-  if (!now && os::monotonic_ns() - last_checkpoint_ns_ < kCheckpointNs) return;
-  last_checkpoint_ns_ = os::monotonic_ns();
-  if (const Status status = ledger_.checkpoint(); status) {
-    unsigned_entries_ = false;
-  } else {
-    last_error_ = status;
-    log_.error("no checkpoint could be signed", {{"why", status.error().message()}});
+// Once a second: what came since goes into tiles, and a checkpoint is signed over them.
+void Committer::ledger_loop() {
+  bool failed = false;
+  while (true) {
+    std::vector<std::string> entries;
+    std::uint64_t first = 0;
+    bool ending = false;
+    {
+      std::unique_lock lock(ledger_mutex_);
+      ledger_wake_.wait_for(lock, kCheckpointEvery, [this] { return ledger_ending_; });
+      ending = ledger_ending_;
+      entries.swap(unintegrated_);
+      first = unintegrated_first_;
+    }
+    if (!entries.empty() || failed) {
+      const Status status = integrate(entries.empty() ? UINT64_MAX : first, entries);
+      failed = !status;
+      if (failed)
+        log_.error("the ledger could not take entries; they are safe in the store",
+                   {{"why", status.error().message()}});
+      const std::lock_guard lock(ledger_mutex_);
+      ledger_error_ = status;
+    }
+    if (ending) return;
   }
+}
+
+// Entries from `first` on; whatever lies between the ledger and them is read from the store.
+Status Committer::integrate(std::uint64_t first, std::span<const std::string> entries) {
+  const std::uint64_t size = ledger_.size();
+  if (first > size) return catch_up(store_, ledger_);
+  // A catch-up may have taken some of them already.
+  const std::uint64_t known = std::min<std::uint64_t>(size - first, entries.size());
+  if (known < entries.size()) TRY_STATUS(ledger_.append(size, entries.subspan(known)));
+  return ledger_.checkpoint();
 }
 
 }  // namespace weir::daemon

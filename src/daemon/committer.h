@@ -3,8 +3,8 @@
 // never flushed for nobody.
 //
 // Order of truth: store (segments, fdatasync) → answers released → ledger tiles → checkpoint, at most one a
-// second. On start the ledger is brought up to the store: what was durable but not yet integrated is handed
-// over again.
+// second. Tiles are written by a thread of their own, so that nobody's answer waits for them. On start the
+// ledger is brought up to the store: what was durable but not yet integrated is handed over again.
 #pragma once
 
 #include <atomic>
@@ -13,6 +13,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <span>
 #include <string>
 #include <thread>
 #include <vector>
@@ -57,8 +58,9 @@ class Committer {
   void loop();
   void refuse_outdated(std::vector<Commit>& group);
   void commit_group(std::vector<Commit> group);
-  void integrate();
-  void checkpoint_if_due(bool now);
+  void hand_to_ledger(std::uint64_t first, std::vector<std::string> entries);
+  void ledger_loop();
+  Status integrate(std::uint64_t first, std::span<const std::string> entries);
 
   store::Store& store_;
   ledger::Log& ledger_;
@@ -68,15 +70,20 @@ class Committer {
   std::deque<Commit> waiting_;
   bool urgent_ = false;
   bool ending_ = false;
-  // Owned by the thread:
-  std::vector<std::string> unintegrated_;
+  // Owned by the committing thread:
   std::uint64_t next_index_ = 0;
-  std::int64_t last_checkpoint_ns_ = 0;
-  bool unsigned_entries_ = false;
   Status last_error_;
+  // Between it and the ledger's thread:
+  std::mutex ledger_mutex_;
+  std::condition_variable ledger_wake_;
+  std::vector<std::string> unintegrated_;  // at most kUnintegratedMax; what is not here is in the store
+  std::uint64_t unintegrated_first_ = 0;   // index of the first
+  bool ledger_ending_ = false;
+  Status ledger_error_;
   std::atomic<std::uint64_t> committed_{0};
   std::atomic<std::uint64_t> generation_{1};
   std::thread thread_;
+  std::thread ledger_thread_;
 };
 
 }  // namespace weir::daemon

@@ -163,15 +163,20 @@ Result<std::unique_ptr<Daemon>> Daemon::start(const DaemonOptions& options) {
   TRY(auto pack, load_pack(pack_options));
   p.committer = std::make_unique<Committer>(*p.store, *p.ledger, options.log);
   p.pin = std::make_unique<PinStore>(places.keys_dir() + "/pin");
-  p.engine = std::make_unique<Engine>(*p.store, *p.query, *p.committer, p.runs, pack,
-                                      EngineOptions{.home = places.home,
-                                                    .host = os::host_name(),
-                                                    .user = os::user_name(),
-                                                    .boot = os::boot_id(),
-                                                    .build = build_digest(),
-                                                    .observe = options.observe,
-                                                    .isolation = options.isolation},
-                                      options.log);
+  p.engine = std::make_unique<Engine>(
+      *p.store, *p.query, *p.committer, p.runs, pack,
+      EngineOptions{.home = places.home,
+                    .host = os::host_name(),
+                    .user = os::user_name(),
+                    .boot = os::boot_id(),
+                    .build = build_digest(),
+                    .observe = options.observe,
+                    .isolation = options.isolation,
+                    .weir_state = places.state,
+                    .weir_config = places.config,
+                    .stop_file = places.state + "/stopped",
+                    .await_index = [&p] { return p.indexer->wait_for(p.store->end(), kIndexWaitMs); }},
+      options.log);
   p.probes = std::make_unique<Probes>(
       ProbeOptions{.state_file = places.state + "/probes.json", .observe = options.observe},
       [places] { return probe_paths(places); },

@@ -3,10 +3,12 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "base/redact.h"
 #include "daemon/observer.h"
 #include "daemon/records.h"
 #include "daemon/replay.h"
 #include "os/clock.h"
+#include "os/files.h"
 #include "os/random.h"
 
 namespace weir::daemon {
@@ -56,7 +58,12 @@ Engine::Engine(store::Store& store, store::Query& query, Committer& committer, R
       options_(std::move(options)),
       log_(std::move(log)),
       pack_(std::move(pack)),
-      strands_(kThreads) {}
+      strands_(kThreads) {
+  constexpr std::size_t kReasonBytesMax = 4096;
+  if (options_.stop_file.empty() || !os::exists(options_.stop_file)) return;
+  const auto reason = os::read_file(options_.stop_file, kReasonBytesMax);
+  stopped_all_ = reason && !reason->empty() ? *reason : "a person stopped all sessions";
+}
 
 Engine::~Engine() = default;
 
@@ -361,24 +368,28 @@ void Engine::approve(const std::string& approval_id, bool yes, const guard::Appr
 
 void Engine::stop(const std::string& session_or_all, const std::string& reason, Done done) {
   std::vector<std::string> roots;
+  Status kept;  // that all are stopped, for after a restart
   {
     const std::lock_guard lock(mutex_);
-    if (session_or_all.empty()) stopped_all_ = reason.empty() ? "a person stopped all sessions" : reason;
+    if (session_or_all.empty()) {
+      stopped_all_ = reason.empty() ? "a person stopped all sessions" : reason;
+      kept = options_.stop_file.empty() ? Status{} : os::write_file_atomic(options_.stop_file, stopped_all_);
+    }
     for (const auto& [root, tree] : trees_)
       if (session_or_all.empty() || root == session_or_all || root.find(session_or_all) != std::string::npos)
         roots.push_back(root);
   }
   if (roots.empty()) {
-    done(session_or_all.empty() ? Status{}
+    done(session_or_all.empty() ? kept
                                 : fail(ErrorCode::not_found, "no live session has this name", session_or_all,
                                        "see them with `weir status`"));
     return;
   }
   auto left = std::make_shared<std::atomic<std::size_t>>(roots.size());
   for (const auto& root : roots)
-    strands_.post(root, [this, root, reason, done, left] {
-      const auto finished = [done, left](const Status& status) {
-        if (--*left == 0) done(status);
+    strands_.post(root, [this, root, reason, done, left, kept] {
+      const auto finished = [done, left, kept](const Status& status) {
+        if (--*left == 0) done(status ? kept : status);
       };
       const auto found = tree_of(root);
       if (!found) {
@@ -399,7 +410,11 @@ void Engine::resume(const std::string& session_or_all, Done done) {
   std::vector<std::string> roots;
   {
     const std::lock_guard lock(mutex_);
-    if (session_or_all.empty()) stopped_all_.clear();
+    if (session_or_all.empty()) {
+      stopped_all_.clear();
+      if (!options_.stop_file.empty() && os::exists(options_.stop_file))
+        (void)os::remove_file(options_.stop_file);
+    }
     for (const auto& [root, tree] : trees_)
       if (session_or_all.empty() || root == session_or_all || root.find(session_or_all) != std::string::npos)
         roots.push_back(root);
@@ -531,11 +546,12 @@ void Engine::drain() {
 std::string call_summary(const Event& event) {
   constexpr std::size_t kBytesMax = 120;
   const Json& input = event.body["input"];
-  for (const char* key : {"command", "file_path", "path", "url", "pattern", "prompt", "query"})
-    if (const auto text = input[key].text_or(""); !text.empty()) return printable(text, kBytesMax);
-  if (const auto text = event.body["path"].text_or(""); !text.empty()) return printable(text, kBytesMax);
-  if (input.is_object()) return printable(compact(input), kBytesMax);
-  return printable(event.body["text"].text_or(""), kBytesMax);
+  for (const char* key : {"command", "cmd", "file_path", "path", "url", "pattern", "prompt", "query"})
+    if (const auto text = input[key].text_or(""); !text.empty()) return printable_redacted(text, kBytesMax);
+  if (const auto text = event.body["path"].text_or(""); !text.empty())
+    return printable_redacted(text, kBytesMax);
+  if (input.is_object()) return printable_redacted(compact(input), kBytesMax);
+  return printable_redacted(event.body["text"].text_or(""), kBytesMax);
 }
 
 }  // namespace weir::daemon

@@ -63,6 +63,7 @@ struct EngineOptions {
   std::string isolation = "same_user";
   std::string weir_state;  // this installation's own directories
   std::string weir_config;
+  std::string stop_file;  // holds the reason while `weir stop --all` is in force; outlives a restart
   std::function<bool()> await_index;  // waits until the index knows all that is durable; false: it does not
 };
 
@@ -138,7 +139,7 @@ class Engine {
   Strands strands_;  // last: its threads use everything above
 };
 
-// A line of what a call would do, for people: the command or path, cut and printable.
+// A line of what a call would do, for people: the command or path, cut and printable, without secrets.
 std::string call_summary(const event::Event& event);
 
 }  // namespace weir::daemon

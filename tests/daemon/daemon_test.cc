@@ -161,6 +161,23 @@ TEST_F(DaemonTest, StopIsEffectiveWithin100Milliseconds) {
   EXPECT_EQ(code("a later session", "ls"), 2);
 }
 
+TEST_F(DaemonTest, StopAllOutlivesARestartUntilItIsResumed) {
+  start();
+  ASSERT_TRUE(control(Json::object({{"cmd", "pin"}, {"new", "1234"}})));
+  ASSERT_TRUE(control(Json::object({{"cmd", "stop"}, {"all", true}, {"reason", "enough for today"}})));
+  stop();
+  start();
+  const auto refused = call("new", "ls");
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->exit_code, 2);
+  EXPECT_NE(refused->err.find("enough for today"), std::string::npos) << refused->err;
+  ASSERT_TRUE(control(Json::object({{"cmd", "resume"}, {"all", true}, {"pin", "1234"}})));
+  EXPECT_EQ(code("new", "ls"), 0);
+  stop();
+  start();
+  EXPECT_EQ(code("newer", "ls"), 0);
+}
+
 TEST_F(DaemonTest, EightAgentsAtOnceEachGetTheirOwnAnswers) {
   start();
   std::atomic<int> wrong{0};
