@@ -107,6 +107,7 @@ void HttpLoopback::stop() {
   const std::uint64_t one = 1;
   (void)!::write(wake_.get(), &one, sizeof one);
   thread_.join();
+  listener_.reset();  // else a late client would wait in its queue
 }
 
 void HttpLoopback::loop() {
