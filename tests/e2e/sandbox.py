@@ -46,6 +46,7 @@ def enter(*needed):
     needed = [os.path.realpath(path) for path in (*needed, sys.executable, sys.prefix, os.getcwd())]
     ground = free_directory(needed)
     make_read_only("/")
+    make_writable("/proc")  # of this case's own processes; Weir's shield maps users through it
     mount_tmpfs(ground)
     empty_tmp([path for path in needed if path.startswith("/tmp/") and os.path.isdir(path)], ground)
     refuse_name_lookups()
@@ -96,9 +97,17 @@ def checked(result, what):
 
 
 def make_read_only(path):
-    attributes = struct.pack("=QQQQ", MOUNT_ATTR_RDONLY, 0, 0, 0)  # set, clear, propagation, user namespace
-    checked(libc().syscall(SYS_MOUNT_SETATTR, AT_FDCWD, path.encode(), AT_RECURSIVE, attributes, len(attributes)),
-            f"making {path} read-only")
+    change_mounts(path, AT_RECURSIVE, set_flags=MOUNT_ATTR_RDONLY)
+
+
+def make_writable(path):
+    change_mounts(path, 0, clear_flags=MOUNT_ATTR_RDONLY)
+
+
+def change_mounts(path, how, set_flags=0, clear_flags=0):
+    attributes = struct.pack("=QQQQ", set_flags, clear_flags, 0, 0)  # … propagation, user namespace
+    checked(libc().syscall(SYS_MOUNT_SETATTR, AT_FDCWD, path.encode(), how, attributes, len(attributes)),
+            f"changing the mount {path}")
 
 
 def mount_tmpfs(path):

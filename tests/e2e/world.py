@@ -9,7 +9,6 @@ Judgement is by side effects: files in the project, what fake programs were star
 Weir writes down about itself, except where the record is the very thing that is asked for.
 """
 import dataclasses
-import contextlib
 import json
 import os
 import pathlib
@@ -64,6 +63,7 @@ class World:
         (self.home / ".profile").write_text(f'PATH="{self.fakes}:$PATH"\n')
         subprocess.run(["git", "init", "-q", "-b", "main", str(self.project)], check=True, env=self.environment())
         self.model = self.daemon = None
+        self.last_preparation = lambda: None
         self.processes = []
 
     # --- setting up --------------------------------------------------------------------------------------------
@@ -131,6 +131,7 @@ class World:
 
     def start(self, prompt="go", extra=(), env=None, weir_arguments=()):
         """Starts the agent the case's way and returns at once."""
+        self.last_preparation()
         argv = self.agent.argv(prompt, extra)
         if self.way == "run":
             argv = [str(self.bin / "weir"), "run", *weir_arguments, "--", *argv]
@@ -172,10 +173,14 @@ class World:
         return peers.Peer()
 
     def impostor(self, manner, path=None):
-        """Something else on the daemon's socket. Unguarded there is no socket to take."""
+        """Something else on the daemon's socket, from now on. Unguarded there is no socket to take."""
         if self.way == "none":
-            return contextlib.nullcontext(peers.NOBODY)
+            return peers.Nobody()
         return peers.Impostor(path or self.event_socket, manner)
+
+    def before_agent(self, action):
+        """Does something between the guard's start and the agent's."""
+        self.last_preparation = action
 
     def policy(self, name, text):
         """One more policy file beside the default pack, in the person's own policy directory."""
