@@ -5,6 +5,7 @@
 #include <ostream>
 
 #include "base/bytes.h"
+#include "base/redact.h"
 #include "base/time_text.h"
 #include "cli/commands.h"
 #include "cli/open_store.h"
@@ -17,7 +18,7 @@ namespace weir::cli {
 namespace {
 
 volatile std::sig_atomic_t interrupted = 0;
-extern "C" void on_interrupt(int) {
+extern "C" void log_interrupted(int) {
   interrupted = 1;
 }
 
@@ -31,13 +32,15 @@ Json body_of(const OpenStore& open, const store::Record& record) {
   return parse_json(*bytes).value_or(Json());
 }
 
-// {"command": …} → the one line that tells people which call it was.
+// {"command": …} → the one line that tells people which call it was, without secrets.
 std::string call_line(const Json& body) {
   const Json& input = body["input"];
-  for (const char* key : {"command", "file_path", "path", "url", "pattern", "prompt", "query"})
-    if (const auto text = input[key].text_or(""); !text.empty()) return printable(text, 100);
+  constexpr std::size_t kBytesMax = 100;
+  for (const char* key : {"command", "cmd", "file_path", "path", "url", "pattern", "prompt", "query"})
+    if (const auto text = input[key].text_or(""); !text.empty()) return printable_redacted(text, kBytesMax);
   if (body["erased"].bool_or(false)) return "(erased)";
-  return input.is_object() ? printable(compact(input), 100) : printable(body["text"].text_or(""), 100);
+  return input.is_object() ? printable_redacted(compact(input), kBytesMax)
+                           : printable_redacted(body["text"].text_or(""), kBytesMax);
 }
 
 std::string colored(std::string_view verdict, const Style& style) {
@@ -133,7 +136,7 @@ int run_log(const Args& args, Context& context) {
   for (const auto& record : last)
     print(record);
   if (!args.has("--follow")) return exit_code::kFine;
-  std::signal(SIGINT, on_interrupt);
+  std::signal(SIGINT, log_interrupted);
   store::Position from = *read;
   while (interrupted == 0 && context.out.good()) {
     const auto next = open->store->for_each(from, [&](const store::Record& record) -> Result<bool> {
@@ -157,7 +160,8 @@ void print_hits(const event::Decision& decision, Context& context) {
                 << "\n      " << printable(hit.reason) << "\n";
     if (hit.action < decision.actions.size()) {
       const auto& action = decision.actions[hit.action];
-      context.out << "      because of: " << action.verb << " " << printable(action.resource, 160) << "\n";
+      context.out << "      because of: " << action.verb << " " << printable_redacted(action.resource, 160)
+                  << "\n";
     }
   }
 }
@@ -194,7 +198,7 @@ int run_explain(const Args& args, Context& context) {
   print_hits(*decision, context);
   context.out << "actions\n";
   for (const auto& action : decision->actions)
-    context.out << "  " << action.verb << " " << printable(action.resource, 160) << "  "
+    context.out << "  " << action.verb << " " << printable_redacted(action.resource, 160) << "  "
                 << context.style.dim(event::name(action.certainty)) << "\n";
   context.out << "isolation " << decision->isolation << ", path verified at: " << decision->level_verified
               << "\npack      " << decision->digests.pack << "\n";

@@ -77,33 +77,34 @@ std::vector<setup::FoundAgent> agents_here(const Context& context) {
 
 class Scan {
  public:
-  Scan(const Args& args, Context& context, std::shared_ptr<const guard::Pack> pack,
+  Scan(const Args& args, Context& context, std::shared_ptr<const guard::Pack> pack, std::int64_t since,
        std::set<std::string> baseline)
       : args_(args),
         context_(context),
-        scanner_(std::move(pack), context.places.home),
+        scanner_(std::move(pack),
+                 {.home = context.places.home, .since_ns = since, .follow = args.has("--follow")}),
         baseline_(std::move(baseline)) {}
 
-  int run(std::vector<std::string> files, std::int64_t since) {
-    scanner_.since(since);
+  int run(std::vector<std::string> files) {
     pass(files);
-    while (args_.has("--follow") && interrupted == 0) {
-      ::usleep(300'000);
-      const auto again =
-          daemon::find_transcripts(args_.positionals(), context_.places.home, os::environment());
-      if (again) pass(*again);
-      context_.out.flush();
-    }
-    ScanReport report{scanner_.totals(), std::move(findings_), agents_here(context_),
-                      interrupted != 0,  files.size(),         known_};
+    if (args_.has("--follow")) follow(files);
+    ScanReport report{.totals = scanner_.totals(),
+                      .findings = std::move(findings_),
+                      .agents = agents_here(context_),
+                      .partial = interrupted != 0 && !args_.has("--follow"),
+                      .files = files.size(),
+                      .known = known_,
+                      .not_listed = not_listed_};
     if (const auto out = args_.value("--write-baseline"))
-      if (const Status written = write_baseline(*out, report); !written)
+      if (const Status written = write_baseline(*out); !written)
         return cli::report(written.error(), context_);
     if (args_.has("--sarif"))
       context_.out << sarif(report) << "\n";
+    else if (args_.has("--jsonl"))
+      print_problems(report, context_);
     else if (context_.json)
       context_.out << compact(report_json(report)) << "\n";
-    else if (!args_.has("--jsonl"))
+    else
       print_report(report, context_);
     return report.totals.findings > known_ ? exit_code::kFindings : exit_code::kFine;
   }
@@ -124,33 +125,67 @@ class Scan {
     }
   }
 
+  // Until Ctrl-C, or nobody reads any more. New files are looked for less often than known ones.
+  void follow(std::vector<std::string>& files) {
+    constexpr int kTurnsPerSearch = 7;  // about every two seconds
+    for (int turn = 1; interrupted == 0 && context_.out.good(); ++turn) {
+      ::usleep(300'000);
+      if (turn % kTurnsPerSearch == 0)
+        if (auto again =
+                daemon::find_transcripts(args_.positionals(), context_.places.home, os::environment()))
+          files = *std::move(again);
+      pass(files);
+      context_.out.flush();
+    }
+  }
+
   void take(const daemon::ScanFinding& finding) {
-    if (baseline_.contains(finding.fingerprint())) {
+    const bool listing = args_.has("--write-baseline");
+    const std::string fingerprint = listing || !baseline_.empty() ? finding.fingerprint() : "";
+    if (listing && found_.size() < kFoundMax) found_.insert(fingerprint);
+    if (baseline_.contains(fingerprint)) {
       ++known_;
       return;
     }
-    if (args_.has("--jsonl")) context_.out << compact(finding_json(finding)) << "\n";
+    if (args_.has("--jsonl")) {
+      context_.out << compact(finding_json(finding)) << "\n";
+      return;
+    }
+    // While following, a person sees each as it happens.
+    if (args_.has("--follow") && !context_.json && !args_.has("--sarif")) print_finding(finding, context_);
     // More than anybody reads is counted, not kept.
-    constexpr std::size_t kKeptMax = 100'000;
-    if (findings_.size() < kKeptMax) findings_.push_back(finding);
+    if (findings_.size() < kKeptMax)
+      findings_.push_back(finding);
+    else
+      ++not_listed_;
   }
 
-  static Status write_baseline(const std::string& file, const ScanReport& report) {
+  // Everything found, known or new: the file may replace the one that --baseline read.
+  Status write_baseline(const std::string& file) const {
     std::string text;
-    for (const auto& finding : report.findings)
-      text += finding.fingerprint() + "\n";
+    for (const auto& fingerprint : found_)
+      text += fingerprint + "\n";
     return os::write_file_atomic(file, text, 0600);
   }
+
+  static constexpr std::size_t kKeptMax = 20'000;
+  static constexpr std::size_t kFoundMax = 1'000'000;
 
   const Args& args_;
   Context& context_;
   daemon::Scanner scanner_;
   std::set<std::string> baseline_;
+  std::set<std::string> found_;  // fingerprints for --write-baseline
   std::vector<daemon::ScanFinding> findings_;
   std::uint64_t known_ = 0;
+  std::uint64_t not_listed_ = 0;
 };
 
 int run_scan(const Args& args, Context& context) {
+  if (args.has("--sarif") && args.has("--jsonl")) {
+    context.err << "weir: --sarif and --jsonl exclude each other; give one of them\n";
+    return exit_code::kUsage;
+  }
   std::int64_t since = 0;
   if (const auto text = args.value("--since")) {
     const auto parsed = since_ns(*text);
@@ -167,8 +202,10 @@ int run_scan(const Args& args, Context& context) {
   if (!pack) return report(pack.error(), context);
   auto files = daemon::find_transcripts(args.positionals(), context.places.home, os::environment());
   if (!files) return report(files.error(), context);
+  interrupted = 0;
   std::signal(SIGINT, scan_interrupted);
-  return Scan(args, context, *pack, std::move(baseline)).run(*std::move(files), since);
+  std::signal(SIGTERM, scan_interrupted);
+  return Scan(args, context, *pack, since, std::move(baseline)).run(*std::move(files));
 }
 
 }  // namespace

@@ -24,6 +24,21 @@ std::string sarif_level(const daemon::ScanFinding& finding) {
   return rank(finding) >= static_cast<int>(event::Severity::high) ? "error" : "warning";
 }
 
+// RFC 8089 with the path percent-encoded as RFC 3986 section 2.1 says, so that any name is a valid URI.
+std::string file_uri(const std::string& path) {
+  constexpr std::string_view kPlain = "-._~/";
+  std::string uri = "file://";
+  for (const char c : path) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       kPlain.find(c) != std::string_view::npos;
+    if (plain)
+      uri += c;
+    else
+      (uri += '%') += to_hex(as_bytes(std::string_view(&c, 1)));
+  }
+  return uri;
+}
+
 std::string policy_of(const daemon::ScanFinding& finding) {
   return finding.policies.empty() ? "weir" : finding.policies.front().policy;
 }
@@ -43,19 +58,26 @@ void print_agents(const ScanReport& report, Context& context) {
   }
 }
 
+}  // namespace
+
 void print_finding(const daemon::ScanFinding& finding, Context& context) {
   const Style& style = context.style;
   const bool severe = rank(finding) >= static_cast<int>(event::Severity::high);
   const std::string verdict(event::name(finding.verdict));
   context.out << (severe ? style.red(finding.severity) : style.yellow(finding.severity)) << "  would "
               << verdict << "  " << style.bold(policy_of(finding)) << "  " << printable(finding.reason)
-              << "\n    " << finding.tool << ": " << finding.text << "\n    "
+              << "\n    " << printable(finding.tool, 80) << ": " << finding.text << "\n    "
               << style.dim(printable(finding.file) + ":" + std::to_string(finding.line) + "  " +
                            printable(finding.session) + "  " + finding.time)
               << "\n";
 }
 
-}  // namespace
+void print_problems(const ScanReport& report, Context& context) {
+  for (const auto& problem : report.totals.problems)
+    context.err << "weir: " << printable(problem, 300) << "\n";
+  if (report.totals.problems_not_listed > 0)
+    context.err << "weir: and " << report.totals.problems_not_listed << " more such lines or files\n";
+}
 
 Json finding_json(const daemon::ScanFinding& finding) {
   Json policies = Json::array();
@@ -100,8 +122,11 @@ Json report_json(const ScanReport& report) {
                        {"sessions_by_agent", counts_json(t.sessions_by_agent)},
                        {"unknown_types", counts_json(t.unknown_types)},
                        {"problems", Json::strings(t.problems)},
+                       {"problems_not_listed", t.problems_not_listed},
                        {"agents", std::move(agents)},
                        {"known", report.known},
+                       {"findings_total", t.findings - report.known},
+                       {"findings_not_listed", report.not_listed},
                        {"findings", std::move(findings)}});
 }
 
@@ -115,7 +140,7 @@ std::string sarif(const ScanReport& report) {
       rules.push(
           Json::object({{"id", policy}, {"shortDescription", Json::object({{"text", finding.reason}})}}));
     const Json region = Json::object({{"startLine", finding.line}});
-    const Json artifact = Json::object({{"uri", "file://" + finding.file}});
+    const Json artifact = Json::object({{"uri", file_uri(finding.file)}});
     const Json place = Json::object(
         {{"physicalLocation", Json::object({{"artifactLocation", artifact}, {"region", region}})}});
     results.push(Json::object(
@@ -138,17 +163,21 @@ std::string sarif(const ScanReport& report) {
 void print_report(const ScanReport& report, Context& context) {
   const auto& t = report.totals;
   if (!context.quiet) print_agents(report, context);
-  auto findings = report.findings;
+  std::vector<const daemon::ScanFinding*> findings;
+  for (const auto& finding : report.findings)
+    findings.push_back(&finding);
   std::stable_sort(findings.begin(), findings.end(),
-                   [](const auto& a, const auto& b) { return rank(a) > rank(b); });
+                   [](const auto* a, const auto* b) { return rank(*a) > rank(*b); });
   if (!findings.empty()) context.out << context.style.bold("What Weir would have stopped") << "\n";
-  for (const auto& finding : findings)
-    print_finding(finding, context);
-  for (const auto& problem : t.problems)
-    context.err << "weir: " << printable(problem, 300) << "\n";
+  for (const auto* finding : findings)
+    print_finding(*finding, context);
+  print_problems(report, context);
   context.out << (report.partial ? context.style.yellow("partial: interrupted. ") : "") << t.files
-              << " transcripts, " << t.tool_calls << " tool calls, " << report.findings.size() << " findings";
+              << " transcripts, " << t.tool_calls << " tool calls, " << t.findings - report.known
+              << " findings";
+  if (report.not_listed > 0) context.out << " (" << report.not_listed << " of them not listed)";
   if (report.known > 0) context.out << " (" << report.known << " known ones not shown)";
+  if (t.unknown_files > 0) context.out << ", " << t.unknown_files << " other files";
   if (t.bad_lines > 0) context.out << ", " << t.bad_lines << " unreadable lines";
   if (t.gaps > 0) context.out << ", " << t.gaps << " gaps";
   if (!t.unknown_types.empty()) context.out << ", " << t.unknown_types.size() << " unknown record types";

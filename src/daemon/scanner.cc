@@ -1,12 +1,17 @@
 #include "daemon/scanner.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <functional>
 
 #include "base/bytes.h"
 #include "base/hash.h"
+#include "base/limits.h"
 #include "base/time_text.h"
 #include "daemon/engine.h"
 #include "ingest/ingest.h"
@@ -17,8 +22,8 @@ namespace weir::daemon {
 namespace {
 
 constexpr std::size_t kBlockBytes = 256 * 1024;
-constexpr std::size_t kHeadBytes = 64 * 1024;  // enough to tell the format
-constexpr std::size_t kGuardsMax = 1024;
+constexpr std::size_t kHeadBytes = 64 * 1024;     // enough to tell the format
+constexpr std::size_t kSeenRootsMax = 1'000'000;  // sessions told apart when counting them
 constexpr std::size_t kFilesMax = 1'000'000;
 
 std::string read_head(int fd) {
@@ -41,12 +46,13 @@ std::string severity_of(const event::Decision& decision) {
   return decision.policies.empty() ? "medium" : decision.policies.front().severity;
 }
 
-// Sub-agents after the sessions they belong to: their parents' state is there then.
-bool before(const std::string& a, const std::string& b) {
-  const bool sub_a = a.find("/subagents/") != std::string::npos;
-  const bool sub_b = b.find("/subagents/") != std::string::npos;
-  if (sub_a != sub_b) return !sub_a;
-  return a < b;
+// Claude Code keeps the sub-agents of <dir>/<session>.jsonl in <dir>/<session>/subagents/: they sort right
+// after it, so that the parent's state is there and may be forgotten soon. Codex' rollouts begin with their
+// time, a parent's before its children's.
+std::string order_key(const std::string& file) {
+  const auto at = file.find("/subagents/");
+  if (at == std::string::npos) return file;
+  return file.substr(0, at) + ".jsonl/" + file.substr(at);
 }
 
 std::string root_dir(std::string_view root, const std::string& home,
@@ -63,80 +69,134 @@ std::string root_dir(std::string_view root, const std::string& home,
 
 std::string ScanFinding::fingerprint() const {
   const std::string policy = policies.empty() ? "" : policies.front().policy;
-  return digest_text(sha256(session + "\n" + tool_use_id + "\n" + policy)).substr(7, 16);
+  // Calls without an id are told apart by what they are about.
+  const std::string call = tool_use_id.empty() ? tool + "\n" + time + "\n" + text : tool_use_id;
+  return digest_text(sha256(session + "\n" + call + "\n" + policy)).substr(7, 16);
 }
 
 void Scanner::problem(std::string text) {
-  if (totals_.problems.size() < kProblemsMax) totals_.problems.push_back(std::move(text));
+  if (totals_.problems.size() < kProblemsMax)
+    totals_.problems.push_back(std::move(text));
+  else
+    ++totals_.problems_not_listed;
 }
 
 bool Scanner::scan(const std::string& file, const OnFinding& on_finding, const OnProgress& on_progress) {
+  // A pipe must not block, a terminal not become ours.
   const os::Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  const auto known = open_.find(file);
   if (!fd) {
-    problem(file + ": cannot be opened");
+    if (known != open_.end()) return true;  // gone since; what it told stays told
+    problem(file + ": cannot be opened: " + std::strerror(errno));
+    ++totals_.unknown_files;
+    if (options_.follow) open_[file] = {};
     return true;
   }
-  Open& open = open_[file];
-  if (!open.reader) {
-    open.reader = ingest::make_reader(format_of(file, fd.get()), file);
-    if (!open.reader) {
+  Open& open = known == open_.end() ? open_[file] : known->second;
+  const bool whole = !begin(file, fd.get(), open) || read_on(file, fd.get(), open, on_finding, on_progress);
+  if (open.reader) count(open);
+  if (!options_.follow) open_.erase(file);
+  return whole;
+}
+
+// Is there something to read, and how?
+bool Scanner::begin(const std::string& file, int fd, Open& open) {
+  struct stat status{};
+  const bool first = open.inode == 0;
+  if (::fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) {
+    if (first) {
+      problem(file + ": not a regular file");
       ++totals_.unknown_files;
-      open_.erase(file);
-      return true;
     }
-    ++totals_.files;
+    open.inode = status.st_ino;
+    return false;
   }
-  std::string line;
-  bool too_long = false;
+  const auto size = static_cast<std::uint64_t>(status.st_size);
+  if (!first && (status.st_ino != open.inode || size < open.offset)) {
+    problem(file + ": was replaced or cut while it was followed; it is read again from its begin");
+    if (open.reader) count(open);
+    open = {};
+  }
+  if (!first && open.size == size) return false;
+  open.inode = status.st_ino;
+  open.size = size;
+  // Transcripts are only appended to: one that was not touched since holds nothing newer.
+  const std::int64_t touched_ns =
+      std::int64_t{status.st_mtim.tv_sec} * 1'000'000'000 + status.st_mtim.tv_nsec;
+  if (touched_ns < options_.since_ns) return false;
+  if (open.reader) return true;
+  open.reader = ingest::make_reader(format_of(file, fd), file);
+  if (open.reader) {
+    ++totals_.files;
+    return true;
+  }
+  // One that is still empty will tell its format later.
+  if (size == 0 && options_.follow) return false;
+  if (first) {
+    if (size > 0) problem(file + ": not a transcript of a known agent");
+    ++totals_.unknown_files;
+  }
+  return false;
+}
+
+bool Scanner::read_on(const std::string& file, int fd, Open& open, const OnFinding& on_finding,
+                      const OnProgress& on_progress) {
+  std::string line;  // the begin of a line whose end was not read yet
   std::string block(kBlockBytes, '\0');
   while (true) {
-    const ssize_t n =
-        ::pread(fd.get(), block.data(), block.size(), static_cast<off_t>(open.offset + line.size()));
+    const auto at = static_cast<off_t>(open.offset + line.size());
+    const ssize_t n = ::pread(fd, block.data(), block.size(), at);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) problem(file + ": reading failed: " + std::strerror(errno));
     if (n <= 0) break;
     totals_.bytes += static_cast<std::uint64_t>(n);
-    std::string_view rest(block.data(), static_cast<std::size_t>(n));
-    for (auto end = rest.find('\n'); end != std::string_view::npos; end = rest.find('\n')) {
-      const std::size_t taken = line.size() + end + 1;
-      if (line.empty() && !too_long)
-        feed(file, open, rest.substr(0, end), on_finding);
-      else
-        feed(file, open, too_long ? std::string_view() : std::string_view(line.append(rest.substr(0, end))),
-             on_finding);
-      open.offset += too_long ? end + 1 : taken;
-      line.clear();
-      too_long = false;
-      rest.remove_prefix(end + 1);
-    }
-    if (too_long || line.size() + rest.size() > limits::kTranscriptLineBytesMax) {
-      // Held back no longer: the line is counted as bad when its end comes.
-      if (!too_long) problem(file + ":" + std::to_string(open.line + 1) + ": the line is longer than 32 MiB");
-      too_long = true;
-      open.offset += line.size() + rest.size();
-      line.clear();
-    } else {
-      line.append(rest);
-    }
+    take_lines(file, open, line, std::string_view(block.data(), static_cast<std::size_t>(n)), on_finding);
     if (on_progress && !on_progress(totals_.bytes)) return false;
   }
-  // A last line without its end may still be written to; it is read when nobody follows.
-  if (!line.empty()) {
-    feed(file, open, line, on_finding);
-    open.offset += line.size();
-  }
+  // A last line without its end is still being written when somebody follows, else it is all there will be.
+  if (options_.follow) return true;
+  if (open.too_long) skip_line(file, open);
+  if (!line.empty()) feed(file, open, line, on_finding);
+  open.offset += line.size();
   return true;
+}
+
+// Feeds the lines that end in `block`, which follows `line`; what is left over becomes the next `line`.
+void Scanner::take_lines(const std::string& file, Open& open, std::string& line, std::string_view block,
+                         const OnFinding& on_finding) {
+  for (auto end = block.find('\n'); end != std::string_view::npos; end = block.find('\n')) {
+    const std::string_view rest = block.substr(0, end);
+    open.offset += line.size() + end + 1;
+    if (open.too_long)
+      skip_line(file, open);
+    else
+      feed(file, open, line.empty() ? rest : std::string_view(line.append(rest)), on_finding);
+    line.clear();
+    block.remove_prefix(end + 1);
+  }
+  if (open.too_long || line.size() + block.size() > limits::kTranscriptLineBytesMax) {
+    open.too_long = true;
+    open.offset += line.size() + block.size();
+    std::string().swap(line);
+  } else {
+    line.append(block);
+  }
+}
+
+// The end of a line that was longer than may be held.
+void Scanner::skip_line(const std::string& file, Open& open) {
+  open.too_long = false;
+  ++open.line;
+  ++totals_.lines;
+  ++totals_.bad_lines;
+  problem("the line is longer than " + std::to_string(limits::kTranscriptLineBytesMax) + " bytes (" + file +
+          ":" + std::to_string(open.line) + "): this line is skipped, the rest is read");
 }
 
 void Scanner::feed(const std::string& file, Open& open, std::string_view line, const OnFinding& on_finding) {
   const std::uint64_t number = ++open.line;
-  const auto before = open.reader->stats();
-  auto events = open.reader->feed(line, number);
-  const auto& after = open.reader->stats();
   ++totals_.lines;
-  totals_.gaps += after.gaps - before.gaps;
-  totals_.bad_lines += after.bad_lines - before.bad_lines;
-  if (after.unknown_types.size() != before.unknown_types.size())
-    for (const auto& [type, count] : after.unknown_types)
-      totals_.unknown_types[type] += before.unknown_types.contains(type) ? 0 : count;
+  auto events = open.reader->feed(line, number);
   if (!events) {
     problem(events.error().message());
     return;
@@ -145,33 +205,66 @@ void Scanner::feed(const std::string& file, Open& open, std::string_view line, c
     judge(file, number, std::move(event), on_finding);
 }
 
+// Takes what the reader counted since the last time into the totals.
+void Scanner::count(Open& open) {
+  const auto& now = open.reader->stats();
+  totals_.gaps += now.gaps - open.counted.gaps;
+  totals_.bad_lines += now.bad_lines - open.counted.bad_lines;
+  for (const auto& [type, times] : now.unknown_types) {
+    const auto before = open.counted.unknown_types.find(type);
+    const std::uint64_t counted = before == open.counted.unknown_types.end() ? 0 : before->second;
+    if (times == counted) continue;
+    auto& types = totals_.unknown_types;
+    const bool room = types.contains(type) || types.size() < limits::kTranscriptTypesMax;
+    types[room ? type : "(others)"] += times - counted;
+  }
+  open.counted = now;
+}
+
 guard::Guard& Scanner::guard_of(const event::Event& event) {
-  auto& guard = guards_[event.root];
-  if (guard) return *guard;
+  if (const auto it = sessions_.find(event.root); it != sessions_.end()) {
+    recent_.splice(recent_.begin(), recent_, it->second.recent);
+    return *it->second.guard;
+  }
+  if (sessions_.size() >= kScanSessionsMax) {
+    sessions_.erase(recent_.back());
+    recent_.pop_back();
+  }
+  const std::size_t hash = std::hash<std::string>{}(event.root);
+  if (!seen_roots_.contains(hash)) {
+    ++totals_.sessions_by_agent[event.agent.name];
+    if (seen_roots_.size() < kSeenRootsMax) seen_roots_.insert(hash);
+  }
   std::string workspace(event.body["cwd"].text_or(""));
   // A home or the root of the disk is no workspace: everything would lie inside it.
-  if (workspace == "/" || workspace == home_) workspace.clear();
-  guard = std::make_unique<guard::Guard>(pack_, guard::GuardOptions{.home = home_, .workspace = workspace});
-  ++totals_.sessions_by_agent[event.agent.name];
-  if (guards_.size() > kGuardsMax) {
-    const auto other = guards_.begin()->first == event.root ? std::next(guards_.begin()) : guards_.begin();
-    guards_.erase(other);
-  }
-  return *guards_[event.root];
+  if (workspace == "/" || workspace == options_.home) workspace.clear();
+  recent_.push_front(event.root);
+  auto guard = std::make_unique<guard::Guard>(
+      pack_, guard::GuardOptions{.home = options_.home, .workspace = std::move(workspace)});
+  auto& session = sessions_[event.root];
+  session = {std::move(guard), recent_.begin()};
+  return *session.guard;
 }
 
 void Scanner::judge(const std::string& file, std::uint64_t line, event::Event event,
                     const OnFinding& on_finding) {
+  if (event.data["inherited"].bool_or(false)) return;
+  if (event.kind == event::kind::kToolResult) {
+    // The call is over: its reservation is known to be used.
+    if (const auto it = sessions_.find(event.root); it != sessions_.end()) it->second.guard->note(event);
+    return;
+  }
+  if (event.kind != event::kind::kToolCall) return;
   if (const auto when = from_rfc3339(event.time.source)) event.time.wall_ns = *when;
-  if (since_ns_ != 0 && event.time.wall_ns != 0 && event.time.wall_ns < since_ns_) return;
-  if (event.kind != event::kind::kToolCall || event.data["inherited"].bool_or(false)) return;
-  ++totals_.tool_calls;
-  ++totals_.calls_by_agent[event.agent.name];
   guard::Guard& guard = guard_of(event);
   event.id = "scan";
   guard.admit(event);
   const auto decision = guard.decide(
       event, {}, {.decision_id = "scan", .mode = guard::Mode::observe, .level_requested = "scan"});
+  // What came before counts for budgets, and is not reported. A call without a time may be new.
+  if (event.time.wall_ns != 0 && event.time.wall_ns < options_.since_ns) return;
+  ++totals_.tool_calls;
+  ++totals_.calls_by_agent[event.agent.name];
   if (decision.would < event::Verdict::ask) return;
   ++totals_.findings;
   ScanFinding finding;
@@ -212,8 +305,15 @@ Result<std::vector<std::string>> find_transcripts(const std::vector<std::string>
   for (const auto& dir : dirs)
     for (auto& file : os::find_files(dir, ".jsonl", kFilesMax))
       files.push_back(std::move(file));
-  std::sort(files.begin(), files.end(), before);
-  files.erase(std::unique(files.begin(), files.end()), files.end());
+  std::vector<std::pair<std::string, std::string>> keyed;
+  keyed.reserve(files.size());
+  for (auto& file : files)
+    keyed.emplace_back(order_key(file), std::move(file));
+  std::sort(keyed.begin(), keyed.end());
+  keyed.erase(std::unique(keyed.begin(), keyed.end()), keyed.end());
+  files.clear();
+  for (auto& [key, file] : keyed)
+    files.push_back(std::move(file));
   return files;
 }
 

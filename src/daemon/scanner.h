@@ -1,29 +1,34 @@
 // Transcripts through the same guard, watching only: what would have been refused or asked, with file and
 // line.
 //
-//   Scanner scanner(pack, home);
-//   for (const auto& file : find_transcripts(home, env)) scanner.scan(file, on_finding);
+//   Scanner scanner(pack, {.home = home});
+//   for (const auto& file : *find_transcripts({}, home, env)) scanner.scan(file, on_finding, on_progress);
 //   scanner.totals().tool_calls …
 //
 // One Guard per session tree, so that sub-agents count with their parents. Nothing of the disk but the
 // transcripts is looked at: what a path leads to today says nothing about the day of the session. Memory is
-// bounded by one line and the sessions in hand, whatever a file holds.
+// bounded by one line (limits::kTranscriptLineBytesMax) and the latest kScanSessionsMax session trees,
+// whatever the files hold; while following, by a reader for each file as well.
 #pragma once
 
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <string>
+#include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "event/decision.h"
 #include "guard/guard.h"
 #include "ingest/transcript.h"
+#include "os/fd.h"
 
 namespace weir::daemon {
 
-// A call that Weir would have refused or held, or a gap.
+// A call that Weir would have refused or held.
 struct ScanFinding {
   std::string file;
   std::uint64_t line = 0;
@@ -36,14 +41,15 @@ struct ScanFinding {
   std::vector<event::PolicyHit> policies;  // strongest first
   std::string reason;
   std::string severity;
-  std::string text;  // what it is about: command or path, printable and cut
-  // The same finding in another scan: for base lines. Names file, call and policy, not the line.
+  std::string text;  // what it is about: command or path, printable, cut, without secrets
+  // The same finding in another scan, for base lines: names session, call and policy, not the file or line,
+  // which move. 16 hexadecimal digits.
   std::string fingerprint() const;
 };
 
 struct ScanTotals {
   std::uint64_t files = 0;
-  std::uint64_t unknown_files = 0;
+  std::uint64_t unknown_files = 0;  // no transcripts of a known format, or not readable
   std::uint64_t bytes = 0;
   std::uint64_t lines = 0;
   std::uint64_t bad_lines = 0;
@@ -52,48 +58,74 @@ struct ScanTotals {
   std::uint64_t findings = 0;
   std::map<std::string, std::uint64_t> calls_by_agent;
   std::map<std::string, std::uint64_t> sessions_by_agent;
-  std::map<std::string, std::uint64_t> unknown_types;
-  std::vector<std::string> problems;  // named lines and files, the first kProblemsMax
+  std::map<std::string, std::uint64_t> unknown_types;  // kinds of records this version does not know
+  std::vector<std::string> problems;                   // named lines and files, the first kProblemsMax
+  std::uint64_t problems_not_listed = 0;
 };
 inline constexpr std::size_t kProblemsMax = 100;
+inline constexpr std::size_t kScanSessionsMax = 1024;  // trees in hand; the one longest silent is forgotten
+
+struct ScanOptions {
+  std::string home;           // of the user whose transcripts these are
+  std::int64_t since_ns = 0;  // report only what happened since, unix time; 0: all
+  bool follow = false;        // scan() will be called again for the same files as they grow
+};
 
 class Scanner {
  public:
   using OnFinding = std::function<void(const ScanFinding&)>;
   using OnProgress = std::function<bool(std::uint64_t bytes)>;  // false: stop here
 
-  Scanner(std::shared_ptr<const guard::Pack> pack, std::string home)
-      : pack_(std::move(pack)), home_(std::move(home)) {}
-  void since(std::int64_t unix_ns) { since_ns_ = unix_ns; }
+  Scanner(std::shared_ptr<const guard::Pack> pack, ScanOptions options)
+      : pack_(std::move(pack)), options_(std::move(options)) {}
 
-  // Reads one transcript to its end, or until on_progress says stop; true when it came to the end. From
-  // `offset` and `line` on when the file was read before (--follow).
-  bool scan(const std::string& file, const OnFinding& on_finding, const OnProgress& on_progress);
+  // Reads one transcript to its end, or until on_progress says stop; true when it came to the end. Whatever
+  // is wrong with the file becomes a problem of totals(), never an Error. When following it goes on where
+  // the last call ended, and a last line waits until its line end is written.
+  bool scan(const std::string& file, const OnFinding& on_finding, const OnProgress& on_progress = {});
 
   const ScanTotals& totals() const { return totals_; }
 
  private:
+  // A file that is being read.
   struct Open {
     std::unique_ptr<ingest::TranscriptReader> reader;
-    std::uint64_t offset = 0;
-    std::uint64_t line = 0;
+    std::uint64_t inode = 0;
+    std::uint64_t size = 0;    // when it was read last
+    std::uint64_t offset = 0;  // up to which it was taken
+    std::uint64_t line = 0;    // lines taken
+    bool too_long = false;     // within a line that is passed over
+    // What of the reader's counts is in totals_ already.
+    ingest::TranscriptStats counted;
   };
+  struct Session {
+    std::unique_ptr<guard::Guard> guard;
+    std::list<std::string>::iterator recent;
+  };
+
+  bool begin(const std::string& file, int fd, Open& open);
+  bool read_on(const std::string& file, int fd, Open& open, const OnFinding& on_finding,
+               const OnProgress& on_progress);
+  void take_lines(const std::string& file, Open& open, std::string& line, std::string_view block,
+                  const OnFinding& on_finding);
+  void skip_line(const std::string& file, Open& open);
   void feed(const std::string& file, Open& open, std::string_view line, const OnFinding& on_finding);
+  void count(Open& open);
   void judge(const std::string& file, std::uint64_t line, event::Event event, const OnFinding& on_finding);
   guard::Guard& guard_of(const event::Event& event);
   void problem(std::string text);
 
   std::shared_ptr<const guard::Pack> pack_;
-  std::string home_;
-  std::int64_t since_ns_ = 0;
-  std::map<std::string, Open> open_;                             // by file
-  std::map<std::string, std::unique_ptr<guard::Guard>> guards_;  // by session root
-  std::map<std::string, std::string> workspace_;                 // by session root
+  ScanOptions options_;
+  std::map<std::string, Open> open_;                   // by file; kept between calls only when following
+  std::unordered_map<std::string, Session> sessions_;  // by session root
+  std::list<std::string> recent_;                      // their roots, the latest first
+  std::unordered_set<std::size_t> seen_roots_;         // hashes, to count each session once
   ScanTotals totals_;
 };
 
-// Every transcript below the given paths, or below the places where agents keep them. Sessions before their
-// sub-agents. Errors: a path that does not exist.
+// Every transcript below the given paths, or below the places where agents keep them. Sub-agents follow the
+// session they belong to. Errors: a path that does not exist.
 Result<std::vector<std::string>> find_transcripts(const std::vector<std::string>& paths,
                                                   const std::string& home,
                                                   const std::map<std::string, std::string>& env);
