@@ -254,7 +254,8 @@ void Control::seen_call(const Json& request, const Reply& reply) {
 
 void Control::probe_now(const Reply& reply) {
   if (probing_.exchange(true)) {
-    reply(fail(ErrorCode::unavailable, "the paths are being probed for somebody else", {}, "try again"));
+    // They are being tried for somebody else: what the last round saw is at most a minute old.
+    reply(Json::object({{"ok", parts_.probes.all_refused()}, {"paths", parts_.probes.report()}}));
     return;
   }
   if (prober_.joinable()) prober_.join();
