@@ -209,14 +209,18 @@ void LocalServer::on_readable(const std::shared_ptr<Connection>& connection) {
   }
   // The peer closed its end. An answer may still be on its way (a shim never closes early, `nc -N` does).
   const std::lock_guard lock(mutex_);
-  const bool waits_for_answer =
-      !gone && connection->listener->options.framing == Framing::frames && !connection->answered;
+  const bool waits_for_answer = !gone && connection->heard &&
+                                connection->listener->options.framing == Framing::frames &&
+                                !connection->answered;
   if (gone || (connection->outgoing.empty() && !waits_for_answer)) connection->broken = true;
   if (connection->broken) {
     --connection->listener->open;
     connections_.erase(connection->id);
     ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, connection->fd.get(), nullptr);
     handler_.on_close(connection->id);
+  } else if (connection->read_closed && connection->outgoing.empty()) {
+    // A hang-up cannot be masked and would wake the loop without end; the answer is sent without it.
+    ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, connection->fd.get(), nullptr);
   } else {
     arm(*connection);
   }
