@@ -7,6 +7,7 @@
 #include "cli/jsonl.h"
 #include "cli/open_store.h"
 #include "cli/policies.h"
+#include "daemon/pack_loader.h"
 #include "daemon/replay.h"
 #include "guard/guard.h"
 #include "ingest/trace.h"
@@ -44,6 +45,33 @@ Result<Json> replay_row(const Json& row, const std::shared_ptr<const guard::Pack
                                  {"provenance", Json::array()}}));
   }
   return Json::object({{"decisions", std::move(decisions)}});
+}
+
+// What another set of policies would decide otherwise.
+Json changes_json(const Json& before, const Json& after) {
+  Json changes = Json::array();
+  const auto& old_list = before["decisions"].as_array();
+  const auto& new_list = after["decisions"].as_array();
+  for (std::size_t i = 0; i < old_list.size() && i < new_list.size(); ++i) {
+    if (old_list[i]["verdict"] == new_list[i]["verdict"]) continue;
+    changes.push(Json::object({{"call", new_list[i]["call"]},
+                               {"tool", new_list[i]["tool"]},
+                               {"was", old_list[i]["verdict"]},
+                               {"now", new_list[i]["verdict"]},
+                               {"policies", new_list[i]["policies"]},
+                               {"reason", new_list[i]["reason"]}}));
+  }
+  return Json::object({{"changes", std::move(changes)}});
+}
+
+int diff_rows(const Args& args, Context& context, const std::shared_ptr<const guard::Pack>& pack) {
+  const auto other = daemon::load_pack({.user_dir = "", .policies_dir = *args.value("--diff")});
+  if (!other) return report(other.error(), context);
+  return run_jsonl(args.positional_or(0, ""), context, [&](const Json& row) -> Result<Json> {
+    TRY(const Json before, replay_row(row, pack));
+    TRY(const Json after, replay_row(row, *other));
+    return changes_json(before, after);
+  });
 }
 
 struct Tally {
@@ -110,7 +138,10 @@ Result<Tally> replay_store(const OpenStore& open, const std::shared_ptr<const gu
 }
 
 int run_replay(const Args& args, Context& context) {
-  const auto pack = load_policies(args, context);
+  auto pack = load_policies(args, context);
+  if (!pack) return report(pack.error(), context);
+  if (args.has("--jsonl") && args.has("--diff")) return diff_rows(args, context, *pack);
+  if (args.has("--diff")) pack = daemon::load_pack({.user_dir = "", .policies_dir = *args.value("--diff")});
   if (!pack) return report(pack.error(), context);
   if (args.has("--jsonl"))
     return run_jsonl(args.positional_or(0, ""), context,
@@ -146,6 +177,7 @@ CommandSpec replay_command() {
               "trace} in, {id, decisions} out.",
           .options = {{"--jsonl", "", "traces as JSON Lines in, decisions out"},
                       {"--policy", "DIR", "only the *.cedar files of DIR instead of the policies in force"},
+                      {"--diff", "DIR", "only what the *.cedar files of DIR would decide otherwise"},
                       {"--no-text-detectors", "",
                        "decide without detectors that read text (none are in this version)"}},
           .positionals = {{"FILE", "rows of --jsonl; default: standard input"}},
