@@ -36,10 +36,19 @@ Json claude_handler(const std::string& event, const Installation& installation) 
   return handler;
 }
 
+// Codex lets the tool run when a hook is missing, crashes, hangs, or says nothing when it refuses (measured,
+// 0.169.0). This turns each of those into a refusal with a reason. /bin/sh is named because the person's own
+// shell, which Codex takes, may be one of another grammar; the programs are named by path because PATH is the
+// agent's. The shim answers within 8 s; Codex waits kGatingTimeoutS.
+constexpr std::string_view kGuardScript =
+    "/usr/bin/timeout -s KILL 20 \"$0\" \"$@\"; s=$?; case $s in 0|2) exit $s;; esac; "
+    "echo \"Weir refused this because its hook did not answer; see weir doctor\" >&2; exit 2";
+
 Json codex_handler(const std::string& event, const Installation& installation) {
   const bool gates = ingest::event_gates(name(Agent::codex), event);
   const bool ending = event == "SessionEnd" || event == "Interrupt";
-  std::string line = shell_quote(installation.hook_path);
+  std::string line = gates ? "/bin/sh -c " + shell_quote(kGuardScript) + " " : "";
+  line += shell_quote(installation.hook_path);
   for (const auto& word : shim_arguments(Agent::codex, event, installation))
     line += " " + shell_quote(word);
   return Json::object({{"type", "command"},
@@ -173,6 +182,9 @@ std::optional<WeirCommand> weir_command(const Json& handler) {
   } else if (auto split = shell_words(handler["command"].text_or(""))) {
     words = *std::move(split);
   }
+  const bool guarded =
+      words.size() > 3 && words[0] == "/bin/sh" && words[1] == "-c" && words[2] == kGuardScript;
+  if (guarded) words.erase(words.begin(), words.begin() + 3);
   if (words.empty()) return std::nullopt;
   const auto slash = words[0].rfind('/');
   if (words[0].substr(slash == std::string::npos ? 0 : slash + 1) != "weir-hook") return std::nullopt;

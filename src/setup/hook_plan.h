@@ -5,8 +5,8 @@
 //   whose daemon does it trust
 //
 // Claude Code takes a program and its arguments (no shell stands between) and fails closed with
-// "onFailure":"block"; Codex takes a shell command line and knows no such option, so there the shim itself
-// must answer.
+// "onFailure":"block"; Codex takes a shell command line and knows no such option, so there a few words of
+// /bin/sh stand around the shim that turn its absence, crash or silence into a refusal.
 #pragma once
 
 #include <optional>
