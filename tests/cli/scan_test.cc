@@ -1,0 +1,309 @@
+// `weir scan` as a person or a script calls it: reports, exit codes, base lines, interrupts, hostile files.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "base/limits.h"
+#include "cli/commands.h"
+#include "os/files.h"
+
+namespace weir::cli {
+namespace {
+
+using testing::HasSubstr;
+using testing::Not;
+
+struct Ran {
+  int code = 0;
+  std::string out;
+  std::string err;
+  Json json() const { return parse_json(out).value_or(Json()); }
+};
+
+const std::string kSession = "45b7aadf-60ac-4363-a087-5f62d2db7362";
+
+// One call of the shell in a transcript of Claude Code.
+std::string call_line(const std::string& command, const std::string& id,
+                      const std::string& time = "2026-11-21T10:00:00.000Z") {
+  const Json block = Json::object(
+      {{"type", "tool_use"}, {"id", id}, {"name", "Bash"}, {"input", Json::object({{"command", command}})}});
+  return compact(Json::object(
+      {{"type", "assistant"},
+       {"sessionId", kSession},
+       {"uuid", id},
+       {"timestamp", time},
+       {"cwd", "/srv/project"},
+       {"message",
+        Json::object({{"id", "msg_" + id}, {"role", "assistant"}, {"content", Json::array({block})}})}}));
+}
+
+class ScanCommand : public testing::Test {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/weir-cli-scan.XXXXXX";
+    dir_ = ::mkdtemp(name);
+    ::setenv("WEIR_HOME", (dir_ + "/weir").c_str(), 1);
+    ASSERT_TRUE(os::make_dirs(dir_ + "/t", 0700));
+  }
+  void TearDown() override {
+    ::unsetenv("WEIR_HOME");
+    std::filesystem::remove_all(dir_);
+  }
+
+  std::string write(const std::string& name, const std::string& text) const {
+    const std::string path = dir_ + "/t/" + name;
+    std::filesystem::create_directories(std::filesystem::path(path).parent_path());
+    std::ofstream(path, std::ios::binary) << text;
+    return path;
+  }
+
+  static Ran run(std::vector<std::string> argv) {
+    argv.insert(argv.begin(), "scan");
+    std::istringstream in;
+    std::ostringstream out;
+    std::ostringstream err;
+    const int code = run_command_line(all_commands(), argv, in, out, err);
+    return {code, out.str(), err.str()};
+  }
+
+  std::string dir_;
+};
+
+TEST_F(ScanCommand, NamesFileLineSessionCallAndText) {
+  const auto file = write(
+      "a.jsonl", call_line("ls -la", "toolu_1") + "\n" + call_line("rm -rf /srv/data", "toolu_2") + "\n");
+  const auto ran = run({file, "--json"});
+  EXPECT_EQ(ran.code, 1) << ran.err;
+  const Json report = ran.json();
+  EXPECT_EQ(report["tool_calls"].int_or(0), 2);
+  ASSERT_EQ(report["findings"].as_array().size(), 1u);
+  const Json& finding = report["findings"].as_array()[0];
+  EXPECT_EQ(finding["file"].text_or(""), file);
+  EXPECT_EQ(finding["line"].int_or(0), 2);
+  EXPECT_EQ(finding["session"].text_or(""), "claude-code:" + kSession);
+  EXPECT_EQ(finding["tool_use_id"].text_or(""), "toolu_2");
+  EXPECT_EQ(finding["text"].text_or(""), "rm -rf /srv/data");
+  EXPECT_EQ(finding["verdict"].text_or(""), "deny");
+  EXPECT_TRUE(report["complete"].bool_or(false));
+  const auto text = run({file});
+  EXPECT_EQ(text.code, 1);
+  EXPECT_THAT(text.out, HasSubstr(file + ":2"));
+  EXPECT_THAT(text.out, HasSubstr("rm -rf /srv/data"));
+  EXPECT_THAT(text.out, HasSubstr("1 findings"));
+}
+
+TEST_F(ScanCommand, ExitCodesAreZeroOneTwo) {
+  const auto fine = write("a.jsonl", call_line("ls", "toolu_1") + "\n");
+  EXPECT_EQ(run({fine}).code, 0);
+  EXPECT_EQ(run({fine, "--since", "yesterdayish"}).code, 2);
+  EXPECT_EQ(run({fine, "--sarif", "--jsonl"}).code, 2);
+  EXPECT_EQ(run({fine, "--no-such-option"}).code, 2);
+  const auto missing = run({dir_ + "/none"});
+  EXPECT_NE(missing.code, 0);
+  EXPECT_THAT(missing.err, HasSubstr(dir_ + "/none"));
+}
+
+TEST_F(ScanCommand, ShowsNoSecret) {
+  const std::string token = std::string("gh") + "p_" + std::string(36, 'x');
+  const auto file = write("a.jsonl", call_line("rm -rf /srv/data; export TOKEN=" + token, "toolu_1") + "\n" +
+                                         call_line("rm -rf /srv/x --password hunter2", "toolu_2") + "\n");
+  for (const std::string form : {"--json", "--sarif", "--jsonl", "--quiet"}) {
+    const auto ran = run({file, form});
+    EXPECT_EQ(ran.code, 1);
+    EXPECT_THAT(ran.out, Not(HasSubstr(token)));
+    EXPECT_THAT(ran.out, Not(HasSubstr("hunter2")));
+    EXPECT_THAT(ran.out, HasSubstr("[redacted]"));
+  }
+}
+
+TEST_F(ScanCommand, BadLinesAreNamedAndTheRestIsRead) {
+  const std::string good = call_line("rm -rf /srv/data", "toolu_9");
+  const std::string deep = std::string(100'000, '[');
+  const auto file = write("a.jsonl", call_line("ls", "toolu_1") + "\r\n" +         // 1, CRLF
+                                         good.substr(0, good.size() / 2) + "\n" +  // 2, cut
+                                         std::string("\0\xff\xfe\x80\n", 5) +      // 3, binary
+                                         deep + "\n" +                             // 4
+                                         "[1,2]\n" +                               // 5, no object
+                                         "\n" +                                    // 6, blank is fine
+                                         R"({"type":"brand-new","sessionId":"s"})" + "\n" +  // 7
+                                         R"({"type":"brand-new","sessionId":"s"})" + "\n" +  // 8
+                                         good);                                              // 9, no line end
+  const auto ran = run({file, "--json"});
+  EXPECT_EQ(ran.code, 1) << ran.err;
+  const Json report = ran.json();
+  EXPECT_EQ(report["lines"].int_or(0), 9);
+  EXPECT_EQ(report["bad_lines"].int_or(0), 4);
+  EXPECT_EQ(report["tool_calls"].int_or(0), 2);
+  EXPECT_EQ(report["unknown_types"]["brand-new"].int_or(0), 2);
+  ASSERT_EQ(report["findings"].as_array().size(), 1u);
+  EXPECT_EQ(report["findings"].as_array()[0]["line"].int_or(0), 9);
+  std::string problems;
+  for (const auto& problem : report["problems"].as_array())
+    problems += std::string(problem.text_or("")) + "\n";
+  for (const char* line : {":2", ":3", ":4", ":5"})
+    EXPECT_THAT(problems, HasSubstr(file + line));
+}
+
+TEST_F(ScanCommand, OtherFilesAreSaidToBeOther) {
+  const auto other = write("b.jsonl", "{\"hello\":1}\n");
+  write("c.jsonl", "");
+  ASSERT_EQ(::mkfifo((dir_ + "/t/pipe.jsonl").c_str(), 0600), 0);
+  const auto ran = run({dir_ + "/t", "--json"});
+  EXPECT_EQ(ran.code, 0);
+  EXPECT_EQ(ran.json()["other_files"].int_or(0), 2);
+  EXPECT_THAT(ran.out, HasSubstr(other));
+  EXPECT_EQ(run({dir_ + "/t/pipe.jsonl", "--json"}).json()["other_files"].int_or(0), 1);
+}
+
+TEST_F(ScanCommand, ABaseLineSilencesWhatItListsAndKeepsIt) {
+  const auto file = write("a.jsonl", call_line("rm -rf /srv/data", "toolu_1") + "\n");
+  const std::string base = dir_ + "/base";
+  EXPECT_EQ(run({file, "--write-baseline", base}).code, 1);
+  const auto quiet = run({file, "--baseline", base, "--json"});
+  EXPECT_EQ(quiet.code, 0);
+  EXPECT_EQ(quiet.json()["known"].int_or(0), 1);
+  EXPECT_TRUE(quiet.json()["findings"].as_array().empty());
+  // The same call on another line is known; another call is not. Written again, both are listed.
+  write("a.jsonl", call_line("ls", "toolu_0") + "\n" + call_line("rm -rf /srv/data", "toolu_1") + "\n" +
+                       call_line("rm -rf /srv/other", "toolu_2") + "\n");
+  const auto again = run({file, "--baseline", base, "--write-baseline", base, "--json"});
+  EXPECT_EQ(again.code, 1);
+  EXPECT_EQ(again.json()["findings"].as_array().size(), 1u);
+  EXPECT_EQ(run({file, "--baseline", base}).code, 0);
+}
+
+TEST_F(ScanCommand, SinceLeavesOutWhatIsOlder) {
+  const auto file =
+      write("a.jsonl", call_line("rm -rf /srv/a", "toolu_1", "2026-10-01T00:00:00Z") + "\n" +
+                           call_line("rm -rf /srv/b", "toolu_2", "2026-11-20T00:00:00Z") + "\n");
+  const auto ran = run({file, "--since", "2026-11-01", "--json"});
+  ASSERT_EQ(ran.json()["findings"].as_array().size(), 1u);
+  EXPECT_EQ(ran.json()["findings"].as_array()[0]["line"].int_or(0), 2);
+  EXPECT_EQ(ran.json()["tool_calls"].int_or(0), 1);
+  EXPECT_EQ(run({file, "--since", "2099-01-01"}).code, 0);
+}
+
+TEST_F(ScanCommand, SarifHasRulesResultsAndPlaces) {
+  const auto file = write("a b%.jsonl", call_line("rm -rf /srv/data", "toolu_1") + "\n");
+  const Json report = run({file, "--sarif"}).json();
+  EXPECT_EQ(report["version"].text_or(""), "2.1.0");
+  const Json& scan = report["runs"].as_array().at(0);
+  EXPECT_EQ(scan["tool"]["driver"]["name"].text_or(""), "weir");
+  EXPECT_TRUE(scan["invocations"].as_array().at(0)["executionSuccessful"].bool_or(false));
+  const Json& result = scan["results"].as_array().at(0);
+  EXPECT_EQ(result["ruleId"].text_or(""),
+            scan["tool"]["driver"]["rules"].as_array().at(0)["id"].text_or("-"));
+  const Json& place = result["locations"].as_array().at(0)["physicalLocation"];
+  EXPECT_EQ(place["artifactLocation"]["uri"].text_or(""), "file://" + dir_ + "/t/a%20b%25.jsonl");
+  EXPECT_EQ(place["region"]["startLine"].int_or(0), 1);
+  EXPECT_FALSE(result["partialFingerprints"]["weir/v1"].text_or("").empty());
+}
+
+// The program itself in a child, so that it can be interrupted and limited. Gives its pid.
+pid_t start_child(const std::vector<std::string>& argv, const std::string& out, rlim_t address_space = 0) {
+  const pid_t pid = ::fork();
+  if (pid != 0) return pid;
+  if (address_space != 0) {
+    const rlimit limit{address_space, address_space};
+    (void)::setrlimit(RLIMIT_AS, &limit);
+  }
+  std::istringstream in;
+  std::ofstream to(out);
+  std::ostringstream err;
+  std::vector<std::string> all = {"scan"};
+  all.insert(all.end(), argv.begin(), argv.end());
+  const int code = run_command_line(all_commands(), all, in, to, err);
+  to.flush();
+  ::_exit(code);
+}
+
+int exit_of(pid_t pid) {
+  int status = 0;
+  if (::waitpid(pid, &status, 0) != pid || !WIFEXITED(status)) return -1;
+  return WEXITSTATUS(status);
+}
+
+bool wait_for_text(const std::string& file, const std::string& text) {
+  for (int i = 0; i < 200; ++i) {
+    const auto now = os::read_file(file, limits::kMiB);
+    if (now && now->find(text) != std::string::npos) return true;
+    ::usleep(50'000);
+  }
+  return false;
+}
+
+TEST_F(ScanCommand, AHugeLineIsPassedOverInBoundedMemory) {
+#if defined(__SANITIZE_ADDRESS__)
+  GTEST_SKIP() << "the sanitizer reserves more address space than the limit";
+#endif
+  constexpr std::uint64_t kHuge = 300 * limits::kMiB;
+  const auto file = write("huge.jsonl", call_line("ls", "toolu_1") + "\n{\"type\":\"");
+  {
+    // The long line is a hole of zero bytes: it costs no disk.
+    std::filesystem::resize_file(file, kHuge);
+    std::ofstream more(file, std::ios::binary | std::ios::app);
+    more << "\"}\n" << call_line("rm -rf /srv/data", "toolu_2") << "\n";
+  }
+  const std::string out = dir_ + "/out";
+  constexpr rlim_t kAddressSpace = 512 * limits::kMiB;
+  EXPECT_EQ(exit_of(start_child({file, "--json"}, out, kAddressSpace)), 1);
+  const auto text = os::read_file(out, limits::kMiB);
+  ASSERT_TRUE(text);
+  const Json report = parse_json(*text).value_or(Json());
+  EXPECT_EQ(report["bad_lines"].int_or(0), 1);
+  EXPECT_EQ(report["lines"].int_or(0), 3);
+  EXPECT_THAT(*text, HasSubstr(file + ":2"));
+  ASSERT_EQ(report["findings"].as_array().size(), 1u);
+  EXPECT_EQ(report["findings"].as_array()[0]["line"].int_or(0), 3);
+}
+
+TEST_F(ScanCommand, FollowWaitsForTheEndOfALine) {
+  const auto file = write("a.jsonl", call_line("rm -rf /srv/a", "toolu_1") + "\n");
+  const std::string out = dir_ + "/out";
+  const pid_t child = start_child({file, "--follow", "--jsonl"}, out);
+  ASSERT_TRUE(wait_for_text(out, "/srv/a"));
+  const std::string line = call_line("rm -rf /srv/b", "toolu_2");
+  std::ofstream growing(file, std::ios::binary | std::ios::app);
+  growing << line.substr(0, 100) << std::flush;
+  ::usleep(900'000);
+  growing << line.substr(100) << std::flush;
+  ::usleep(900'000);
+  EXPECT_THAT(*os::read_file(out, limits::kMiB), Not(HasSubstr("/srv/b")));
+  growing << "\n" << std::flush;
+  EXPECT_TRUE(wait_for_text(out, "/srv/b"));
+  ::kill(child, SIGINT);
+  EXPECT_EQ(exit_of(child), 1);
+}
+
+TEST_F(ScanCommand, CtrlCLeavesAPartialReport) {
+  // Far more than can be read before the signal comes.
+  std::string block;
+  for (int i = 0; i < 200; ++i)
+    block += call_line("rm -rf /srv/data", "toolu_" + std::to_string(i)) + "\n";
+  std::string text;
+  while (text.size() < 8 * limits::kMiB)
+    text += block;
+  const auto first = write("000.jsonl", text);
+  for (int i = 1; i < 400; ++i)
+    std::filesystem::create_hard_link(first, dir_ + "/t/" + std::to_string(1000 + i) + ".jsonl");
+  const std::string out = dir_ + "/out";
+  const pid_t child = start_child({dir_ + "/t", "--json"}, out);
+  ::usleep(1'500'000);
+  ::kill(child, SIGINT);
+  EXPECT_EQ(exit_of(child), 1);
+  const auto report = parse_json(os::read_file(out, 256 * limits::kMiB).value_or("")).value_or(Json());
+  EXPECT_FALSE(report["complete"].bool_or(true));
+  EXPECT_GT(report["tool_calls"].int_or(0), 0);
+}
+
+}  // namespace
+}  // namespace weir::cli

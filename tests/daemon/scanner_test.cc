@@ -1,0 +1,115 @@
+// The scanner over the shipped transcripts: session trees, order of files, counts, following.
+#include "daemon/scanner.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+#include "daemon/pack_loader.h"
+
+namespace weir::daemon {
+namespace {
+
+const std::string kCases = WEIR_SOURCE_DIR "/tests/cases/ingest";
+
+class ScannerTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/weir-scanner.XXXXXX";
+    dir_ = ::mkdtemp(name);
+    auto pack = load_pack({});
+    ASSERT_TRUE(pack) << pack.error().message();
+    pack_ = *pack;
+  }
+  void TearDown() override { std::filesystem::remove_all(dir_); }
+
+  ScanTotals scan_all(const std::vector<std::string>& paths) {
+    Scanner scanner(pack_, {.home = "/home/user"});
+    const auto files = find_transcripts(paths, "/home/user", {});
+    EXPECT_TRUE(files);
+    for (const auto& file : *files)
+      EXPECT_TRUE(scanner.scan(file, [&](const ScanFinding& finding) { findings_.push_back(finding); }));
+    return scanner.totals();
+  }
+
+  std::string dir_;
+  std::shared_ptr<const guard::Pack> pack_;
+  std::vector<ScanFinding> findings_;
+};
+
+TEST_F(ScannerTest, ReadsTheShippedTranscriptsOfBothAgents) {
+  const auto totals = scan_all({kCases + "/claude-code", kCases + "/codex"});
+  EXPECT_EQ(totals.files, 9u);
+  EXPECT_EQ(totals.bad_lines, 0u);
+  EXPECT_TRUE(totals.unknown_types.empty()) << totals.unknown_types.begin()->first;
+  EXPECT_GT(totals.calls_by_agent.at("claude-code"), 0u);
+  EXPECT_GT(totals.calls_by_agent.at("codex"), 0u);
+  EXPECT_EQ(totals.findings, findings_.size());
+}
+
+TEST_F(ScannerTest, ASubAgentIsOfItsParentsTree) {
+  const auto totals =
+      scan_all({kCases + "/claude-code/session-with-subagent.jsonl", kCases + "/claude-code/subagent.jsonl"});
+  EXPECT_EQ(totals.files, 2u);
+  EXPECT_EQ(totals.sessions_by_agent.at("claude-code"), 1u);
+}
+
+TEST_F(ScannerTest, SubAgentsComeRightAfterTheirSession) {
+  const std::vector<std::string> names = {"/p/b.jsonl", "/p/a.jsonl", "/p/a/subagents/agent-1.jsonl",
+                                          "/p/a-c.jsonl"};
+  for (const auto& name : names) {
+    std::filesystem::create_directories(std::filesystem::path(dir_ + name).parent_path());
+    std::ofstream(dir_ + name) << "\n";
+  }
+  const auto files = find_transcripts({dir_, dir_ + "/p"}, "", {});
+  ASSERT_TRUE(files);
+  const std::vector<std::string> expected = {dir_ + "/p/a-c.jsonl", dir_ + "/p/a.jsonl",
+                                             dir_ + "/p/a/subagents/agent-1.jsonl", dir_ + "/p/b.jsonl"};
+  EXPECT_EQ(*files, expected);
+  EXPECT_FALSE(find_transcripts({dir_ + "/none"}, "", {}));
+}
+
+TEST_F(ScannerTest, FollowingReadsEachLineOnceAndNoticesReplacedFiles) {
+  const std::string file = dir_ + "/s.jsonl";
+  const std::string line = R"({"type":"new-kind","sessionId":"s1"})";
+  Scanner scanner(pack_, {.home = "/home/user", .follow = true});
+  const auto pass = [&] { scanner.scan(file, [](const ScanFinding&) {}); };
+  std::ofstream(file) << "";
+  pass();
+  EXPECT_EQ(scanner.totals().unknown_files, 0u);  // it may become one
+  std::ofstream(file) << line << "\n" << line;
+  pass();
+  pass();
+  EXPECT_EQ(scanner.totals().lines, 1u);
+  std::ofstream(file, std::ios::app) << "\n" << line << "\n";
+  pass();
+  EXPECT_EQ(scanner.totals().lines, 3u);
+  EXPECT_EQ(scanner.totals().unknown_types.at("new-kind"), 3u);
+  std::ofstream(file) << line << "\n";  // cut and written anew
+  pass();
+  EXPECT_EQ(scanner.totals().lines, 4u);
+  EXPECT_EQ(scanner.totals().unknown_types.at("new-kind"), 4u);
+  ASSERT_EQ(scanner.totals().problems.size(), 1u);
+  EXPECT_NE(scanner.totals().problems[0].find(file), std::string::npos);
+}
+
+TEST_F(ScannerTest, ManySessionsAreCountedOnceAndForgottenByAge) {
+  constexpr int kSessions = 3000;
+  const std::string file = dir_ + "/many.jsonl";
+  {
+    std::ofstream out(file);
+    for (int round = 0; round < 2; ++round)
+      for (int i = 0; i < kSessions; ++i)
+        out << R"({"type":"assistant","sessionId":"s)" << i
+            << R"(","message":{"id":"m","content":[{"type":"tool_use","id":"t)" << i
+            << R"(","name":"Bash","input":{"command":"ls"}}]}})" << "\n";
+  }
+  const auto totals = scan_all({file});
+  EXPECT_EQ(totals.sessions_by_agent.at("claude-code"), static_cast<std::uint64_t>(kSessions));
+  EXPECT_EQ(totals.tool_calls, 2u * kSessions);
+}
+
+}  // namespace
+}  // namespace weir::daemon
