@@ -1,5 +1,5 @@
 // `weir store stats|check|rebuild|erase|mend`: look after the store. stats and check work beside a running
-// daemon; the others need the store for themselves.
+// daemon, erase is done by it; the others need the store for themselves.
 #include <fmt/format.h>
 
 #include <istream>
@@ -7,6 +7,8 @@
 
 #include "base/bytes.h"
 #include "cli/commands.h"
+#include "cli/prompt.h"
+#include "net/local_client.h"
 #include "os/files.h"
 #include "store/check.h"
 #include "store/sqlite_index.h"
@@ -175,7 +177,37 @@ bool confirmed(const Args& args, const std::string& root, Context& context) {
   return std::getline(context.in, answer) && trim(answer) == "yes";
 }
 
+int print_erased(const std::string& root, bool erased, Context& context) {
+  if (context.json)
+    context.out << compact(Json::object({{"root", root}, {"erased", erased}})) << "\n";
+  else if (!context.quiet)
+    context.out << (erased ? "erased " : "there was no content of ") << printable(root) << "\n";
+  return exit_code::kFine;
+}
+
+// A daemon that runs holds the store and what it remembers of the session: it does it.
+int erase_by_daemon(const Args& args, net::LocalClient& client, Context& context) {
+  constexpr int kAnswerMs = 60'000;
+  const std::string session = args.positional_or(0, "");
+  if (!confirmed(args, session, context)) {
+    context.err << "weir: nothing was erased\n";
+    return exit_code::kFindings;
+  }
+  const auto pin =
+      args.value("--pin") ? Result<std::string>(*args.value("--pin")) : ask_secret("Approval PIN: ");
+  if (!pin) return report(pin.error(), context);
+  const auto answer =
+      client.call(Json::object({{"cmd", "erase"}, {"session", session}, {"pin", *pin}}), kAnswerMs);
+  if (!answer) return report(answer.error(), context);
+  return print_erased(std::string((*answer)["root"].text_or("")), (*answer)["erased"].bool_or(false),
+                      context);
+}
+
 int run_erase(const Args& args, Context& context) {
+  constexpr int kConnectMs = 2000;
+  if (!args.has("--dir") && !args.has("--keys"))
+    if (auto client = net::LocalClient::connect(context.places.control_socket(), kConnectMs))
+      return erase_by_daemon(args, *client, context);
   const auto store = open_to_write(args, context);
   if (!store) return report(store.error(), context);
   const auto root = root_of(**store, args.positional_or(0, ""));
@@ -190,11 +222,7 @@ int run_erase(const Args& args, Context& context) {
   if (auto index = store::SqliteIndex::open(**store))
     for (Result<bool> more = true; more && *more;)
       more = index->catch_up(**store);
-  if (context.json)
-    context.out << compact(Json::object({{"root", *root}, {"erased", *erased}})) << "\n";
-  else if (!context.quiet)
-    context.out << (*erased ? "erased " : "there was no content of ") << printable(*root) << "\n";
-  return exit_code::kFine;
+  return print_erased(*root, *erased, context);
 }
 
 }  // namespace
@@ -231,8 +259,12 @@ CommandSpec store_erase_command() {
       .summary = "Destroy the content of a session, keep its proofs",
       .description =
           "Deletes the key of the session's whole tree, sub-agents included. Records, commitments and ledger "
-          "proofs stay valid; bodies answer \"erased\". It cannot be undone.",
-      .options = {{"--yes", "", "do not ask"}, kDirOption, kKeysOption},
+          "proofs stay valid; bodies answer \"erased\". It cannot be undone. A running daemon does it itself "
+          "and wants the approval PIN.",
+      .options = {{"--yes", "", "do not ask"},
+                  {"--pin", "PIN", "the approval PIN, when a daemon runs; asked for when not given"},
+                  kDirOption,
+                  kKeysOption},
       .positionals = {{"SESSION", "any session of the tree", true}},
       .examples = {{"weir store erase claude-code:5f0c --yes", "without being asked"}},
       .run = run_erase};

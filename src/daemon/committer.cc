@@ -86,12 +86,19 @@ void Committer::loop() {
       wake_.wait_for(lock, kTick, [this] { return ending_ || urgent_; });
       ending = ending_;
       while (!waiting_.empty() && group.size() < kGroupMax) {
+        // An erasure is a group of its own, between what came before it and what comes after.
+        const bool erasure = !waiting_.front().erase_root.empty();
+        if (erasure && !group.empty()) break;
         group.push_back(std::move(waiting_.front()));
         waiting_.pop_front();
+        if (erasure) break;
       }
       urgent_ = !waiting_.empty();
     }
-    if (!group.empty()) commit_group(std::move(group));
+    if (!group.empty() && !group.front().erase_root.empty())
+      erase_tree(std::move(group.front()));
+    else if (!group.empty())
+      commit_group(std::move(group));
     const std::lock_guard lock(mutex_);
     if (ending && waiting_.empty()) break;
   }
@@ -135,6 +142,23 @@ void Committer::commit_group(std::vector<Commit> group) {
   last_error_ = status;
   for (auto& commit : group)
     if (commit.done) commit.done(status);
+}
+
+void Committer::erase_tree(Commit commit) {
+  const auto erased = store_.erase(commit.erase_root, commit.entries, next_index_);
+  Status status;
+  if (!erased) {
+    status = std::unexpected(erased.error());
+    log_.error("a session could not be erased", {{"why", status.error().message()}});
+  } else if (!*erased) {
+    status = fail(ErrorCode::erased, "there is no content of this session", commit.erase_root);
+  } else {
+    const std::uint64_t first = next_index_;
+    next_index_ += commit.entries.size();
+    hand_to_ledger(first, std::move(commit.entries));
+    ++committed_;
+  }
+  if (commit.done) commit.done(status);
 }
 
 void Committer::hand_to_ledger(std::uint64_t first, std::vector<std::string> entries) {

@@ -31,6 +31,9 @@ struct Commit {
   bool urgent = true;                // somebody waits; receipts are not urgent and go with the next group
   // Committer::generation() when the session state that this rests on was read; 0 when it rests on none.
   std::uint64_t generation = 0;
+  // The root of a session tree whose content is destroyed, after all that was submitted before; `entries`
+  // tell of it and `records` stay empty. Error `erased` when there was no content; then nothing is recorded.
+  std::string erase_root;
   std::function<void(const Status&)> done;
 };
 
@@ -58,6 +61,7 @@ class Committer {
   void loop();
   void refuse_outdated(std::vector<Commit>& group);
   void commit_group(std::vector<Commit> group);
+  void erase_tree(Commit commit);
   void hand_to_ledger(std::uint64_t first, std::vector<std::string> entries);
   void ledger_loop();
   Status integrate(std::uint64_t first, std::span<const std::string> entries);

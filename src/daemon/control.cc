@@ -87,6 +87,8 @@ void Control::dispatch(const std::string& command, const Json& request, const ne
     stop_or_resume(request, false, reply);
   else if (command == "reload")
     reply(reload());
+  else if (command == "erase")
+    erase(request, reply);
   else if (command == "pin")
     reply(change_pin(request));
   else if (command == "run")
@@ -169,6 +171,28 @@ std::size_t Control::stop_runs(const std::string& session, const std::string& re
         net::AfterSend::keep);
   }
   return told;
+}
+
+void Control::erase(const Json& request, const Reply& reply) {
+  const std::string session(request["session"].text_or(""));
+  if (session.empty()) {
+    reply(fail("say which session", "session"));
+    return;
+  }
+  if (const Status pin = parts_.pin.check(std::string(request["pin"].text_or("")), os::monotonic_ns());
+      !pin) {
+    reply(std::unexpected(pin.error()));
+    return;
+  }
+  parts_.engine.erase(session, [this, reply](const Result<std::string>& root) {
+    if (!root && root.error().code != ErrorCode::erased) {
+      reply(std::unexpected(root.error()));
+      return;
+    }
+    const std::string& name = root ? *root : root.error().where;
+    if (root) parts_.log.info("a session was erased", {{"root", name}});
+    reply(Json::object({{"ok", true}, {"root", name}, {"erased", root.has_value()}}));
+  });
 }
 
 Result<Json> Control::change_pin(const Json& request) {

@@ -2,7 +2,7 @@
 //
 //   {"cmd":"status"} {"cmd":"held"} {"cmd":"approve","id":…,"pin":…} {"cmd":"deny","id":…,"pin":…}
 //   {"cmd":"stop","session":…|"all":true,"pin"?} {"cmd":"resume",…,"pin":…} {"cmd":"reload"}
-//   {"cmd":"pin","new":…,"old"?}
+//   {"cmd":"pin","new":…,"old"?} {"cmd":"erase","session":…,"pin":…} → {"ok","root","erased"}
 //   {"cmd":"run",…} registers a guarded run for as long as its connection lives, and streams its decisions,
 //   sessions and stops; {"cmd":"call",…} {"cmd":"breach",…} {"cmd":"ended",…} belong to it.
 //   {"cmd":"follow"} streams all decisions. {"cmd":"probe"} probes now; {"cmd":"live","path","version",
@@ -59,6 +59,7 @@ class Control {
   void stop_or_resume(const Json& request, bool stop, const Reply& reply);
   // Tells the launchers of the runs that are meant; how many.
   std::size_t stop_runs(const std::string& session, const std::string& reason);
+  void erase(const Json& request, const Reply& reply);
   Result<Json> change_pin(const Json& request);
   Result<Json> reload();
   void register_run(const Json& request, const net::Message& message, const Reply& reply);

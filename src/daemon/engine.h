@@ -86,6 +86,10 @@ class Engine {
   void approve(const std::string& approval_id, bool yes, const guard::Approver& approver, Done done);
   void stop(const std::string& session_or_all, const std::string& reason, Done done);
   void resume(const std::string& session_or_all, Done done);
+  // Destroys the content of the tree that `session` belongs to, in the store and in memory; proofs, stops and
+  // verdicts stay. `done` gets the tree's root when that is durable. Errors: not_found; erased, when there
+  // was no content.
+  void erase(const std::string& session, std::function<void(Result<std::string>)> done);
   void use_pack(std::shared_ptr<const guard::Pack> pack);
   void set_verified(const std::string& agent,
                     const std::string& level);  // by probes: "none", "shim", "agent"
@@ -118,6 +122,8 @@ class Engine {
   Status commit_event(const Tree& tree, event::Event& event, Done done);
   event::Event control_event(const std::string& root, std::string_view kind, Json data) const;
   void fail_closed(const HookCall& call, const Answer& answer, const Error& error);
+  Result<std::string> root_of(const std::string& session);
+  Status erase_tree(const std::string& root);
   void remember_held(const event::Decision& decision, const event::Event& event);
   void tell(const Notice& notice);
 
