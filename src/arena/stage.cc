@@ -184,6 +184,7 @@ Result<StepOutcome> Stage::play_step(World& world, const Step& step, const std::
   TRY(outcome.decision, decision_of(id));
   outcome.wrong = mismatches(step, outcome);
   hook_ns_.push_back(outcome.hook_ns);
+  decisions_.insert(outcome.decision.id);
   if (director.judged && !director.judged(step, outcome)) return stopped();
   return outcome;
 }
@@ -230,7 +231,7 @@ Result<Closing> Stage::close() {
     if (record.kind == store::RecordKind::receipt) {
       TRY(const Json json, record.json());
       TRY(const event::Receipt receipt, event::receipt_from_json(json));
-      closing.decision_ns.push_back(receipt.latency_ns);
+      if (decisions_.contains(receipt.decision)) closing.decision_ns.push_back(receipt.latency_ns);
     }
     return true;
   };

@@ -12,6 +12,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -90,6 +91,7 @@ class Stage {
   std::optional<ledger::VerifierKey> ledger_key_;
   std::optional<Child> daemon_;
   std::vector<std::int64_t> hook_ns_;
+  std::set<std::string> decisions_;  // ids; the daemon's own probes are judged, too, and not counted
   int scenarios_ = 0;
 };
 
