@@ -8,6 +8,7 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -43,6 +44,7 @@ struct Invocation {
   std::vector<std::string> out_paths;  // known files its output goes to
   bool socket = false;                 // a redirection to /dev/tcp or /dev/udp
   std::string socket_peer;
+  std::vector<int> socket_descriptors;  // the N of N<>/dev/tcp/…
 };
 
 // An invocation of a program of the table, options told from operands.
@@ -194,7 +196,8 @@ class Analyzer {
   std::set<std::string, std::less<>> active_functions_;
   std::set<std::string, std::less<>> seen_;  // effects already written down
   bool fifo_made_ = false;
-  bool socket_opened_ = false;        // exec 5<>/dev/tcp/...
+  bool socket_opened_ = false;                                          // exec 5<>/dev/tcp/...
+  std::map<std::string, std::string, std::less<>> socket_descriptors_;  // "5" -> peer
   bool commands_from_input_ = false;  // a computed command name, or a shell on a pipe
   bool interactive_shell_ = false;
   std::string socket_peer_;

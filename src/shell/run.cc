@@ -69,6 +69,8 @@ Stream Analyzer::run_simple(const Simple& simple, const Command& command, State&
       socket_opened_ = true;
       socket_peer_ = invocation.socket_peer;
       socket_span_ = place(command.span);
+      for (const int descriptor : invocation.socket_descriptors)
+        socket_descriptors_[std::to_string(descriptor)] = invocation.socket_peer;
     }
     if (invocation.argv.empty()) {
       // $(<file): the output is the file
@@ -136,10 +138,15 @@ void Analyzer::redirect(const Redirection& redirection, Invocation& invocation, 
       invocation.in = Stream::of(std::move(text));
       return;
     }
-    case Kind::duplicate:
-      // A computed descriptor still runs the commands in it.
-      expander(state).single(redirection.target);
+    case Kind::duplicate: {
+      // A computed descriptor still runs the commands in it; one that `exec` tied to a socket is that socket.
+      const Arg descriptor = expander(state).single(redirection.target);
+      if (const auto tied = socket_descriptors_.find(descriptor.text); tied != socket_descriptors_.end()) {
+        invocation.socket = true;
+        invocation.socket_peer = tied->second;
+      }
       return;
+    }
     default:
       return redirect_to_file(redirection, invocation);
   }
@@ -152,6 +159,7 @@ void Analyzer::redirect_to_file(const Redirection& redirection, Invocation& invo
   if (const std::string peer = socket_peer(target.text); !peer.empty()) {
     invocation.socket = true;
     invocation.socket_peer = peer;
+    if (redirection.fd >= 0) invocation.socket_descriptors.push_back(redirection.fd);
     connect(peer, target, state, invocation.span, {{"method", std::string("/dev/tcp")}});
     if (redirection.kind == Kind::read)
       invocation.in = Stream::of(Arg::hole(target.text, Origin::network, peer));
