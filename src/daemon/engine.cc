@@ -68,7 +68,7 @@ Engine::Engine(store::Store& store, store::Query& query, Committer& committer, R
 Engine::~Engine() = default;
 
 void Engine::handle(HookCall call, Answer answer) {
-  const auto ancestry = os::ancestry(call.peer.pid);
+  const auto ancestry = runs_.lineage(call.peer.pid);
   auto event = ingest::read_hook(call.agent, call.event, call.payload);
   if (!event) {
     fail_closed(call, answer, event.error());

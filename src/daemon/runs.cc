@@ -50,6 +50,25 @@ bool Runs::note_session(std::uint64_t connection, const std::string& root) {
   return it->second.sessions.insert(root).second;
 }
 
+std::vector<os::ProcessInfo> Runs::lineage(pid_t pid) const {
+  bool any_run = false;
+  {
+    const std::lock_guard lock(mutex_);
+    any_run = !runs_.empty();
+  }
+  if (any_run) return os::ancestry(pid);
+  std::vector<os::ProcessInfo> chain;
+  constexpr std::size_t kAncestorsMax = 64;
+  while (pid > 0 && chain.size() < kAncestorsMax) {
+    const auto info = os::process_info(pid);
+    if (!info) break;
+    chain.push_back(*info);
+    if (!is_shell(info->name)) break;  // the agent, or nobody Weir knows
+    pid = info->ppid;
+  }
+  return chain;
+}
+
 std::optional<Run> Runs::run_of(const std::vector<os::ProcessInfo>& ancestry) const {
   const std::lock_guard lock(mutex_);
   for (const auto& process : ancestry)

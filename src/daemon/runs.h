@@ -45,6 +45,11 @@ class Runs {
   // A hook call of this run named a session tree; true when it is new. Bounded: the first 1024 are kept.
   bool note_session(std::uint64_t connection, const std::string& root);
 
+  // The ancestry of a hook process as far as run_of() and note_agent() need it: to the agent, and on to a
+  // registered run only while there are any. Reading one process costs some 20 µs on the path of every
+  // verdict.
+  std::vector<os::ProcessInfo> lineage(pid_t pid) const;
+
   // The run a process belongs to, if any.
   std::optional<Run> run_of(const std::vector<os::ProcessInfo>& ancestry) const;
 
