@@ -1,6 +1,6 @@
 // `weir replay`: recorded traces (--jsonl) or this user's own recorded sessions through the guard again.
+#include <map>
 #include <ostream>
-#include <set>
 
 #include "base/bytes.h"
 #include "cli/commands.h"
@@ -117,15 +117,17 @@ void count(const daemon::Redecided& one, Tally& tally, Context& context) {
 
 Result<Tally> replay_store(const OpenStore& open, const std::shared_ptr<const guard::Pack>& pack,
                            Context& context) {
-  std::set<std::string> roots;
+  // The segments themselves say what belongs to a tree: the index may lag behind, and none is needed.
+  std::map<std::string, std::vector<store::Position>> trees;
   TRY(const auto end, open.store->for_each({}, [&](const store::Record& record) -> Result<bool> {
-    if (record.kind == store::RecordKind::decision) roots.insert(record.root);
+    if (record.kind == store::RecordKind::decision || record.kind == store::RecordKind::event)
+      trees[record.root].push_back(record.at);
     return true;
   }));
   (void)end;
   Tally tally;
-  for (const auto& root : roots) {
-    TRY(const auto records, daemon::load_tree(*open.store, *open.query, root));
+  for (const auto& [root, positions] : trees) {
+    TRY(const auto records, daemon::load_records(*open.store, positions));
     guard::Guard guard(pack, {.home = context.places.home,
                               .weir_state = context.places.state,
                               .weir_config = context.places.config});

@@ -133,6 +133,20 @@ Result<std::vector<store::Record>> records_of(const store::Store& store, store::
   return records;
 }
 
+Result<StoredRecord> with_body(const store::Store& store, const store::Record& record) {
+  StoredRecord stored{record.kind, {}, {}, false};
+  TRY(stored.envelope, record.json());
+  if (const Json* body = stored.envelope.find("body")) {
+    const auto bytes = store.body(record.root, std::string((*body)["ref"].text_or("")));
+    if (bytes) {
+      TRY(stored.body, parse_json(*bytes));
+    } else {
+      stored.erased = true;
+    }
+  }
+  return stored;
+}
+
 }  // namespace
 
 Result<std::vector<StoredRecord>> load_tree(const store::Store& store, store::Query& query,
@@ -141,16 +155,20 @@ Result<std::vector<StoredRecord>> load_tree(const store::Store& store, store::Qu
   std::vector<StoredRecord> list;
   list.reserve(records.size());
   for (const auto& record : records) {
-    StoredRecord stored{record.kind, {}, {}, false};
-    TRY(stored.envelope, record.json());
-    if (const Json* body = stored.envelope.find("body")) {
-      const auto bytes = store.body(root, std::string((*body)["ref"].text_or("")));
-      if (bytes) {
-        TRY(stored.body, parse_json(*bytes));
-      } else {
-        stored.erased = true;
-      }
-    }
+    TRY(StoredRecord stored, with_body(store, record));
+    list.push_back(std::move(stored));
+  }
+  return list;
+}
+
+Result<std::vector<StoredRecord>> load_records(const store::Store& store,
+                                               std::span<const store::Position> positions) {
+  store::RecordReader reader(store);
+  std::vector<StoredRecord> list;
+  list.reserve(positions.size());
+  for (const auto& at : positions) {
+    TRY(const auto record, reader.read(at));
+    TRY(StoredRecord stored, with_body(store, record));
     list.push_back(std::move(stored));
   }
   return list;

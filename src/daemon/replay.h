@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,10 @@ struct StoredRecord {
 // All records of a session tree. Bodies that were erased come marked.
 Result<std::vector<StoredRecord>> load_tree(const store::Store& store, store::Query& query,
                                             const std::string& root);
+
+// The records at these places, in this order: for readers that have no index, or one that lags behind.
+Result<std::vector<StoredRecord>> load_records(const store::Store& store,
+                                               std::span<const store::Position> positions);
 
 struct Redecided {
   std::string decision;  // id
