@@ -120,7 +120,7 @@ def parse(arguments):
     parser.add_argument("--case", action="append", metavar="NAME")
     parser.add_argument("--way", choices=["init", "run", UNGUARDED])
     parser.add_argument("--programs", type=pathlib.Path, default=CHECKOUT / "build/release", help="where weir and weir-hook lie")
-    parser.add_argument("--jobs", type=int, default=max(1, (os.cpu_count() or 1)))
+    parser.add_argument("--jobs", type=int, default=2 * (os.cpu_count() or 1), help="cases at once; many only wait")
     parser.add_argument("--keep", type=pathlib.Path, metavar="DIR", help="keep what each case left behind, an archive a case")
     parser.add_argument("--no-proof", action="store_true", help="leave out the proof that the cases can fail")
     parser.add_argument("--proof-only", action="store_true", help="only that proof; needs no Weir")
