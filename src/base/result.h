@@ -72,10 +72,10 @@ std::string_view name(ErrorCode code);
   auto WEIR_CONCAT(try_, __LINE__) = (__VA_ARGS__);                                                         \
   if (!WEIR_CONCAT(try_, __LINE__)) return std::unexpected(std::move(WEIR_CONCAT(try_, __LINE__).error())); \
   declaration = *std::move(WEIR_CONCAT(try_, __LINE__))
-#define TRY_STATUS(...)                                                        \
-  do {                                                                         \
+#define TRY_STATUS(...)                                                                 \
+  do {                                                                                  \
     if (auto WEIR_CONCAT(try_, __LINE__) = (__VA_ARGS__); !WEIR_CONCAT(try_, __LINE__)) \
-      return std::unexpected(std::move(WEIR_CONCAT(try_, __LINE__).error()));  \
+      return std::unexpected(std::move(WEIR_CONCAT(try_, __LINE__).error()));           \
   } while (false)
 
 // A condition that only a bug can break; on in every build.

@@ -27,7 +27,7 @@ struct Action {
   std::string verb;           // "shell.exec", "file.write", "net.connect", "mcp.call", …
   std::string resource_type;  // Cedar entity type: Path Host Url Tool Program Package Repository Database
                               // Service Infra Agent Memory Process
-  std::string resource;  // absolute path, host[:port], URL, …; "" when unknown
+  std::string resource;       // absolute path, host[:port], URL, …; "" when unknown
   Certainty certainty = Certainty::certain;
   Span span;   // in the command or text it came from
   Json attrs;  // object: recursive, force, workspace, …; becomes Cedar context
