@@ -28,7 +28,8 @@ class EraseTest : public DaemonTest {
     const auto store = store::Store::open(options);
     EXPECT_TRUE(store);
     EXPECT_TRUE((*store)->for_each({}, [&](const store::Record& record) -> Result<bool> {
-      const Json envelope = record.json().value_or(Json());
+      const auto parsed = record.json();
+      const Json envelope = parsed ? *parsed : Json();
       const Json* body = envelope.find("body");
       if (record.root != root || body == nullptr) return true;
       const auto bytes = (*store)->body(root, std::string((*body)["ref"].text_or("")));
