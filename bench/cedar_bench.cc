@@ -33,7 +33,7 @@ std::string policy_text(int count, bool scoped) {
       case 0:
         text += fmt::format(
             "@id(\"p{}\") permit(principal, {}, resource is File) when {{ resource.path like "
-            "\"/work/dir{}/*\" }};\n",
+            "\"/srv/dir{}/*\" }};\n",
             i, action, i);
         break;
       case 1:
@@ -64,18 +64,18 @@ std::string policy_text(int count, bool scoped) {
 
 Entities make_entities() {
   const EntityUid alice("Agent", "session-42"), staff("Group", "staff"), all("Group", "everyone");
-  const EntityUid file("File", "/work/dir0/src/main.cc");
+  const EntityUid file("File", "/srv/dir0/src/main.cc");
   std::vector<Entity> entities;
   entities.push_back({alice, Record({{"model", Value("m")}}), {}, {staff}});
   entities.push_back({staff, {}, {}, {all}});
   entities.push_back(
-      {file, Record({{"path", Value("/work/dir0/src/main.cc")}, {"owner", Value(alice)}}), {}, {}});
+      {file, Record({{"path", Value("/srv/dir0/src/main.cc")}, {"owner", Value(alice)}}), {}, {}});
   return *Entities::make(std::move(entities));
 }
 
 Request make_request(std::size_t action) {
   return Request(EntityUid("Agent", "session-42"), EntityUid("Action", std::string(kActions[action])),
-                 EntityUid("File", "/work/dir0/src/main.cc"),
+                 EntityUid("File", "/srv/dir0/src/main.cc"),
                  Record({{"labels", Value(Set({Value("user"), Value("workspace")}))},
                          {"risk", Value(3)},
                          {"tool", Value("Bash")}}));

@@ -90,12 +90,12 @@ TEST(Prepare, APushWithoutABranchGoesToTheCurrentOne) {
 
 TEST(Workspace, IsTheRepositoryAroundTheFirstWorkingDirectoryAndStays) {
   Session session(shipped_pack());
-  session.machine.workspace = "/work/shop";
-  EXPECT_EQ(session.call(shell_call("rm -rf build", "/work/shop/src")).verdict, Verdict::allow);
-  EXPECT_EQ(session.guard.state().workspace, "/work/shop");
+  session.machine.workspace = "/srv/shop";
+  EXPECT_EQ(session.call(shell_call("rm -rf build", "/srv/shop/src")).verdict, Verdict::allow);
+  EXPECT_EQ(session.guard.state().workspace, "/srv/shop");
   session.machine.workspace = "/srv";
   EXPECT_EQ(session.call(shell_call("rm -rf data", "/srv")).verdict, Verdict::deny);
-  EXPECT_EQ(session.guard.state().workspace, "/work/shop");
+  EXPECT_EQ(session.guard.state().workspace, "/srv/shop");
 }
 
 TEST(Workspace, AHomeOrTheRootOfTheDiskIsNone) {
