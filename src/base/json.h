@@ -104,6 +104,9 @@ Result<Json> parse_json(std::string_view text, const JsonLimits& limits = {});
 // strings.
 std::string canonical(const Json& value);
 
+// No fewer bytes than canonical() writes, found without writing.
+std::size_t canonical_bytes_max(const Json& value);
+
 // The same without sorting: members in their own order. For protocols that people read.
 std::string compact(const Json& value);
 // Two-space indentation, for people.

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <functional>
 
 #include "base/bytes.h"
 #include "base/json.h"
@@ -9,40 +10,55 @@
 namespace weir {
 namespace {
 
+// What stands for `c` in a string, empty when it stands for itself.
+std::string_view escape_of(char c) {
+  switch (c) {
+    case '"':
+      return "\\\"";
+    case '\\':
+      return "\\\\";
+    case '\b':
+      return "\\b";
+    case '\f':
+      return "\\f";
+    case '\n':
+      return "\\n";
+    case '\r':
+      return "\\r";
+    case '\t':
+      return "\\t";
+    default:
+      return {};
+  }
+}
+
+bool stands_for_itself(char c) {
+  return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
+}
+
 void write_string(std::string& out, std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
   out += '"';
-  for (const char c : text) {
-    switch (c) {
-      case '"':
-        out += "\\\"";
-        break;
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\b':
-        out += "\\b";
-        break;
-      case '\f':
-        out += "\\f";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      default:
-        if (static_cast<unsigned char>(c) < 0x20)
-          (out += "\\u00") += {kHex[(c >> 4) & 15], kHex[c & 15]};
-        else
-          out += c;
-    }
+  while (!text.empty()) {
+    std::size_t plain = 0;
+    while (plain < text.size() && stands_for_itself(text[plain]))
+      ++plain;
+    out.append(text.substr(0, plain));
+    if (plain == text.size()) break;
+    const char c = text[plain];
+    if (const auto escape = escape_of(c); !escape.empty())
+      out += escape;
+    else
+      (out += "\\u00") += {kHex[(c >> 4) & 15], kHex[c & 15]};
+    text.remove_prefix(plain + 1);
   }
   out += '"';
+}
+
+std::size_t string_bytes_max(std::string_view text) {
+  constexpr std::size_t kEscapeMax = 6;  // \u00xx
+  const auto escaped = static_cast<std::size_t>(std::ranges::count_if(text, std::not_fn(stands_for_itself)));
+  return 2 + text.size() + escaped * (kEscapeMax - 1);
 }
 
 // ECMAScript Number::toString (ECMA-262 section 6.1.6.1.20), as RFC 8785 section 3.2.2.3 asks. JSON has no
@@ -190,6 +206,19 @@ std::string write(const Json& value, bool sorted, bool indented) {
 }
 
 }  // namespace
+
+std::size_t canonical_bytes_max(const Json& value) {
+  constexpr std::size_t kScalarMax = 32;  // a double: 17 digits, a sign, a point and an exponent
+  if (value.is_string()) return string_bytes_max(value.as_string());
+  std::size_t bytes = kScalarMax;
+  if (value.is_array())
+    for (const auto& item : value.as_array())
+      bytes += 1 + canonical_bytes_max(item);
+  if (value.is_object())
+    for (const auto& [key, member] : value.as_object())
+      bytes += 2 + string_bytes_max(key) + canonical_bytes_max(member);
+  return bytes;
+}
 
 std::string canonical(const Json& value) {
   return write(value, true, false);

@@ -149,6 +149,11 @@ Json to_json(const Finding& finding) {
 
 Json to_json(const Decision& decision) {
   Json json = head_json(decision);
+  if (Json actions = to_json(decision.actions); decision.actions_cut == 0) {
+    if (!decision.actions.empty()) json.set("actions", std::move(actions));
+    if (canonical_bytes_max(json) <= limits::kDecisionBytesMax * 3 / 4) return json;  // nearly always
+    json.erase("actions");
+  }
   // Assumptions and rewrites that do not fit either are replaced by their digest: the body holds them whole.
   for (const char* key : {"rewrite", "assumptions", "findings"}) {
     if (canonical(json).size() <= limits::kDecisionBytesMax * 3 / 4) break;

@@ -1,6 +1,7 @@
 #include "guard/guard.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/hash.h"
 #include "guard/judge.h"
@@ -94,8 +95,13 @@ std::vector<Question> Guard::prepare(const Event& event, const Answers& answers)
   };
   const std::string cwd(event.body["cwd"].text_or(""));
   if (state_.workspace.empty() && cwd.starts_with('/')) ask({Question::Kind::workspace, cwd});
-  const Understanding understanding = understand(event, state_, options_, *pack_, answers);
-  for (const auto& question : understanding.questions)
+  read_ = Read{event.id,
+               event.seq,
+               state_.workspace,
+               answers,
+               pack_,
+               understand(event, state_, options_, *pack_, answers)};
+  for (const auto& question : read_->understanding.questions)
     ask(question);
   if (answers.size() + open.size() > kQuestionsMax)
     open.resize(answers.size() >= kQuestionsMax ? 0 : kQuestionsMax - answers.size());
@@ -120,16 +126,23 @@ Decision Guard::blank(const Event& event, const Supplied& supplied) const {
 Decision Guard::decide(const Event& event, const Answers& answers, const Supplied& supplied) {
   Decision decision = blank(event, supplied);
   adopt_workspace(event, answers, options_, state_);
-  judge_into(decision, event, answers, supplied);
+  judge_into(decision, event, reading(event, answers), supplied);
   if (decision.verdict == Verdict::transform) rewrite(decision, event, answers, supplied);
   settle(decision, event, supplied);
   return decision;
 }
 
-// What the policies say of the event as it is; session state is read, not changed.
-void Guard::judge_into(Decision& decision, const Event& event, const Answers& answers,
+Understanding Guard::reading(const Event& event, const Answers& answers) const {
+  std::optional<Read> last = std::exchange(read_, std::nullopt);
+  if (last && last->event == event.id && last->seq == event.seq && last->workspace == state_.workspace &&
+      last->pack == pack_ && last->answers == answers)
+    return std::move(last->understanding);
+  return understand(event, state_, options_, *pack_, answers);
+}
+
+// What the policies say of the event as it was understood; session state is read, not changed.
+void Guard::judge_into(Decision& decision, const Event& event, Understanding understanding,
                        const Supplied& supplied) const {
-  Understanding understanding = understand(event, state_, options_, *pack_, answers);
   decision.actions = std::move(understanding.actions);
   decision.assumptions = std::move(understanding.assumptions);
   decision.call_digest = call_digest(event, decision.actions, decision.assumptions, pack_->policy_digest());
@@ -160,7 +173,7 @@ void Guard::rewrite(Decision& decision, const Event& event, const Answers& answe
       merge_patch(input, pack_->meta(hit.policy).rewrite);
   changed.body.set("input", input);
   Decision after = decision;
-  judge_into(after, changed, answers, supplied);
+  judge_into(after, changed, understand(changed, state_, options_, *pack_, answers), supplied);
   if (after.verdict > Verdict::transform) {
     after.reason = "As a policy would rewrite it: " + after.reason;
     decision = std::move(after);

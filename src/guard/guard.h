@@ -24,6 +24,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,7 @@
 #include "guard/pack.h"
 #include "guard/question.h"
 #include "guard/session.h"
+#include "guard/understand.h"
 
 namespace weir::guard {
 
@@ -79,7 +81,8 @@ class Guard {
 
  private:
   event::Decision blank(const event::Event& event, const Supplied& supplied) const;
-  void judge_into(event::Decision& decision, const event::Event& event, const Answers& answers,
+  Understanding reading(const event::Event& event, const Answers& answers) const;
+  void judge_into(event::Decision& decision, const event::Event& event, Understanding understanding,
                   const Supplied& supplied) const;
   void rewrite(event::Decision& decision, const event::Event& event, const Answers& answers,
                const Supplied& supplied) const;
@@ -90,6 +93,18 @@ class Guard {
   std::shared_ptr<const Pack> pack_;
   GuardOptions options_;
   SessionState state_;
+
+  // What the last prepare() understood: decide() mostly needs just that again. Only an event with the same
+  // place in the tree, the same answers and the same workspace may have it.
+  struct Read {
+    std::string event;
+    std::uint64_t seq = 0;
+    std::string workspace;
+    Answers answers;
+    std::shared_ptr<const Pack> pack;
+    Understanding understanding;
+  };
+  mutable std::optional<Read> read_;
 };
 
 }  // namespace weir::guard

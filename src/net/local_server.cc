@@ -151,12 +151,15 @@ void LocalServer::accept_from(Listener& listener) {
     connection->fd = std::move(fd);
     connection->listener = &listener;
     connection->last_ns = os::monotonic_ns();
-    const std::lock_guard lock(mutex_);
-    connection->id = ++next_id_;
-    ++listener.open;
-    epoll_event event{.events = EPOLLIN, .data = {.u64 = connection->id}};
-    CHECK(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, connection->fd.get(), &event) == 0);
-    connections_.emplace(connection->id, std::move(connection));
+    {
+      const std::lock_guard lock(mutex_);
+      connection->id = ++next_id_;
+      ++listener.open;
+      epoll_event event{.events = EPOLLIN, .data = {.u64 = connection->id}};
+      CHECK(::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, connection->fd.get(), &event) == 0);
+      connections_.emplace(connection->id, connection);
+    }
+    on_readable(connection);  // a shim has mostly written by now
   }
 }
 

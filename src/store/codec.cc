@@ -2,6 +2,8 @@
 
 #include <zstd.h>
 
+#include <memory>
+
 namespace weir::store {
 
 std::string compress(std::string_view plain) {
@@ -12,7 +14,12 @@ std::string compress(std::string_view plain) {
   if (plain.size() < kWorthwhileBytes) return {};
   // Room for the input less one byte: the library stops by itself when compression does not pay.
   std::string out(plain.size() - 1, '\0');
-  const std::size_t n = ZSTD_compress(out.data(), out.size(), plain.data(), plain.size(), kLevel);
+  // One context a thread: making it costs more than compressing a short body.
+  thread_local const std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context(ZSTD_createCCtx(),
+                                                                                 &ZSTD_freeCCtx);
+  if (!context) return {};
+  const std::size_t n =
+      ZSTD_compressCCtx(context.get(), out.data(), out.size(), plain.data(), plain.size(), kLevel);
   if (ZSTD_isError(n) != 0) return {};
   out.resize(n);
   out.shrink_to_fit();

@@ -40,7 +40,12 @@ Status FileSource::read(std::uint64_t offset, std::span<std::uint8_t> out) const
     const ssize_t n = ::pread(fd_.get(), out.data(), out.size(), static_cast<off_t>(offset));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) return std::unexpected(os::errno_error("cannot read a segment", path_, errno));
-    if (n == 0) return fail(ErrorCode::corrupt, "a segment became shorter while it was read", path_);
+    if (n == 0) {
+      // Cut while it was read. A writer cuts only its reserve, which is zeros; anything else that is missing
+      // fails the checks as zeros do.
+      std::ranges::fill(out, std::uint8_t{0});
+      return {};
+    }
     out = out.subspan(static_cast<std::size_t>(n));
     offset += static_cast<std::uint64_t>(n);
   }
@@ -159,9 +164,28 @@ Result<std::optional<SegmentReader::FoundCommit>> SegmentReader::find_commit(std
   return std::nullopt;
 }
 
-// The batch at `begin` is not whole from `bad` on. Decides between a torn tail (false: this is the end) and
+// Where the zeros begin that the file ends in; at least `from`.
+Result<std::uint64_t> SegmentReader::zeros_at(std::uint64_t from) const {
+  std::uint64_t behind = from;
+  for (std::uint64_t at = from; at < end_;) {
+    const auto piece = static_cast<std::size_t>(std::min<std::uint64_t>(end_ - at, kWindowBytes));
+    TRY_STATUS(fill(at, piece));
+    const ByteView bytes = ByteView(window_).subspan(at - window_at_, piece);
+    const auto last = std::find_if(bytes.rbegin(), bytes.rend(), [](std::uint8_t byte) { return byte != 0; });
+    if (last != bytes.rend()) behind = at + static_cast<std::uint64_t>(bytes.rend() - last);
+    at += piece;
+  }
+  return behind;
+}
+
+// The batch at `begin` is not whole from `bad` on. Decides between the end or a torn tail (false) and
 // damage (true: noted, offset_ is where to go on).
 Result<bool> SegmentReader::resume_after(std::uint64_t begin, std::uint64_t bad) {
+  std::uint64_t zeros = end_;
+  if (!options_.sealed) {
+    TRY(zeros, zeros_at(begin));
+    if (zeros == begin) return false;  // the reserve of the segment being written
+  }
   TRY(auto found, find_commit(bad));
   const auto belongs = [&] { return found->offset - found->commit.bytes == begin; };
   const bool own_commit = found && belongs();
@@ -170,7 +194,7 @@ Result<bool> SegmentReader::resume_after(std::uint64_t begin, std::uint64_t bad)
     TRY(later, find_commit(found->offset + 1));
   }
   if (!later && !options_.sealed) {
-    torn_ = TornTail{.begin = begin, .end = end_, .had_commit = own_commit};
+    torn_ = TornTail{.begin = begin, .end = zeros, .had_commit = own_commit};
     return false;
   }
   std::uint64_t resume = end_;

@@ -33,7 +33,7 @@ class ByteSource {
   virtual Status read(std::uint64_t offset, std::span<std::uint8_t> out) const = 0;
 };
 
-// A file as it is now: bytes that are appended later are not seen.
+// A file as it is now: bytes that are appended later are not seen, ones that are cut later read as zeros.
 class FileSource : public ByteSource {
  public:
   static Result<std::unique_ptr<FileSource>> open(const std::string& path);
@@ -72,7 +72,8 @@ struct Damage {
   std::string what;
 };
 
-// What a crash in the middle of an append left behind the last whole batch.
+// What a crash in the middle of an append left behind the last whole batch, up to its last byte that is not
+// zero.
 struct TornTail {
   std::uint64_t begin = 0;
   std::uint64_t end = 0;
@@ -121,6 +122,7 @@ class SegmentReader {
                            std::size_t keep_max) const;
   Result<std::optional<Batch>> whole_batch(std::uint64_t begin, std::uint64_t& bad) const;
   Result<std::optional<FoundCommit>> find_commit(std::uint64_t from) const;
+  Result<std::uint64_t> zeros_at(std::uint64_t from) const;
   Result<bool> resume_after(std::uint64_t begin, std::uint64_t bad);
 
   std::unique_ptr<ByteSource> source_;

@@ -15,6 +15,8 @@ namespace {
 
 // A buffer that one large batch made grow is given back.
 constexpr std::size_t kBufferKeptBytes = 1 * limits::kMiB;
+// Some fifty decisions; one append in fifty pays for the zeros.
+constexpr std::uint64_t kReserveBytes = 256 * limits::kKiB;
 
 std::uint64_t random_u64() {
   return get<std::uint64_t>(os::random_bytes<8>(), 0);
@@ -29,6 +31,10 @@ Error write_error(const std::string& path, int error_number) {
 }
 
 }  // namespace
+
+SegmentWriter::~SegmentWriter() {
+  if (fd_ && !broken_) (void)cut_reserve().has_value();  // a reader knows the reserve for what it is
+}
 
 Result<SegmentWriter> SegmentWriter::open(const Options& options, const OnBatch& on_batch) {
   SegmentWriter writer(options);
@@ -62,7 +68,7 @@ Status SegmentWriter::begin_segment(SegmentHeader header) {
     return opened;
   }
   header_ = header;
-  size_ = kSegmentHeaderBytes;
+  size_ = reserved_ = kSegmentHeaderBytes;
   next_batch_ = header.first_batch;
   return {};
 }
@@ -100,8 +106,10 @@ Status SegmentWriter::recover(std::uint64_t number, const OnBatch& on_batch) {
         next_ledger = get<std::uint64_t>(as_bytes(frame.payload), 0) + 1;
   }
   TRY_STATUS(open_segment(number));
-  size_ = file_bytes;
+  reserved_ = file_bytes;
+  size_ = reader.damages().empty() ? reader.offset() : file_bytes;
   if (reader.torn()) TRY_STATUS(cut_tail(path, *reader.torn()));
+  TRY_STATUS(cut_reserve());
   // Bytes of two formats never share a segment.
   const bool old_format = header_.version != current_version();
   if (old_format || !reader.damages().empty()) return rotate(next_ledger, !reader.damages().empty());
@@ -120,12 +128,13 @@ Status SegmentWriter::cut_tail(const std::string& path, const TornTail& tail) {
   const bool kept = os::write_file_atomic(saved, bytes, 0600, os::Durability::none).has_value();
   if (::ftruncate(fd_.get(), static_cast<off_t>(tail.begin)) != 0 || ::fdatasync(fd_.get()) != 0)
     return std::unexpected(os::errno_error("cannot cut a torn tail off", path, errno));
-  size_ = tail.begin;
+  size_ = reserved_ = tail.begin;
   cut_ = CutTail{path, tail, kept ? saved : std::string()};
   return {};
 }
 
 Status SegmentWriter::rotate(std::uint64_t next_ledger, bool after_damage) {
+  TRY_STATUS(cut_reserve());  // the next segment names this one's length
   SegmentHeader next = header_;
   next.version = current_version();
   next.after_damage = after_damage;
@@ -170,6 +179,7 @@ Result<SegmentWriter::Written> SegmentWriter::append(const std::vector<const Fra
 
 Status SegmentWriter::write_durably(std::string_view bytes) {
   const std::string path = segment_path(options_.dir, header_.number);
+  const std::uint64_t end = size_ + bytes.size();
   auto offset = static_cast<off_t>(size_);
   while (!bytes.empty()) {
     const ssize_t n = ::pwrite(fd_.get(), bytes.data(), bytes.size(), offset);
@@ -178,13 +188,41 @@ Status SegmentWriter::write_durably(std::string_view bytes) {
     bytes.remove_prefix(static_cast<std::size_t>(n));
     offset += n;
   }
+  if (end > reserved_) reserve(end);
   if (::fdatasync(fd_.get()) != 0) return undo(write_error(path, errno));
+  return {};
+}
+
+// Fills the file with zeros from `from` to its next reserve. A disk without room for that may have room for
+// the records, so a failure only ends the reserving.
+void SegmentWriter::reserve(std::uint64_t from) {
+  reserved_ = from;
+  const std::uint64_t to = std::min(from + kReserveBytes, std::max(from, options_.segment_bytes));
+  if (!reserving_ || to == from) return;
+  const std::string zeros(to - from, '\0');
+  const ssize_t n = ::pwrite(fd_.get(), zeros.data(), zeros.size(), static_cast<off_t>(from));
+  if (n == static_cast<ssize_t>(zeros.size())) {
+    reserved_ = to;
+    return;
+  }
+  reserving_ = false;
+  if (n > 0) reserved_ = from + static_cast<std::uint64_t>(n);
+}
+
+Status SegmentWriter::cut_reserve() {
+  if (reserved_ <= size_) return {};
+  if (::ftruncate(fd_.get(), static_cast<off_t>(size_)) != 0)
+    return std::unexpected(os::errno_error("cannot cut the reserve off a segment",
+                                           segment_path(options_.dir, header_.number), errno));
+  reserved_ = size_;
   return {};
 }
 
 // Cuts a failed append off again. When even that fails, what lies on the disk is unknown: no further append
 // is taken until the store is opened anew and looks.
 Status SegmentWriter::undo(Error error) {
+  reserved_ = size_;
+  reserving_ = false;
   if (::ftruncate(fd_.get(), static_cast<off_t>(size_)) != 0 || ::fdatasync(fd_.get()) != 0)
     broken_ = Error{ErrorCode::internal, "an append failed and could not be undone: " + error.what,
                     error.where, "mend the disk, then start weir again"};

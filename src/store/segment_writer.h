@@ -5,7 +5,9 @@
 //   TRY(SegmentWriter::Written written, writer.append(frames, next_ledger));
 //
 // Opening repairs what a crash left: a torn tail is cut off (its bytes are kept in DIR/cut/ and reported),
-// damage anywhere else is refused. Not thread-safe; the Store holds its lock around it.
+// damage anywhere else is refused. The segment being written is kept some way longer than what it holds, in
+// zeros: then an append changes neither the file's length nor its blocks, and its fdatasync writes data alone.
+// Rotating and closing cut that reserve off. Not thread-safe; the Store holds its lock around it.
 #pragma once
 
 #include <functional>
@@ -41,6 +43,10 @@ class SegmentWriter {
   // Called for every whole batch of the last segment while opening.
   using OnBatch = std::function<Status(const SegmentReader& reader, const Batch& batch)>;
 
+  SegmentWriter(SegmentWriter&&) = default;
+  SegmentWriter& operator=(SegmentWriter&&) = default;
+  ~SegmentWriter();
+
   static Result<SegmentWriter> open(const Options& options, const OnBatch& on_batch);
 
   // Errors: `unavailable` when the disk is full (nothing of this append remains), `internal` when the device
@@ -59,12 +65,16 @@ class SegmentWriter {
   Status cut_tail(const std::string& path, const TornTail& tail);
   Status rotate(std::uint64_t next_ledger, bool after_damage);
   Status write_durably(std::string_view bytes);
+  void reserve(std::uint64_t from);
+  Status cut_reserve();
   Status undo(Error error);
 
   Options options_;
   SegmentHeader header_;  // of the segment being written
   os::Fd fd_;
-  std::uint64_t size_ = 0;
+  std::uint64_t size_ = 0;      // of what it holds
+  std::uint64_t reserved_ = 0;  // length of the file: from size_ on it is zeros
+  bool reserving_ = true;       // until the disk says no
   std::uint64_t next_batch_ = 1;
   std::optional<CutTail> cut_;
   std::optional<Error> broken_;
