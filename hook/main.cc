@@ -191,19 +191,21 @@ int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   const Arguments arguments = parse_arguments(argc, argv);
   const long long deadline_ms = now_ms() + arguments.timeout_ms;
-  net::PublicKey key;
-  if (sodium_init() < 0 || !read_key(arguments.key_text, key))
-    fail_closed(arguments, "the daemon key in the hook settings is damaged", "run `weir init` again");
-
   net::HookRequest request;
   request.agent = arguments.agent;
   request.event = arguments.event;
   request.payload = read_payload(arguments, deadline_ms);
-  randombytes_buf(request.nonce.data(), request.nonce.size());
+  if (::getrandom(request.nonce.data(), request.nonce.size(), 0) !=
+      static_cast<ssize_t>(request.nonce.size()))
+    fail_closed(arguments, "the system gave no random bytes", "see `weir doctor`");
   const std::string body = net::request_body(request);
 
   const int fd = connect_daemon(arguments, deadline_ms);
   send_all(arguments, fd, net::frame(net::FrameType::hook_request, body), deadline_ms);
+  // While the daemon decides: preparing the library takes as long as checking a signature.
+  net::PublicKey key;
+  if (sodium_init() < 0 || !read_key(arguments.key_text, key))
+    fail_closed(arguments, "the daemon key in the hook settings is damaged", "run `weir init` again");
   const auto header = net::parse_frame_header(receive(arguments, fd, net::kFrameHeaderBytes, deadline_ms));
   if (!header || header->type != net::FrameType::hook_answer || header->length > limits::kHookAnswerBytesMax)
     fail_closed(arguments, "what answers on the Weir socket is not the Weir daemon", "see `weir doctor`");

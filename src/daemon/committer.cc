@@ -48,13 +48,18 @@ Status Committer::catch_up(store::Store& store, ledger::Log& ledger) {
   return ledger.checkpoint();
 }
 
-void Committer::submit(Commit commit) {
+void Committer::submit(Commit commit, Caller caller) {
   {
-    const std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
     if (!ending_) {
-      urgent_ = urgent_ || commit.urgent;
+      const bool urgent = commit.urgent;
+      urgent_ = urgent_ || urgent;
       waiting_.push_back(std::move(commit));
-      wake_.notify_one();
+      if (!urgent || committing_) return;  // whoever commits now sees that more came
+      if (caller == Caller::may_wait)
+        commit_next(lock);
+      else
+        wake_.notify_one();
       return;
     }
   }
@@ -78,30 +83,37 @@ Status Committer::finish() {
 }
 
 void Committer::loop() {
+  std::unique_lock lock(mutex_);
   while (true) {
-    std::vector<Commit> group;
-    bool ending = false;
-    {
-      std::unique_lock lock(mutex_);
-      wake_.wait_for(lock, kTick, [this] { return ending_ || urgent_; });
-      ending = ending_;
-      while (!waiting_.empty() && group.size() < kGroupMax) {
-        // An erasure is a group of its own, between what came before it and what comes after.
-        const bool erasure = !waiting_.front().erase_root.empty();
-        if (erasure && !group.empty()) break;
-        group.push_back(std::move(waiting_.front()));
-        waiting_.pop_front();
-        if (erasure) break;
-      }
-      urgent_ = !waiting_.empty();
-    }
-    if (!group.empty() && !group.front().erase_root.empty())
-      erase_tree(std::move(group.front()));
-    else if (!group.empty())
-      commit_group(std::move(group));
-    const std::lock_guard lock(mutex_);
-    if (ending && waiting_.empty()) break;
+    wake_.wait_for(lock, kTick, [this] { return !committing_ && (ending_ || urgent_); });
+    if (committing_) continue;
+    commit_next(lock);
+    if (ending_ && waiting_.empty() && !committing_) return;
   }
+}
+
+// Commits the group that waits longest. `lock` is held before and after, not meanwhile.
+void Committer::commit_next(std::unique_lock<std::mutex>& lock) {
+  std::vector<Commit> group;
+  while (!waiting_.empty() && group.size() < kGroupMax) {
+    // An erasure is a group of its own, between what came before it and what comes after.
+    const bool erasure = !waiting_.front().erase_root.empty();
+    if (erasure && !group.empty()) break;
+    group.push_back(std::move(waiting_.front()));
+    waiting_.pop_front();
+    if (erasure) break;
+  }
+  urgent_ = !waiting_.empty();
+  if (group.empty()) return;
+  committing_ = true;
+  lock.unlock();
+  if (!group.front().erase_root.empty())
+    erase_tree(std::move(group.front()));
+  else
+    commit_group(std::move(group));
+  lock.lock();
+  committing_ = false;
+  if (urgent_ || ending_) wake_.notify_one();
 }
 
 void Committer::refuse_outdated(std::vector<Commit>& group) {

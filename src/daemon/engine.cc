@@ -17,8 +17,8 @@ namespace {
 namespace kind = event::kind;
 using event::Event;
 
-constexpr int kRoundsMax = 4;  // prepare() may ask again after answers
-constexpr std::size_t kThreads = 2;
+constexpr int kRoundsMax = 4;        // prepare() may ask again after answers
+constexpr std::size_t kThreads = 3;  // one of them may be waiting for the disk
 
 // Is this an Event that wants a verdict, or one that only changes state?
 bool wants_verdict(const HookCall& call, const Event& event) {
@@ -256,7 +256,7 @@ void Engine::judge(Tree& tree, const HookCall& call, Event event, const std::opt
     record_receipt(notice.decision, rendered, received_ns);
     tell(notice);
   };
-  committer_.submit(std::move(*commit));
+  committer_.submit(std::move(*commit), Committer::Caller::may_wait);
 }
 
 // Not urgent: it goes to disk with the next group.

@@ -20,15 +20,16 @@ Strands::~Strands() {
 }
 
 bool Strands::post(const std::string& key, Work work) {
-  const std::lock_guard lock(mutex_);
-  if (ending_) return false;
-  Queue& queue = queues_[key];
-  if (queue.waiting.size() >= limits::kStrandQueueMax) return false;
-  queue.waiting.push_back(std::move(work));
-  if (!queue.running && queue.waiting.size() == 1) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (ending_) return false;
+    Queue& queue = queues_[key];
+    if (queue.waiting.size() >= limits::kStrandQueueMax) return false;
+    queue.waiting.push_back(std::move(work));
+    if (queue.running || queue.waiting.size() > 1) return true;
     runnable_.push_back(key);
-    ready_.notify_one();
   }
+  ready_.notify_one();  // not under the lock: the woken thread would wait for it at once
   return true;
 }
 

@@ -5,9 +5,9 @@
 
 namespace weir::store {
 namespace {
-constexpr int kGatherMs = 20;  // records that come close together share a transaction
-constexpr int kIdleMs = 1000;  // then it looks whether the index file is still there
-constexpr int kRetryMs = 100;  // after an error, doubled each time
+constexpr int kGatherMs = 100;  // records that come close together share a transaction
+constexpr int kIdleMs = 1000;   // then it looks whether the index file is still there
+constexpr int kRetryMs = 100;   // after an error, doubled each time
 constexpr int kRetryMaxMs = 5000;
 }  // namespace
 
@@ -22,14 +22,24 @@ Indexer::State Indexer::state() const {
 
 bool Indexer::wait_for(const Position& position, int timeout_ms) const {
   std::unique_lock lock(mutex_);
-  return changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms),
-                           [&] { return state_.position >= position; });
+  ++waiters_;
+  changed_.notify_all();
+  const bool there = changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms),
+                                       [&] { return state_.position >= position; });
+  --waiters_;
+  return there;
 }
 
 // Sleeps; not at all when it is time to stop.
 void Indexer::pause(int wait_ms, const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
   changed_.wait_for(lock, stop, std::chrono::milliseconds(wait_ms), [] { return false; });
+}
+
+// Lets more come before the next transaction, unless somebody waits for it.
+void Indexer::gather(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  changed_.wait_for(lock, stop, std::chrono::milliseconds(kGatherMs), [&] { return waiters_ > 0; });
 }
 
 // Opens when needed and indexes all there is.
@@ -55,7 +65,7 @@ void Indexer::run(const std::stop_token& stop) {
     if (done) {
       retry_ms = kRetryMs;
       store_.wait_beyond(index->position(), kIdleMs, stop);
-      pause(kGatherMs, stop);
+      gather(stop);
       // Deleted or replaced by somebody: what we write goes nowhere.
       if (!index->in_place()) index.reset();
       continue;

@@ -41,10 +41,12 @@ class Indexer {
   void run(const std::stop_token& stop);
   Status step(std::optional<SqliteIndex>& index, const std::stop_token& stop);
   void pause(int wait_ms, const std::stop_token& stop);
+  void gather(const std::stop_token& stop);
 
   Store& store_;
   mutable std::mutex mutex_;
   mutable std::condition_variable_any changed_;
+  mutable int waiters_ = 0;  // in wait_for()
   State state_;
   std::jthread thread_;  // last: it is stopped before anything it uses goes
 };

@@ -155,11 +155,13 @@ Result<Position> Store::append(std::span<const Sealed> records, std::span<const 
   }
   TRY(const SegmentWriter::Written written, writer_->append(frames, next_ledger));
 
-  const std::lock_guard lock(state_mutex_);
-  for (const auto& [ref, index] : new_bodies)
-    recent_.insert(ref, {written.begin.segment, written.offsets[index]});
-  if (!ledger_entries.empty()) next_ledger_ = first_ledger_index + ledger_entries.size();
-  end_ = written.end;
+  {
+    const std::lock_guard lock(state_mutex_);
+    for (const auto& [ref, index] : new_bodies)
+      recent_.insert(ref, {written.begin.segment, written.offsets[index]});
+    if (!ledger_entries.empty()) next_ledger_ = first_ledger_index + ledger_entries.size();
+    end_ = written.end;
+  }
   grew_.notify_all();
   return written.end;
 }

@@ -81,6 +81,50 @@ TEST(Segment, EveryTruncationShowsExactlyTheWholeBatches) {
   }
 }
 
+// What a crash leaves of the space kept for appends: zeros, which are neither a torn tail nor damage.
+TEST(Segment, ReserveIsNoTornTail) {
+  const TempDir dir(TempDir::On::memory);
+  const Options options = options_in(dir.path());
+  fill(options, 3);
+  const std::string path = first_segment(options);
+  const std::string bytes = read_bytes(path);
+  EXPECT_EQ(bytes.size(), batch_ends(path).back()) << "closing cuts the reserve off";
+  write_bytes(path, bytes + std::string(100'000, '\0'));
+  {
+    Options reading = options;
+    reading.read_only = true;
+    const auto store = must(Store::open(reading));
+    EXPECT_EQ(ids_in(*store), ids_up_to(3));
+    EXPECT_EQ(damages_of(*store), 0u);
+    EXPECT_EQ(read_bytes(path).size(), bytes.size() + 100'000) << "reading changes nothing";
+  }
+  {
+    const auto store = must(Store::open(options));
+    EXPECT_FALSE(store->cut());
+    append_one(*store, event_draft(4, "s", "four"));
+    EXPECT_GT(read_bytes(path).size(), bytes.size() + 200'000) << "room for the next appends";
+  }
+  EXPECT_EQ(batch_ends(path).size(), 5u);
+  EXPECT_EQ(batch_ends(path).back(), read_bytes(path).size());
+}
+
+// A torn append into the reserve ends in zeros of its own; only what was written is kept aside.
+TEST(Segment, TornAppendIntoTheReserveIsCut) {
+  const TempDir dir(TempDir::On::memory);
+  const Options options = options_in(dir.path());
+  fill(options, 3);
+  const std::string path = first_segment(options);
+  const std::string bytes = read_bytes(path);
+  const auto ends = batch_ends(path);
+  const std::string torn = bytes.substr(ends[2], 40);
+  write_bytes(path, bytes.substr(0, ends[2]) + torn + std::string(5'000, '\0'));
+  const auto store = must(Store::open(options));
+  ASSERT_TRUE(store->cut());
+  EXPECT_EQ(store->cut()->tail.begin, ends[2]);
+  EXPECT_LE(read_bytes(store->cut()->saved_as).size(), torn.size());
+  EXPECT_EQ(ids_in(*store), ids_up_to(2));
+}
+
 // A power cut may leave holes: pages of the last batch that never reached the disk.
 TEST(Segment, LastBatchWithHolesIsCut) {
   const TempDir dir(TempDir::On::memory);
