@@ -28,6 +28,11 @@ class SchemaResolver {
       if (entity.tags) {
         TRY(resolved.tags, type(*entity.tags, entity.space, 0));
       }
+      for (const auto& parent : entity.member_of) {
+        TRY(std::string parent_name, entity_name(parent, entity.space));
+        resolved.member_of.push_back(std::move(parent_name));
+      }
+      resolved.choices = entity.choices;
       out.entity_types_.emplace(name, std::move(resolved));
     }
     for (const auto& [uid, action] : declared_.actions) {
@@ -35,6 +40,14 @@ class SchemaResolver {
       TRY(resolved.context, type(action.context, action.space, 0));
       for (const auto& parent : action.parents)
         resolved.parents.push_back(parent_of(parent, action.space));
+      for (const auto& principal : action.principals) {
+        TRY(std::string type_name, entity_name(principal, action.space));
+        resolved.principals.push_back(std::move(type_name));
+      }
+      for (const auto& resource : action.resources) {
+        TRY(std::string type_name, entity_name(resource, action.space));
+        resolved.resources.push_back(std::move(type_name));
+      }
       out.actions_.emplace(uid, std::move(resolved));
     }
     return out;
@@ -87,9 +100,14 @@ class SchemaResolver {
   }
 
   Result<SchemaTypePtr> entity(const std::string& name, const std::string& space) {
+    TRY(const std::string resolved, entity_name(name, space));
+    return entity_type(resolved);
+  }
+
+  Result<std::string> entity_name(const std::string& name, const std::string& space) const {
     const std::string local = qualified(space, name);
     const bool plain = name.find("::") == std::string::npos;
-    return entity_type(plain && declared_.entities.contains(local) ? local : name);
+    return plain && declared_.entities.contains(local) ? local : name;
   }
 
   Result<SchemaTypePtr> common(const std::string& name, std::size_t depth) {
@@ -157,6 +175,44 @@ const EntityDeclaration* Schema::entity_type(std::string_view type) const {
 const ActionDeclaration* Schema::action(const EntityUid& uid) const {
   const auto at = actions_.find(uid);
   return at == actions_.end() ? nullptr : &at->second;
+}
+
+std::vector<RequestEnvironment> Schema::environments() const {
+  std::vector<RequestEnvironment> out;
+  for (const auto& [uid, action] : actions_) {
+    const std::set<std::string> principals(action.principals.begin(), action.principals.end());
+    const std::set<std::string> resources(action.resources.begin(), action.resources.end());
+    for (const auto& principal : principals)
+      for (const auto& resource : resources)
+        out.push_back({principal, uid, resource});
+  }
+  return out;
+}
+
+bool Schema::type_may_be_in(std::string_view type, std::string_view ancestor) const {
+  std::set<std::string_view> seen;
+  std::vector<std::string_view> open{type};
+  while (!open.empty()) {
+    const std::string_view next = open.back();
+    open.pop_back();
+    if (next == ancestor) return true;
+    const EntityDeclaration* declared = seen.insert(next).second ? entity_type(next) : nullptr;
+    if (declared != nullptr) open.insert(open.end(), declared->member_of.begin(), declared->member_of.end());
+  }
+  return false;
+}
+
+bool Schema::action_is_in(const EntityUid& action_uid, const EntityUid& ancestor) const {
+  std::set<EntityUid> seen;
+  std::vector<EntityUid> open{action_uid};
+  while (!open.empty()) {
+    const EntityUid next = open.back();
+    open.pop_back();
+    if (next == ancestor) return true;
+    const ActionDeclaration* declared = seen.insert(next).second ? action(next) : nullptr;
+    if (declared != nullptr) open.insert(open.end(), declared->parents.begin(), declared->parents.end());
+  }
+  return false;
 }
 
 }  // namespace weir::cedar

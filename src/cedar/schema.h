@@ -1,11 +1,12 @@
-// What a schema declares, as far as reading JSON needs it: the types of attributes, tags and contexts, and
-// the groups of actions. Entity and context JSON may leave the __entity and __extn escapes out where the
-// schema says what a value is ("schema-based parsing" in docs.cedarpolicy.com).
+// What a schema declares, with every name resolved: entity types and their hierarchy, the types of
+// attributes, tags and contexts, actions, their groups and what they apply to.
 //
 //   TRY(Schema schema, Schema::parse(text, "team.cedarschema"));
 //   const EntityDeclaration* user = schema.entity_type("User");
+//   for (const RequestEnvironment& environment : schema.environments()) ...
 //
-// Both forms of a schema are read, Cedar's own syntax and JSON. Nothing is validated against it here.
+// Both forms of a schema are read, Cedar's own syntax and JSON. Reading JSON by a schema is in entity_json.h,
+// checking policies against one in validate.h.
 #pragma once
 
 #include <map>
@@ -40,13 +41,25 @@ struct SchemaType {
 };
 
 struct EntityDeclaration {
-  SchemaTypePtr attributes;  // a record
-  SchemaTypePtr tags;        // null when the type has no tags
+  SchemaTypePtr attributes;            // a record
+  SchemaTypePtr tags;                  // null when the type has no tags
+  std::vector<std::string> member_of;  // the types of possible parents, as listed; only direct ones
+  std::vector<std::string> choices;    // the ids of an enumerated type; empty: an ordinary type
 };
 
 struct ActionDeclaration {
-  SchemaTypePtr context;  // a record
-  std::vector<EntityUid> parents;
+  SchemaTypePtr context;                // a record
+  std::vector<EntityUid> parents;       // the groups it is a direct member of
+  std::vector<std::string> principals;  // entity types, in the order listed; none: it applies to nothing
+  std::vector<std::string> resources;
+};
+
+// One shape of request that a schema allows. Policies are checked and analysed for each of them.
+struct RequestEnvironment {
+  std::string principal;  // an entity type
+  EntityUid action;
+  std::string resource;  // an entity type
+  auto operator<=>(const RequestEnvironment&) const = default;
 };
 
 class Schema {
@@ -58,7 +71,16 @@ class Schema {
 
   const EntityDeclaration* entity_type(std::string_view type) const;  // nullptr when not declared
   const ActionDeclaration* action(const EntityUid& uid) const;
+  const std::map<std::string, EntityDeclaration, std::less<>>& entity_types() const { return entity_types_; }
   const std::map<EntityUid, ActionDeclaration>& actions() const { return actions_; }
+
+  // Every shape of request, sorted by action, principal and resource; each once.
+  std::vector<RequestEnvironment> environments() const;
+  // Whether an entity of `type` can be in one of `ancestor`: the same type, or memberOf over any number of
+  // steps.
+  bool type_may_be_in(std::string_view type, std::string_view ancestor) const;
+  // Whether an action is `ancestor` or in it, over any number of groups.
+  bool action_is_in(const EntityUid& action, const EntityUid& ancestor) const;
 
  private:
   friend class SchemaResolver;

@@ -35,6 +35,8 @@ struct DeclaredEntity {
   std::string space;  // the namespace, "" for none
   DeclaredType attributes;
   std::optional<DeclaredType> tags;
+  std::vector<std::string> member_of;
+  std::vector<std::string> choices;
 };
 struct DeclaredAction {
   struct Parent {
@@ -44,6 +46,8 @@ struct DeclaredAction {
   std::string space;
   DeclaredType context;
   std::vector<Parent> parents;
+  std::vector<std::string> principals;
+  std::vector<std::string> resources;
 };
 struct DeclaredCommon {
   std::string space;

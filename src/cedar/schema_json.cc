@@ -45,11 +45,21 @@ Result<DeclaredType> read_optional(const Json& json, std::string_view where) {
   return read_type(json, where);
 }
 
+std::vector<std::string> read_names(const Json& list) {
+  std::vector<std::string> out;
+  if (list.is_array())
+    for (const auto& name : list.as_array())
+      out.emplace_back(name.text_or(""));
+  return out;
+}
+
 Status read_actions(const std::string& space, const Json& actions, SchemaDeclarations& out) {
   if (!actions.is_object()) return {};
   for (const auto& [name, json] : actions.as_object()) {
-    DeclaredAction action{space, {}, {}};
+    DeclaredAction action{space, {}, {}, {}, {}};
     TRY(action.context, read_optional(json["appliesTo"]["context"], "actions." + printable(name, 60)));
+    action.principals = read_names(json["appliesTo"]["principalTypes"]);
+    action.resources = read_names(json["appliesTo"]["resourceTypes"]);
     const Json& parents = json["memberOf"];
     if (parents.is_array())
       for (const auto& parent : parents.as_array())
@@ -71,7 +81,7 @@ Status read_namespace(const std::string& space, const Json& json, SchemaDeclarat
   if (entities.is_object())
     for (const auto& [name, entity] : entities.as_object()) {
       const std::string where = "entityTypes." + printable(name, 60);
-      DeclaredEntity declared{space, {}, {}};
+      DeclaredEntity declared{space, {}, {}, read_names(entity["memberOfTypes"]), read_names(entity["enum"])};
       TRY(declared.attributes, read_optional(entity["shape"], where));
       if (entity.has("tags")) {
         TRY(declared.tags, read_type(entity["tags"], where));

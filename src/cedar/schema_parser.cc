@@ -78,16 +78,19 @@ class SchemaParser {
   Parsed<void> entity() {
     const Span span = tokens_.peek().span;
     TRY(const auto types, names("the name of an entity type", false));
-    DeclaredEntity entity{space_, {}, {}};
+    DeclaredEntity entity{space_, {}, {}, {}, {}};
     if (tokens_.accept_word("enum")) {
       TRY_STATUS(tokens_.expect(TokenKind::open_bracket, "`[` before the ids"));
       while (!tokens_.accept(TokenKind::close_bracket)) {
-        TRY_STATUS(tokens_.expect_string("an id or `]`"));
+        TRY(std::string id, tokens_.expect_string("an id or `]`"));
+        entity.choices.push_back(std::move(id));
         if (!tokens_.accept(TokenKind::comma) && !tokens_.at(TokenKind::close_bracket))
           return tokens_.unexpected("`,` or `]`");
       }
     } else {
-      if (tokens_.accept_word("in")) TRY_STATUS(type_list());
+      if (tokens_.accept_word("in")) {
+        TRY(entity.member_of, type_list());
+      }
       const bool assigned = tokens_.accept(TokenKind::assign);
       if (assigned || tokens_.at(TokenKind::open_brace)) {
         TRY(entity.attributes, record());
@@ -103,23 +106,26 @@ class SchemaParser {
     return {};
   }
 
-  Parsed<void> type_list() {
+  Parsed<std::vector<std::string>> type_list() {
+    std::vector<std::string> out;
     if (!tokens_.accept(TokenKind::open_bracket)) {
-      TRY_STATUS(tokens_.expect_path("an entity type"));
-      return {};
+      TRY(const TokenStream::Path path, tokens_.expect_path("an entity type"));
+      out.push_back(path.text);
+      return out;
     }
     while (!tokens_.accept(TokenKind::close_bracket)) {
-      TRY_STATUS(tokens_.expect_path("an entity type or `]`"));
+      TRY(const TokenStream::Path path, tokens_.expect_path("an entity type or `]`"));
+      out.push_back(path.text);
       if (!tokens_.accept(TokenKind::comma) && !tokens_.at(TokenKind::close_bracket))
         return tokens_.unexpected("`,` or `]`");
     }
-    return {};
+    return out;
   }
 
   Parsed<void> action() {
     const Span span = tokens_.peek().span;
     TRY(const auto actions, names("the name of an action", true));
-    DeclaredAction action{space_, {}, {}};
+    DeclaredAction action{space_, {}, {}, {}, {}};
     if (tokens_.accept_word("in")) TRY_STATUS(parents(action));
     if (tokens_.accept_word("appliesTo")) TRY_STATUS(applies_to(action));
     if (tokens_.accept_word("attributes")) {
@@ -170,7 +176,7 @@ class SchemaParser {
       if (part == "context") {
         TRY(out.context, type());
       } else if (part == "principal" || part == "resource") {
-        TRY_STATUS(type_list());
+        TRY((part == "principal" ? out.principals : out.resources), type_list());
       } else {
         return tokens_.unexpected("principal, resource or context");
       }
