@@ -3,7 +3,7 @@
 
 #include <ostream>
 
-#include "cli/commands.h"
+#include "cli/cedar_commands.h"
 #include "cli/jsonl.h"
 
 namespace weir::cli {
@@ -30,6 +30,13 @@ CommandSpec cedar_authorize_command() {
           .takes_rest = false,
           .examples = {{"weir cedar authorize --jsonl rows.jsonl", "one answer for each row"}},
           .run = run_authorize};
+}
+
+std::vector<CommandSpec> cedar_commands() {
+  std::vector<CommandSpec> out = {cedar_authorize_command()};
+  for (auto& group : {cedar_policy_commands(), cedar_schema_commands()})
+    out.insert(out.end(), group.begin(), group.end());
+  return out;
 }
 
 }  // namespace weir::cli

@@ -1,46 +1,40 @@
 // Every command of the program, in the order in which `weir --help` shows them.
 #include "cli/commands.h"
 
+#include "cli/cedar_commands.h"
+
 namespace weir::cli {
+namespace {
+
+std::vector<CommandSpec> joined(std::initializer_list<std::vector<CommandSpec>> groups) {
+  std::vector<CommandSpec> out;
+  for (const auto& group : groups)
+    out.insert(out.end(), group.begin(), group.end());
+  return out;
+}
+
+}  // namespace
 
 std::vector<CommandSpec> all_commands() {
-  return {
-      demo_command(),
+  return joined({
+      {demo_command()},
       // guard an agent
-      run_command(),
-      init_command(),
-      uninstall_command(),
-      daemon_command(),
-      status_command(),
-      doctor_command(),
+      {run_command(), init_command(), uninstall_command(), daemon_command(), status_command(),
+       doctor_command()},
       // judge without an agent
-      scan_command(),
-      inspect_command(),
-      replay_command(),
-      cedar_authorize_command(),
+      {scan_command(), inspect_command(), replay_command()},
+      cedar_commands(),
       // people
-      approve_command(),
-      deny_command(),
-      stop_command(),
-      resume_command(),
-      pin_command(),
-      reload_command(),
+      {approve_command(), deny_command(), stop_command(), resume_command(), pin_command(), reload_command()},
       // the record
-      log_command(),
-      explain_command(),
-      ledger_verify_command(),
-      ledger_show_command(),
-      ledger_prove_command(),
-      ledger_verify_proof_command(),
-      ledger_export_command(),
-      store_stats_command(),
-      store_check_command(),
-      store_rebuild_command(),
-      store_erase_command(),
-      store_mend_command(),
+      {log_command(), explain_command()},
+      {ledger_verify_command(), ledger_show_command(), ledger_prove_command(), ledger_verify_proof_command(),
+       ledger_export_command()},
+      {store_stats_command(), store_check_command(), store_rebuild_command(), store_erase_command(),
+       store_mend_command()},
       // the shell
-      completion_command(),
-  };
+      {completion_command()},
+  });
 }
 
 }  // namespace weir::cli

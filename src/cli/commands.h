@@ -13,7 +13,6 @@ CommandSpec doctor_command();
 CommandSpec scan_command();
 CommandSpec inspect_command();
 CommandSpec replay_command();
-CommandSpec cedar_authorize_command();
 CommandSpec approve_command();
 CommandSpec deny_command();
 CommandSpec stop_command();
