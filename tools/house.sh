@@ -37,7 +37,8 @@ missing_packages() {
 # second call looks at one file and nothing else.
 install_packages() {
   local list=$1 digest stamp
-  digest=$(cat "$list" /etc/machine-id /etc/debian_version 2>/dev/null | sha256sum | cut -c1-16)
+  # A fresh container has no machine-id.
+  digest=$({ cat "$list" /etc/machine-id /etc/debian_version 2>/dev/null || true; } | sha256sum | cut -c1-16)
   stamp=$top/build/packages-$(basename "$list" .txt)-$digest
   [ -e "$stamp" ] && return
   if have apt-get && have dpkg-query; then
