@@ -18,6 +18,8 @@ weir_room(ingest 2 pure ROOMS base event)
 weir_room(net    2 rim  ROOMS base os LIBS PkgConfig::SODIUM Threads::Threads)
 weir_room(ledger 2 rim  ROOMS base os LIBS PkgConfig::SODIUM)
 
+weir_room(prove  3 rim  ROOMS base os cedar)
+
 weir_room(store  4 rim  ROOMS base event os LIBS PkgConfig::SODIUM PkgConfig::SQLITE PkgConfig::ZSTD)
 
 weir_room(guard  5 pure ROOMS base event cedar shell ingest)
@@ -27,8 +29,8 @@ weir_room(setup  6 rim  ROOMS base os event ingest)
 
 weir_room(arena  7 rim  ROOMS base os event net ledger store guard setup LIBS Threads::Threads)
 
-weir_room(daemon 8 rim  ROOMS base event cedar shell os ingest net ledger store guard pod setup
+weir_room(daemon 8 rim  ROOMS base event cedar shell os ingest net ledger prove store guard pod setup
                  LIBS weir_content PkgConfig::SODIUM Threads::Threads)
 
-weir_room(cli    9 rim  ROOMS base event cedar shell os ingest net ledger store guard pod setup arena daemon
+weir_room(cli    9 rim  ROOMS base event cedar shell os ingest net ledger prove store guard pod setup arena daemon
                  LIBS CLI11::CLI11)
