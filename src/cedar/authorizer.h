@@ -3,10 +3,16 @@
 //   Response response = authorize(policies, request, entities);
 //   for (const Policy* policy : response.reason()) log(policy->id, policy->position.line);
 //
+// Who asks often keeps a Workspace and asks with it: then nothing is allocated once it has grown.
+//
+//   Workspace workspace;                                          // one a thread
+//   const Response& response = authorize(policies, request, entities, workspace);
+//
 // Exactly Cedar: allow when some permit is satisfied and no forbid is; a policy that errs is not satisfied
 // and is listed. Stateless and re-entrant: any number of threads may ask the same PolicySet and Entities.
 #pragma once
 
+#include <memory>
 #include <string_view>
 #include <vector>
 
@@ -38,5 +44,28 @@ struct Response {
 };
 
 Response authorize(const PolicySet& policies, const Request& request, const Entities& entities);
+
+// Memory of authorize(), reused from request to request, whichever policies are asked.
+class Workspace {
+ public:
+  Workspace();
+  Workspace(Workspace&&) noexcept;
+  Workspace& operator=(Workspace&&) noexcept;
+  ~Workspace();
+
+ private:
+  struct State;
+  friend const Response& authorize(const PolicySet& policies, const Request& request,
+                                   const Entities& entities, Workspace& workspace);
+  friend Response authorize(const PolicySet& policies, const Request& request, const Entities& entities);
+  std::unique_ptr<State> state_;
+};
+
+// The same; the Response is the workspace's own, good until it is used again, and its errors have kinds but
+// no messages: explain_errors() adds those to a copy where somebody wants to read them.
+const Response& authorize(const PolicySet& policies, const Request& request, const Entities& entities,
+                          Workspace& workspace);
+// Evaluates the policies that erred once more. Request and entities must be those that were asked.
+void explain_errors(Response& response, const Request& request, const Entities& entities);
 
 }  // namespace weir::cedar

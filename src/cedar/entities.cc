@@ -3,28 +3,51 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <unordered_map>
 
 #include "base/bytes.h"
 #include "base/limits.h"
 
 namespace weir::cedar {
 
-// Every uid of the store, as entity or as parent, has a number; entities come first, in their order.
+// Every uid of the store, as entity or as parent, has a number; entities come first, in their order. The
+// numbers are found through an open-addressed table of them, a power of two in size and at most half full.
 struct Entities::Store {
   std::vector<Entity> entities;
-  std::vector<const EntityUid*> uids;                                   // by number
-  std::unordered_map<EntityUid, std::uint32_t, EntityUidHash> numbers;  // owns the uids of `uids`
-  std::vector<std::vector<std::uint32_t>> ancestors;                    // by number; sorted
+  std::vector<const EntityUid*> uids;  // by number; each points into `entities`
+  std::vector<std::uint32_t> table;
+  // The ancestors of number n, sorted: links[first_link[n]] to links[first_link[n + 1]].
+  std::vector<std::uint32_t> first_link;
+  std::vector<std::uint32_t> links;
 
-  std::uint32_t number_of(const EntityUid& uid) {
-    const auto [at, added] = numbers.try_emplace(uid, static_cast<std::uint32_t>(uids.size()));
-    if (added) uids.push_back(&at->first);
-    return at->second;
+  static constexpr std::uint32_t kFree = UINT32_MAX;
+
+  void reserve(std::size_t count) {
+    std::size_t size = 8;
+    while (size < count * 2)
+      size *= 2;
+    table.assign(size, kFree);
+    uids.reserve(count);
   }
-  const std::vector<std::uint32_t>* ancestors_of(const EntityUid& uid) const {
-    const auto at = numbers.find(uid);
-    return at == numbers.end() ? nullptr : &ancestors[at->second];
+  // The place in the table of a uid, or the free place where it would stand.
+  std::size_t place_of(const EntityUid& uid) const {
+    const std::size_t mask = table.size() - 1;
+    std::size_t at = uid.hash() & mask;
+    while (table[at] != kFree && !(*uids[table[at]] == uid))
+      at = (at + 1) & mask;
+    return at;
+  }
+  std::uint32_t find(const EntityUid& uid) const { return table.empty() ? kFree : table[place_of(uid)]; }
+  // `uid` must stay where it is when it is new.
+  std::uint32_t number_of(const EntityUid& uid) {
+    std::uint32_t& number = table[place_of(uid)];
+    if (number == kFree) {
+      number = static_cast<std::uint32_t>(uids.size());
+      uids.push_back(&uid);
+    }
+    return number;
+  }
+  std::span<const std::uint32_t> ancestors(std::uint32_t number) const {
+    return std::span(links).subspan(first_link[number], first_link[number + 1] - first_link[number]);
   }
 };
 
@@ -33,39 +56,56 @@ namespace {
 // Closes the hierarchy depth first, without recursion: a chain of parents may be as long as the store.
 class Closure {
  public:
-  Closure(const std::vector<const EntityUid*>& uids, const std::vector<std::vector<std::uint32_t>>& parents)
-      : uids_(uids), parents_(parents), ancestors_(parents.size()), state_(parents.size(), State::fresh) {}
+  // The parents of number n are parents[first_parent[n]] to parents[first_parent[n + 1]].
+  Closure(const std::vector<const EntityUid*>& uids, const std::vector<std::uint32_t>& first_parent,
+          const std::vector<std::uint32_t>& parents)
+      : uids_(uids),
+        first_parent_(first_parent),
+        parents_(parents),
+        ancestors_(uids.size()),
+        state_(uids.size(), State::fresh) {}
 
-  Result<std::vector<std::vector<std::uint32_t>>> run() {
-    for (std::uint32_t start = 0; start < parents_.size(); ++start)
+  // Afterwards the ancestors of number n are links[first_link[n]] to links[first_link[n + 1]].
+  Status run(std::vector<std::uint32_t>& first_link, std::vector<std::uint32_t>& links) {
+    for (std::uint32_t start = 0; start < uids_.size(); ++start)
       if (state_[start] == State::fresh) TRY_STATUS(visit(start));
-    return std::move(ancestors_);
+    std::size_t total = 0;
+    for (const auto& list : ancestors_)
+      total += list.size();
+    links.reserve(total);
+    first_link.reserve(ancestors_.size() + 1);
+    for (const auto& list : ancestors_) {
+      first_link.push_back(static_cast<std::uint32_t>(links.size()));
+      links.insert(links.end(), list.begin(), list.end());
+    }
+    first_link.push_back(static_cast<std::uint32_t>(links.size()));
+    return {};
   }
 
  private:
   enum class State : std::uint8_t { fresh, open, done };
   struct Step {
     std::uint32_t number;
-    std::size_t next_parent;
+    std::uint32_t next_parent;
   };
 
   Status visit(std::uint32_t start) {
-    std::vector<Step> path{{start, 0}};
+    path_.assign(1, {start, first_parent_[start]});
     state_[start] = State::open;
-    while (!path.empty()) {
-      Step& step = path.back();
-      if (step.next_parent == parents_[step.number].size()) {
+    while (!path_.empty()) {
+      Step& step = path_.back();
+      if (step.next_parent == first_parent_[step.number + 1]) {
         TRY_STATUS(finish(step.number));
-        path.pop_back();
+        path_.pop_back();
         continue;
       }
-      const std::uint32_t parent = parents_[step.number][step.next_parent++];
+      const std::uint32_t parent = parents_[step.next_parent++];
       if (state_[parent] == State::open)
         return fail("the parents of an entity lead back to it", printable(uids_[parent]->text(), 200),
                     "remove one parent of the cycle");
       if (state_[parent] == State::done) continue;
       state_[parent] = State::open;
-      path.push_back({parent, 0});
+      path_.push_back({parent, first_parent_[parent]});
     }
     return {};
   }
@@ -73,7 +113,8 @@ class Closure {
   // All parents are done: their ancestors and they themselves are the ancestors.
   Status finish(std::uint32_t number) {
     auto& out = ancestors_[number];
-    for (const std::uint32_t parent : parents_[number]) {
+    for (std::uint32_t i = first_parent_[number]; i < first_parent_[number + 1]; ++i) {
+      const std::uint32_t parent = parents_[i];
       links_ += ancestors_[parent].size() + 1;
       if (links_ > limits::kCedarAncestorsMax)
         return fail(ErrorCode::limit,
@@ -89,9 +130,11 @@ class Closure {
   }
 
   const std::vector<const EntityUid*>& uids_;
-  const std::vector<std::vector<std::uint32_t>>& parents_;
+  const std::vector<std::uint32_t>& first_parent_;
+  const std::vector<std::uint32_t>& parents_;
   std::vector<std::vector<std::uint32_t>> ancestors_;
   std::vector<State> state_;
+  std::vector<Step> path_;
   std::size_t links_ = 0;
 };
 
@@ -116,46 +159,67 @@ Result<Entities> Entities::make(std::vector<Entity> entities) {
     return fail(ErrorCode::limit, fmt::format("more than {} entities", limits::kCedarEntitiesMax), {},
                 "give only the entities that the request can reach");
   auto store = std::make_shared<Store>();
-  store->entities.reserve(entities.size());
-  store->numbers.reserve(entities.size() * 2);
-  for (auto& entity : entities) {
-    const std::uint32_t number = store->number_of(entity.uid);
-    if (number == store->entities.size())
-      store->entities.push_back(std::move(entity));
-    else if (!same_content(store->entities[number], entity))
-      return fail("the same entity comes twice with different content", printable(entity.uid.text(), 200),
-                  "keep one of them");
+  TRY_STATUS(take_entities(*store, std::move(entities)));
+  std::vector<std::uint32_t> first_parent, parents;
+  first_parent.reserve(store->entities.size() + 1);
+  for (const auto& entity : store->entities) {
+    first_parent.push_back(static_cast<std::uint32_t>(parents.size()));
+    for (const auto& parent : entity.parents)
+      parents.push_back(store->number_of(parent));
   }
-  std::vector<std::vector<std::uint32_t>> parents(store->entities.size());
-  for (std::size_t i = 0; i < store->entities.size(); ++i)
-    for (const auto& parent : store->entities[i].parents)
-      parents[i].push_back(store->number_of(parent));
-  parents.resize(store->uids.size());
-  TRY(store->ancestors, Closure(store->uids, parents).run());
+  first_parent.resize(store->uids.size() + 1, static_cast<std::uint32_t>(parents.size()));
+  TRY_STATUS(Closure(store->uids, first_parent, parents).run(store->first_link, store->links));
   Entities out;
   out.store_ = std::move(store);
   return out;
 }
 
+// Numbers the entities; one that comes again with the same content is dropped. The place is reserved first,
+// since uids are pointed to where they stand.
+Status Entities::take_entities(Store& store, std::vector<Entity> entities) {
+  std::size_t named = entities.size();
+  for (const auto& entity : entities)
+    named += entity.parents.size();
+  store.reserve(named);
+  store.entities.reserve(entities.size());
+  for (auto& entity : entities) {
+    const std::uint32_t earlier = store.find(entity.uid);
+    if (earlier == Store::kFree) {
+      store.entities.push_back(std::move(entity));
+      store.number_of(store.entities.back().uid);
+    } else if (!same_content(store.entities[earlier], entity)) {
+      return fail("the same entity comes twice with different content", printable(entity.uid.text(), 200),
+                  "keep one of them");
+    }
+  }
+  return {};
+}
+
 const Entity* Entities::find(const EntityUid& uid) const {
-  const auto at = store_->numbers.find(uid);
-  if (at == store_->numbers.end() || at->second >= store_->entities.size()) return nullptr;
-  return &store_->entities[at->second];
+  const std::uint32_t number = store_->find(uid);
+  return number < store_->entities.size() ? &store_->entities[number] : nullptr;
 }
 
 bool Entities::is_in(const EntityUid& uid, const EntityUid& ancestor) const {
   if (uid == ancestor) return true;
-  const auto* above = store_->ancestors_of(uid);
-  if (above == nullptr || above->empty()) return false;
-  const auto at = store_->numbers.find(ancestor);
-  return at != store_->numbers.end() && std::binary_search(above->begin(), above->end(), at->second);
+  const auto above = ancestor_numbers(uid);
+  return !above.empty() && std::binary_search(above.begin(), above.end(), store_->find(ancestor));
+}
+
+std::span<const std::uint32_t> Entities::ancestor_numbers(const EntityUid& uid) const {
+  const std::uint32_t number = store_->find(uid);
+  if (number == Store::kFree) return {};
+  return store_->ancestors(number);
+}
+
+const EntityUid& Entities::uid_of(std::uint32_t number) const {
+  return *store_->uids[number];
 }
 
 std::vector<const EntityUid*> Entities::ancestors(const EntityUid& uid) const {
   std::vector<const EntityUid*> out;
-  if (const auto* above = store_->ancestors_of(uid))
-    for (const std::uint32_t number : *above)
-      out.push_back(store_->uids[number]);
+  for (const std::uint32_t number : ancestor_numbers(uid))
+    out.push_back(store_->uids[number]);
   return out;
 }
 

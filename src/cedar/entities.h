@@ -7,6 +7,7 @@
 // as a parent is no entity of the store (it has no attributes, not even none), yet others may be in it.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -37,10 +38,14 @@ class Entities {
   bool is_in(const EntityUid& uid, const EntityUid& ancestor) const;
   // All entities above `uid`, without order.
   std::vector<const EntityUid*> ancestors(const EntityUid& uid) const;
+  // The same without memory of its own: numbers that uid_of() names, good while any copy of the store lives.
+  std::span<const std::uint32_t> ancestor_numbers(const EntityUid& uid) const;
+  const EntityUid& uid_of(std::uint32_t number) const;
   std::span<const Entity> all() const;
 
  private:
   struct Store;
+  static Status take_entities(Store& store, std::vector<Entity> entities);
   std::shared_ptr<const Store> store_;
 };
 

@@ -12,15 +12,8 @@ using Outcome = std::expected<Value, EvaluationError>;
 using Arguments = std::span<const Value* const>;
 using enum ExtensionFunction;
 
-struct Signature {
-  std::string_view name;
-  std::size_t arguments;
-  ValueKind first;   // kind of the receiver or of the constructor's text
-  ValueKind second;  // of the argument, when there are two
-};
-
 // In the order of ExtensionFunction.
-constexpr Signature kSignatures[] = {
+constexpr ExtensionSignature kSignatures[] = {
     {"decimal", 1, ValueKind::string, {}},
     {"ip", 1, ValueKind::string, {}},
     {"datetime", 1, ValueKind::string, {}},
@@ -44,10 +37,6 @@ constexpr Signature kSignatures[] = {
     {"toHours", 1, ValueKind::duration, {}},
     {"toDays", 1, ValueKind::duration, {}},
 };
-
-const Signature& signature(ExtensionFunction function) {
-  return kSignatures[static_cast<std::size_t>(function)];
-}
 
 std::unexpected<EvaluationError> refuse(EvaluationError::Kind kind, std::string message) {
   return std::unexpected(EvaluationError{kind, std::move(message)});
@@ -112,8 +101,12 @@ Outcome construct(ExtensionFunction function, const Value& argument) {
 
 }  // namespace
 
+const ExtensionSignature& signature_of(ExtensionFunction function) {
+  return kSignatures[static_cast<std::size_t>(function)];
+}
+
 std::string_view name(ExtensionFunction function) {
-  return signature(function).name;
+  return signature_of(function).name;
 }
 
 std::optional<ExtensionFunction> extension_function(std::string_view name) {
@@ -127,7 +120,7 @@ bool is_constructor(ExtensionFunction function) {
 }
 
 Outcome call(ExtensionFunction function, Arguments arguments) {
-  const Signature& expected = signature(function);
+  const ExtensionSignature& expected = signature_of(function);
   if (arguments.size() != expected.arguments)
     return refuse(EvaluationError::Kind::extension,
                   fmt::format("{}() takes {} argument{} with its receiver, not {}", expected.name,

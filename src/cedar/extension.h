@@ -46,6 +46,15 @@ std::optional<ExtensionFunction> extension_function(std::string_view name);
 // Constructors are called as functions, all others as methods.
 bool is_constructor(ExtensionFunction function);
 
+// What a function takes, its receiver included.
+struct ExtensionSignature {
+  std::string_view name;
+  std::size_t arguments;
+  ValueKind first;   // kind of the receiver or of the constructor's text
+  ValueKind second;  // of the argument, when there are two
+};
+const ExtensionSignature& signature_of(ExtensionFunction function);
+
 // Applies a function; `arguments` include the receiver of a method. Errors: a wrong number or kind of
 // arguments, a text that does not parse, a result beyond 64 bits.
 std::expected<Value, EvaluationError> call(ExtensionFunction function,

@@ -7,40 +7,11 @@
 
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "cedar/compiled_policies.h"
 #include "cedar/parser.h"
 
 namespace weir::cedar {
 namespace {
-
-// What a policy demands of a request before its scope is looked at in full: an action that the request's
-// action is or is below, the type of its resource, the type of its principal. 0 stands for "any".
-struct Demand {
-  std::uint64_t action = 0;
-  std::uint64_t resource_type = 0;
-  std::uint64_t principal_type = 0;
-};
-
-// Demands by hash. Two that collide share a bucket, which costs time but no correctness: every candidate's
-// scope is checked.
-std::uint64_t key_of(const Demand& demand) {
-  std::uint64_t key = demand.action * 0x9e3779b97f4a7c15;
-  key = (key ^ (key >> 31) ^ demand.resource_type) * 0xbf58476d1ce4e5b9;
-  key = (key ^ (key >> 30) ^ demand.principal_type) * 0x94d049bb133111eb;
-  return key ^ (key >> 29);
-}
-
-// The one type that a scope admits, as a hash; 0 when it admits several.
-std::uint64_t demanded_type(const Scope& scope) {
-  switch (scope.kind) {
-    case Scope::Kind::equal:
-      return scope.entities.front().type_hash();
-    case Scope::Kind::is:
-    case Scope::Kind::is_in:
-      return hash_of_type(scope.entity_type);
-    default:
-      return 0;
-  }
-}
 
 Error duplicate_id(const Policy& policy, const Policy& earlier) {
   const auto place = [](const Policy& at) {
@@ -71,26 +42,7 @@ struct PolicySet::Index {
   std::vector<Policy> policies;
   std::vector<Policy> templates;
   std::unordered_map<std::string_view, const Policy*> by_id;
-  std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> by_demand;
-
-  void add_demands(std::uint32_t number) {
-    const Policy& policy = policies[number];
-    Demand demand{0, demanded_type(policy.resource), demanded_type(policy.principal)};
-    if (policy.action.kind == Scope::Kind::any) {
-      by_demand[key_of(demand)].push_back(number);
-      return;
-    }
-    for (const auto& action : policy.action.entities) {
-      demand.action = action.hash();
-      auto& bucket = by_demand[key_of(demand)];
-      if (bucket.empty() || bucket.back() != number) bucket.push_back(number);
-    }
-  }
-
-  void collect(const Demand& demand, std::vector<std::uint32_t>& out) const {
-    const auto at = by_demand.find(key_of(demand));
-    if (at != by_demand.end()) out.insert(out.end(), at->second.begin(), at->second.end());
-  }
+  CompiledPolicies compiled;  // points into `policies`
 };
 
 bool admits(const Scope& scope, const EntityUid& uid, const Entities& entities) {
@@ -139,8 +91,7 @@ Result<PolicySet> PolicySet::make(std::vector<Policy> policies) {
       const auto [at, added] = index->by_id.try_emplace(policy.id, &policy);
       if (!added) return std::unexpected(duplicate_id(policy, *at->second));
     }
-  for (std::uint32_t number = 0; number < index->policies.size(); ++number)
-    index->add_demands(number);
+  index->compiled = compile(index->policies);
   PolicySet out;
   out.index_ = std::move(index);
   return out;
@@ -157,26 +108,16 @@ const Policy* PolicySet::find(std::string_view id) const {
   return at == index_->by_id.end() ? nullptr : at->second;
 }
 
+const CompiledPolicies& PolicySet::compiled() const {
+  return index_->compiled;
+}
+
 std::vector<const Policy*> PolicySet::matching(const Request& request, const Entities& entities) const {
-  std::vector<std::uint64_t> actions{0, request.action().hash()};
-  for (const EntityUid* ancestor : entities.ancestors(request.action()))
-    actions.push_back(ancestor->hash());
-  std::vector<std::uint32_t> numbers;
-  for (const std::uint64_t action : actions)
-    for (const std::uint64_t resource_type : {std::uint64_t{0}, request.resource().type_hash()})
-      for (const std::uint64_t principal_type : {std::uint64_t{0}, request.principal().type_hash()})
-        index_->collect({action, resource_type, principal_type}, numbers);
-  std::sort(numbers.begin(), numbers.end());
-  numbers.erase(std::unique(numbers.begin(), numbers.end()), numbers.end());
+  ScopeIndex::Scratch scratch;
   std::vector<const Policy*> out;
-  out.reserve(numbers.size());
-  for (const std::uint32_t number : numbers) {
-    const Policy& policy = index_->policies[number];
-    if (admits(policy.action, request.action(), entities) &&
-        admits(policy.resource, request.resource(), entities) &&
-        admits(policy.principal, request.principal(), entities))
-      out.push_back(&policy);
-  }
+  for (const std::uint32_t number : index_->compiled.scopes.matching(request, entities, scratch))
+    out.push_back(&index_->policies[number]);
+  std::sort(out.begin(), out.end());  // by place, which is their order
   return out;
 }
 

@@ -21,6 +21,8 @@
 
 namespace weir::cedar {
 
+struct CompiledPolicies;
+
 struct PolicySource {
   std::string name;  // a file name, for messages; may be empty
   std::string text;
@@ -42,6 +44,9 @@ class PolicySet {
 
   // The policies whose scope matches, in order. Only these can be satisfied, and only these can err.
   std::vector<const Policy*> matching(const Request& request, const Entities& entities) const;
+
+  // What authorize() runs; made when the set is made.
+  const CompiledPolicies& compiled() const;
 
  private:
   struct Index;
