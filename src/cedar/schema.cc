@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <set>
 
 #include "base/bytes.h"
@@ -84,6 +85,8 @@ class SchemaResolver {
           TRY(SchemaTypePtr resolved, type(attribute.type, space, depth + 1));
           out.attributes.push_back({attribute.name, std::move(resolved), attribute.required});
         }
+        std::sort(out.attributes.begin(), out.attributes.end(),
+                  [](const auto& a, const auto& b) { return a.name < b.name; });
     }
     return std::make_shared<const SchemaType>(std::move(out));
   }

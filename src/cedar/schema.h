@@ -11,6 +11,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,7 +36,8 @@ struct SchemaType {
   Kind kind = Kind::record;
   std::string name;                   // entity: its type; extension: decimal, ipaddr, datetime or duration
   SchemaTypePtr element;              // set
-  std::vector<Attribute> attributes;  // record
+  std::vector<Attribute> attributes;  // record; sorted by name
+  std::optional<bool> known;  // boolean: the only value it has; never set in a schema, see typecheck.h
 
   const SchemaType* attribute(std::string_view wanted) const;  // nullptr when absent or no record
 };

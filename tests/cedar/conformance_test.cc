@@ -14,6 +14,7 @@
 
 #include "base/json.h"
 #include "cedar/authorize_row.h"
+#include "cedar/validate.h"
 
 namespace weir::cedar {
 namespace {
@@ -59,8 +60,38 @@ void judge(const Json& row, const std::string& id, Tally& tally) {
   }
 }
 
+// Validates the row's policies and compares the verdict as a whole, and for each policy where it is given.
+void judge_validation(const Json& row, const Json& schema_form, const std::string& id, Tally& tally) {
+  const Json* expected = row.find("shouldValidate_4_13");
+  if (expected == nullptr) expected = row.find("shouldValidate");
+  if (expected == nullptr) return;
+  ++tally.requests;
+  const auto schema =
+      schema_form.is_string() ? Schema::parse(schema_form.as_string()) : Schema::from_json(schema_form);
+  const auto policies = PolicySet::parse(row["policies"].as_string());
+  if (!schema || !policies) {
+    tally.unequal.push_back(id + " " + (schema ? policies.error() : schema.error()).message());
+    return;
+  }
+  const ValidationResult result = validate(*policies, *schema);
+  bool equal = result.valid() == expected->as_bool();
+  // The reference for single policies is older than 4.13, in which a policy that applies nowhere became
+  // valid.
+  if (const Json& each = row["validation"]["perPolicyStrict"];
+      each.is_object() && !row.has("shouldValidate_4_13"))
+    for (const auto& [policy, valid] : each.as_object()) {
+      const bool given = std::none_of(result.errors.begin(), result.errors.end(),
+                                      [&](const Diagnostic& error) { return error.policy == policy; });
+      equal = equal && given == valid.as_bool();
+    }
+  if (equal)
+    ++tally.equal;
+  else
+    tally.unequal.push_back(id + (result.valid() ? " is valid for us" : " " + result.errors.front().message));
+}
+
 void report(const Tally& tally) {
-  std::printf("%zu of %zu requests equal\n", tally.equal, tally.requests);
+  std::printf("%zu of %zu equal\n", tally.equal, tally.requests);
   for (const auto& line : tally.unequal)
     std::printf("  differs: %s\n", line.c_str());
   ASSERT_GT(tally.requests, 0u);
@@ -72,13 +103,11 @@ std::string read_text(const fs::path& path) {
   return {std::istreambuf_iterator<char>(in), {}};
 }
 
-TEST(Conformance, PublicCorpus) {
-  const fs::path file = data_directory() / "cedar-authz-dev.jsonl.gz";
-  if (!fs::exists(file)) GTEST_SKIP() << "no conformance data beside the checkout";
+template <class Visit>
+void for_each_row(const fs::path& file, Visit visit) {
   const std::unique_ptr<FILE, int (*)(FILE*)> pipe(popen(("zcat '" + file.string() + "'").c_str(), "r"),
                                                    pclose);
   ASSERT_TRUE(pipe);
-  Tally tally, tally_json;
   char* line = nullptr;
   std::size_t capacity = 0;
   while (true) {
@@ -86,14 +115,35 @@ TEST(Conformance, PublicCorpus) {
     if (length < 0) break;
     const auto row = parse_json({line, static_cast<std::size_t>(length)});
     ASSERT_TRUE(row) << row.error().message();
-    const std::string id((*row)["id"].text_or(""));
-    judge(*row, id, tally);
-    if (!row->has("schemaJson")) continue;
-    Json with_json_schema = *row;
-    with_json_schema.set("schema", (*row)["schemaJson"]);
-    judge(with_json_schema, id + " with the JSON schema", tally_json);
+    visit(*row, std::string((*row)["id"].text_or("")));
   }
   free(line);
+}
+
+TEST(Conformance, PublicCorpus) {
+  const fs::path file = data_directory() / "cedar-authz-dev.jsonl.gz";
+  if (!fs::exists(file)) GTEST_SKIP() << "no conformance data beside the checkout";
+  Tally tally, tally_json;
+  for_each_row(file, [&](const Json& row, const std::string& id) {
+    judge(row, id, tally);
+    if (!row.has("schemaJson")) return;
+    Json with_json_schema = row;
+    with_json_schema.set("schema", row["schemaJson"]);
+    judge(with_json_schema, id + " with the JSON schema", tally_json);
+  });
+  report(tally);
+  report(tally_json);
+}
+
+TEST(Conformance, ValidationOfPublicCorpus) {
+  const fs::path file = data_directory() / "cedar-authz-dev.jsonl.gz";
+  if (!fs::exists(file)) GTEST_SKIP() << "no conformance data beside the checkout";
+  Tally tally, tally_json;
+  for_each_row(file, [&](const Json& row, const std::string& id) {
+    judge_validation(row, row["schema"], id, tally);
+    if (row.has("schemaJson"))
+      judge_validation(row, row["schemaJson"], id + " with the JSON schema", tally_json);
+  });
   report(tally);
   report(tally_json);
 }
@@ -101,7 +151,7 @@ TEST(Conformance, PublicCorpus) {
 TEST(Conformance, HandwrittenTests) {
   const fs::path root = data_directory() / "handwritten";
   if (!fs::exists(root)) GTEST_SKIP() << "no conformance data beside the checkout";
-  Tally tally;
+  Tally tally, validations;
   for (const auto& entry : fs::recursive_directory_iterator(root / "tests")) {
     if (entry.path().extension() != ".json") continue;
     auto row = parse_json(read_text(entry.path()));
@@ -113,8 +163,10 @@ TEST(Conformance, HandwrittenTests) {
     ASSERT_TRUE(entities) << entry.path();
     row->set("policies", text_of("policies")).set("schema", text_of("schema")).set("entities", *entities);
     judge(*row, entry.path().filename().string(), tally);
+    judge_validation(*row, (*row)["schema"], entry.path().filename().string(), validations);
   }
   report(tally);
+  report(validations);
 }
 
 }  // namespace
