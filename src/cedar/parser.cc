@@ -32,7 +32,7 @@ class PolicyParser {
     Policy out;
     const std::uint32_t begin = tokens_.peek().span.begin;
     out.position = lines_.at(begin);
-    TRY(out.annotations, annotations());
+    TRY(out.annotations, annotations(out.bare_annotations));
     if (!tokens_.at_word("permit") && !tokens_.at_word("forbid"))
       return tokens_.unexpected("`permit` or `forbid`", "a policy begins with its effect");
     out.effect = tokens_.take().text == "permit" ? Effect::permit : Effect::forbid;
@@ -50,7 +50,7 @@ class PolicyParser {
     return out;
   }
 
-  Parsed<std::vector<Policy::Annotation>> annotations() {
+  Parsed<std::vector<Policy::Annotation>> annotations(std::vector<std::string>& bare) {
     std::vector<Policy::Annotation> out;
     while (tokens_.accept(TokenKind::at)) {
       TRY(const Token key, tokens_.expect(TokenKind::identifier, "the name of an annotation after `@`"));
@@ -62,6 +62,8 @@ class PolicyParser {
       if (tokens_.accept(TokenKind::open_paren)) {
         TRY(text, tokens_.expect_string("the value of the annotation in double quotes"));
         TRY_STATUS(tokens_.expect(TokenKind::close_paren, "`)` after the annotation"));
+      } else {
+        bare.emplace_back(key.text);
       }
       out.emplace_back(std::string(key.text), std::move(text));
     }

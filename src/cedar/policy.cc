@@ -1,5 +1,7 @@
 #include "cedar/policy.h"
 
+#include <algorithm>
+
 namespace weir::cedar {
 
 std::string_view name(Effect effect) {
@@ -15,6 +17,10 @@ const std::string* Policy::annotation(std::string_view name) const {
   for (const auto& [key, value] : annotations)
     if (key == name) return &value;
   return nullptr;
+}
+
+bool Policy::is_bare(std::string_view name) const {
+  return std::find(bare_annotations.begin(), bare_annotations.end(), name) != bare_annotations.end();
 }
 
 }  // namespace weir::cedar

@@ -45,13 +45,18 @@ struct Policy {
   Scope resource;
   std::vector<Condition> conditions;
   std::vector<Annotation> annotations;  // in the order written; names unique; "" where no value was given
-  std::string source;                   // name of the text it came from; may be empty
-  Span span;                            // of the whole policy in that text
-  Position position;                    // of its first character
+  // Names of the annotations that have no value: `@draft` means what `@draft("")` means, but Cedar's JSON
+  // form tells them apart.
+  std::vector<std::string> bare_annotations;
+  std::string template_id;  // of the template that this policy was linked from; empty: of none
+  std::string source;       // name of the text it came from; may be empty
+  Span span;                // of the whole policy in that text
+  Position position;        // of its first character
 
   bool is_template() const { return principal.slot || resource.slot; }
   // The value of an annotation, nullptr when absent.
   const std::string* annotation(std::string_view name) const;
+  bool is_bare(std::string_view name) const;
 };
 
 }  // namespace weir::cedar
