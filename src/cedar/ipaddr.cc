@@ -2,9 +2,7 @@
 
 #include <fmt/format.h>
 
-#include <vector>
-
-#include "base/bytes.h"
+#include <algorithm>
 
 namespace weir::cedar {
 namespace {
@@ -21,24 +19,50 @@ std::optional<unsigned> small_number(std::string_view text, std::size_t digits_m
   return value;
 }
 
+// The text before the next separator, which is removed with it; none when nothing is left. "a." has two
+// parts.
+class Parts {
+ public:
+  Parts(std::string_view text, char separator) : rest_(text), separator_(separator) {}
+  std::optional<std::string_view> next() {
+    if (ended_) return std::nullopt;
+    const auto at = rest_.find(separator_);
+    const auto part = rest_.substr(0, at);
+    ended_ = at == std::string_view::npos;
+    if (!ended_) rest_.remove_prefix(at + 1);
+    return part;
+  }
+
+ private:
+  std::string_view rest_;
+  char separator_;
+  bool ended_ = false;
+};
+
 bool read_v4(std::string_view text, IpAddr& out) {
-  const auto parts = split(text, '.');
-  if (parts.size() != 4) return false;
+  Parts parts(text, '.');
   for (std::size_t i = 0; i < 4; ++i) {
-    const auto value = small_number(parts[i], 3, 255);
+    const auto part = parts.next();
+    const auto value = part ? small_number(*part, 3, 255) : std::nullopt;
     if (!value) return false;
     out.bytes[i] = static_cast<std::uint8_t>(*value);
   }
-  return true;
+  return !parts.next();
 }
 
-// Groups of one to four hexadecimal digits between single colons; "" has no groups.
-bool read_groups(std::string_view text, std::vector<std::uint16_t>& groups) {
+struct Groups {
+  std::array<std::uint16_t, 8> values{};
+  std::size_t count = 0;
+};
+
+// Up to eight groups of one to four hexadecimal digits between single colons; "" has no groups.
+bool read_groups(std::string_view text, Groups& groups) {
   if (text.empty()) return true;
-  for (const auto part : split(text, ':')) {
-    if (part.empty() || part.size() > 4) return false;
+  Parts parts(text, ':');
+  while (const auto part = parts.next()) {
+    if (part->empty() || part->size() > 4 || groups.count == groups.values.size()) return false;
     unsigned value = 0;
-    for (const char c : part) {
+    for (const char c : *part) {
       const int digit = c >= '0' && c <= '9'   ? c - '0'
                         : c >= 'a' && c <= 'f' ? c - 'a' + 10
                         : c >= 'A' && c <= 'F' ? c - 'A' + 10
@@ -46,25 +70,25 @@ bool read_groups(std::string_view text, std::vector<std::uint16_t>& groups) {
       if (digit < 0) return false;
       value = value * 16 + static_cast<unsigned>(digit);
     }
-    groups.push_back(static_cast<std::uint16_t>(value));
+    groups.values[groups.count++] = static_cast<std::uint16_t>(value);
   }
   return true;
 }
 
 bool read_v6(std::string_view text, IpAddr& out) {
-  std::vector<std::uint16_t> front, back;
+  Groups front, back;
   const auto gap = text.find("::");
   if (gap == std::string_view::npos) {
-    if (!read_groups(text, front) || front.size() != 8) return false;
+    if (!read_groups(text, front) || front.count != 8) return false;
   } else {
     if (!read_groups(text.substr(0, gap), front) || !read_groups(text.substr(gap + 2), back)) return false;
-    if (front.size() + back.size() >= 8) return false;
-    front.resize(8 - back.size());
-    front.insert(front.end(), back.begin(), back.end());
+    if (front.count + back.count >= 8) return false;
+    std::copy_n(back.values.begin(), back.count,
+                front.values.end() - static_cast<std::ptrdiff_t>(back.count));
   }
   for (std::size_t i = 0; i < 8; ++i) {
-    out.bytes[2 * i] = static_cast<std::uint8_t>(front[i] >> 8);
-    out.bytes[2 * i + 1] = static_cast<std::uint8_t>(front[i]);
+    out.bytes[2 * i] = static_cast<std::uint8_t>(front.values[i] >> 8);
+    out.bytes[2 * i + 1] = static_cast<std::uint8_t>(front.values[i]);
   }
   return true;
 }
