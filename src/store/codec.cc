@@ -16,7 +16,7 @@ std::string compress(std::string_view plain) {
   std::string out(plain.size() - 1, '\0');
   // One context a thread: making it costs more than compressing a short body.
   thread_local const std::unique_ptr<ZSTD_CCtx, decltype(&ZSTD_freeCCtx)> context(ZSTD_createCCtx(),
-                                                                                 &ZSTD_freeCCtx);
+                                                                                  &ZSTD_freeCCtx);
   if (!context) return {};
   const std::size_t n =
       ZSTD_compressCCtx(context.get(), out.data(), out.size(), plain.data(), plain.size(), kLevel);

@@ -6,8 +6,8 @@
 //
 // Opening repairs what a crash left: a torn tail is cut off (its bytes are kept in DIR/cut/ and reported),
 // damage anywhere else is refused. The segment being written is kept some way longer than what it holds, in
-// zeros: then an append changes neither the file's length nor its blocks, and its fdatasync writes data alone.
-// Rotating and closing cut that reserve off. Not thread-safe; the Store holds its lock around it.
+// zeros: then an append changes neither the file's length nor its blocks, and its fdatasync writes data
+// alone. Rotating and closing cut that reserve off. Not thread-safe; the Store holds its lock around it.
 #pragma once
 
 #include <functional>
