@@ -85,9 +85,10 @@ void start_many(int count, void (*what)()) {
 }
 
 std::size_t wait_for_members(const Tree& tree, std::size_t count) {
-  for (int i = 0; i < 200 && tree.members().size() < count; ++i)
+  std::size_t seen = 0;  // of a tree that forks and ends all the time, so that a second look may see fewer
+  for (int i = 0; i < 500 && (seen = tree.members().size()) < count; ++i)
     ::usleep(10'000);
-  return tree.members().size();
+  return seen;
 }
 
 // Long enough for all forkers to be there and to have forked a few times.
