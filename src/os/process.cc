@@ -74,8 +74,37 @@ void append_limited(std::string& to, const char* bytes, std::size_t count, std::
   if (to.size() < bytes_max) to.append(bytes, std::min(count, bytes_max - to.size()));
 }
 
+// A child that ends before it has read its input would end us, too, where nobody ignores SIGPIPE. Changing
+// that for the whole process is not for a library, so this thread looks away and takes the signal back.
+class NoBrokenPipe {
+ public:
+  NoBrokenPipe() {
+    ::sigemptyset(&pipe_);
+    ::sigaddset(&pipe_, SIGPIPE);
+    sigset_t pending;
+    ::sigpending(&pending);
+    was_pending_ = ::sigismember(&pending, SIGPIPE) == 1;
+    ::pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+  }
+  ~NoBrokenPipe() {
+    const timespec none{};
+    if (!was_pending_)
+      while (::sigtimedwait(&pipe_, nullptr, &none) < 0 && errno == EINTR) {
+      }
+    ::pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  NoBrokenPipe(const NoBrokenPipe&) = delete;
+  NoBrokenPipe& operator=(const NoBrokenPipe&) = delete;
+
+ private:
+  sigset_t pipe_{};
+  sigset_t before_{};
+  bool was_pending_ = false;
+};
+
 // Feeds standard input and collects output until both ends close or time is up; true when in time.
 bool pump(Fd& in, Fd& out, Fd& err, const ChildOptions& options, ChildResult& result) {
+  const NoBrokenPipe no_broken_pipe;
   std::string_view input = options.input;
   if (input.empty()) in.reset();
   const std::int64_t deadline_ns = monotonic_ns() + std::int64_t{options.timeout_ms} * 1'000'000;

@@ -46,7 +46,7 @@ def install(checkout, say=lambda text: None):
 def npm(place, *arguments):
     done = subprocess.run(["npm", *arguments], cwd=place, capture_output=True, text=True)
     if done.returncode != 0:
-        reason = next((line for line in done.stderr.splitlines() if "code E" in line or "network" in line),
+        reason = next((line for line in done.stderr.splitlines() if "code E" in line or "failed, reason" in line or "network" in line),
                       done.stderr.strip().splitlines()[-1] if done.stderr.strip() else "no reason given")
         raise InstallError(f"npm could not install the agents: {reason.strip()}; is there a network?")
 

@@ -61,6 +61,16 @@ TEST(Process, RunsFeedsAndCaptures) {
   EXPECT_EQ(run_child({.argv = {"no-such-program-here"}}).error().code, ErrorCode::not_found);
 }
 
+// Without care the broken pipe ends this test, as it would end whoever started the child.
+TEST(Process, SurvivesAChildThatDoesNotReadItsInput) {
+  for (int i = 0; i < 20; ++i) {
+    const auto result =
+        run_child({.argv = {"sh", "-c", "exec 0<&-; exit 4"}, .input = std::string(1'000'000, 'x')});
+    ASSERT_TRUE(result) << result.error().message();
+    EXPECT_EQ(result->exit.code, 4);
+  }
+}
+
 TEST(Process, KillsAtTheTimeLimit) {
   const auto result = run_child({.argv = {"sleep", "30"}, .timeout_ms = 100});
   ASSERT_TRUE(result);
