@@ -18,7 +18,7 @@ weir_room(ingest 2 pure ROOMS base event)
 weir_room(net    2 rim  ROOMS base os LIBS PkgConfig::SODIUM Threads::Threads)
 weir_room(ledger 2 rim  ROOMS base os LIBS PkgConfig::SODIUM)
 
-weir_room(prove  3 rim  ROOMS base os cedar)
+weir_room(prove  3 rim  ROOMS base event os cedar)
 
 weir_room(store  4 rim  ROOMS base event os LIBS PkgConfig::SODIUM PkgConfig::SQLITE PkgConfig::ZSTD)
 
