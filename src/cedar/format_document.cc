@@ -108,22 +108,27 @@ class Rendering {
   // Whether a group fits on the rest of the line, with what follows it up to the next break.
   bool fits(Document::Node node, int indent) const {
     int room = width_ - column_;
+    bool begun = false;  // a text of the group was met
+    bool ended = false;  // by a comment behind the last text of the group, which breaks nothing
     std::size_t behind = work_.size();
     std::vector<Item> inner{{node, indent, true}};
     while (room >= 0) {
       if (inner.empty()) {
-        if (behind == 0) return true;
+        if (behind == 0 || ended) return true;
         inner.push_back(work_[--behind]);
       }
       const Item item = inner.back();
       inner.pop_back();
       const Document::Entry& at = entry(item);
+      const bool holds = at.kind == Kind::concat || at.kind == Kind::nest || at.kind == Kind::group;
+      if (ended && !holds && at.kind != Kind::nil) return false;
       switch (at.kind) {
         case Kind::nil:
         case Kind::blank_line:
           break;
         case Kind::text:
           room -= width_of(at.text);
+          begun = true;
           break;
         case Kind::space:
           --room;
@@ -132,9 +137,17 @@ class Rendering {
           if (!item.flat) return true;
           room -= static_cast<int>(at.text.size());
           break;
-        case Kind::hard_line:
         case Kind::comment_behind:
+          if (!item.flat) return true;
+          ended = true;
+          break;
         case Kind::comment_before:
+          // In front of the group it stands above it; the group begins on a line of its own.
+          if (!item.flat) return true;
+          if (begun) return false;
+          room = width_ - item.indent;
+          break;
+        case Kind::hard_line:
           return !item.flat;
         case Kind::concat:
           for (auto part = at.parts.rbegin(); part != at.parts.rend(); ++part)
