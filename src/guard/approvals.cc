@@ -100,6 +100,12 @@ std::optional<event::ApprovalUse> Approvals::consume(const std::string& call_dig
   return use;
 }
 
+std::int64_t Approvals::given(const std::string& call_digest, std::int64_t now_ns) const {
+  const auto it = by_digest_.find(call_digest);
+  if (it == by_digest_.end() || it->second.denied || it->second.expires_ns <= now_ns) return 0;
+  return static_cast<std::int64_t>(it->second.approvers.size());
+}
+
 bool Approvals::is_denied(const std::string& call_digest, std::int64_t now_ns) const {
   const auto it = by_digest_.find(call_digest);
   return it != by_digest_.end() && it->second.denied && it->second.expires_ns > now_ns;

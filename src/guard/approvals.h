@@ -50,6 +50,8 @@ class Approvals {
   // The approval that lets this call pass, consumed by the call; none when missing, incomplete, expired or
   // denied.
   std::optional<event::ApprovalUse> consume(const std::string& call_digest, std::int64_t now_ns);
+  // How many people have approved this call; 0 when it is not held, was denied or has expired.
+  std::int64_t given(const std::string& call_digest, std::int64_t now_ns) const;
   bool is_denied(const std::string& call_digest, std::int64_t now_ns) const;
 
   const Held* find(const std::string& id) const;

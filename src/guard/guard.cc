@@ -95,12 +95,8 @@ std::vector<Question> Guard::prepare(const Event& event, const Answers& answers)
   };
   const std::string cwd(event.body["cwd"].text_or(""));
   if (state_.workspace.empty() && cwd.starts_with('/')) ask({Question::Kind::workspace, cwd});
-  read_ = Read{event.id,
-               event.seq,
-               state_.workspace,
-               answers,
-               pack_,
-               understand(event, state_, options_, *pack_, answers)};
+  read_ = Read{event.id, event.seq, state_.workspace,
+               answers,  pack_,     understand(event, state_, options_, *pack_, answers)};
   for (const auto& question : read_->understanding.questions)
     ask(question);
   if (answers.size() + open.size() > kQuestionsMax)
@@ -146,7 +142,14 @@ void Guard::judge_into(Decision& decision, const Event& event, Understanding und
   decision.actions = std::move(understanding.actions);
   decision.assumptions = std::move(understanding.assumptions);
   decision.call_digest = call_digest(event, decision.actions, decision.assumptions, pack_->policy_digest());
-  const Situation situation{event, state_, options_, decision.mode, supplied.isolation};
+  const Situation situation{event,
+                            state_,
+                            options_,
+                            decision.mode,
+                            supplied.isolation,
+                            supplied.level_verified,
+                            supplied.level_requested,
+                            state_.approvals.given(decision.call_digest, event.time.wall_ns)};
   const Judgement judgement = judge(decision.actions, situation, *pack_);
   decision.policies = judgement.hits;
   decision.findings = findings_of(judgement, decision.actions);

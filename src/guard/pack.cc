@@ -1,110 +1,136 @@
 #include "guard/pack.h"
 
+#include <utility>
+
 #include "base/hash.h"
+#include "cedar/validate.h"
 
 namespace weir::guard {
 namespace {
 
-std::string digest_of(const std::vector<const std::vector<NamedText>*>& lists) {
+void add_digests(Json& json, const std::vector<NamedText>& files) {
+  for (const auto& file : files)
+    json.push(Json::array({file.name, digest_text(sha256(file.text))}));
+}
+
+std::string digest_of(std::initializer_list<const std::vector<NamedText>*> lists) {
   Json json = Json::array();
   for (const auto* list : lists)
-    for (const auto& file : *list)
-      json.push(Json::array({file.name, digest_text(sha256(file.text))}));
+    add_digests(json, *list);
   return digest_text(sha256(canonical(json)));
 }
 
-std::string annotation_or(const cedar::Policy& policy, std::string_view name, std::string_view fallback) {
-  const std::string* value = policy.annotation(name);
-  return value != nullptr ? *value : std::string(fallback);
-}
-
-std::string where_of(const cedar::Policy& policy) {
-  return policy.source + ":" + std::to_string(policy.position.line) + ": " + policy.id;
-}
-
-// The verdict that @decision names; a permit may only be `allow` or `warn`, a forbid anything that is not
-// `allow`.
-Result<event::Verdict> verdict_of(const cedar::Policy& policy) {
-  const bool permit = policy.effect == cedar::Effect::permit;
-  const std::string text = annotation_or(policy, "decision", permit ? "allow" : "deny");
-  const auto verdict = event::verdict_from(text);
-  const bool fits = verdict && (permit ? *verdict == event::Verdict::allow || *verdict == event::Verdict::warn
-                                       : *verdict != event::Verdict::allow);
-  if (!fits)
-    return fail("@decision(\"" + text + "\") has no meaning on a " + std::string(cedar::name(policy.effect)),
-                where_of(policy),
-                permit ? "use allow or warn" : "use ask, guide, transform, warn, deny or quarantine");
-  return *verdict;
-}
-
-Result<PolicyMeta> meta_of(const cedar::Policy& policy) {
-  PolicyMeta meta;
-  TRY(meta.verdict, verdict_of(policy));
-  meta.reason = annotation_or(policy, "reason", "");
-  meta.advice = annotation_or(policy, "advice", "");
-  meta.severity = annotation_or(policy, "severity", "medium");
-  meta.evidence_class = annotation_or(policy, "class", "policy");
-  if (!event::severity_from(meta.severity))
-    return fail("@severity(\"" + meta.severity + "\") is not a severity", where_of(policy),
-                "use info, low, medium, high or critical");
-  const std::string mode = annotation_or(policy, "mode", "enforce");
-  if (mode != "enforce" && mode != "observe")
-    return fail("@mode(\"" + mode + "\") is not a mode", where_of(policy), "use enforce or observe");
-  meta.observe = mode == "observe";
-  const std::string approvals = annotation_or(policy, "approvals", "1");
-  if (approvals != "1" && approvals != "2")
-    return fail("@approvals(\"" + approvals + "\") is not a number of people", where_of(policy),
-                "use 1 or 2");
-  meta.approvals = approvals[0] - '0';
-  if ((meta.verdict == event::Verdict::transform) != (policy.annotation("rewrite") != nullptr))
-    return fail("@decision(\"transform\") and @rewrite go together", where_of(policy),
-                "say what to change, e.g. @rewrite(\"{\\\"timeout\\\": 1000}\")");
-  if (const std::string* patch = policy.annotation("rewrite")) {
-    TRY(meta.rewrite, parse_json(*patch));
-    if (!meta.rewrite.is_object()) return fail("@rewrite must be a JSON object", where_of(policy));
+std::string digest_of(const std::vector<LayerSource>& layers, const NamedText& schema) {
+  Json json = Json::array();
+  for (const auto& layer : layers) {
+    Json files = Json::array();
+    add_digests(files, layer.policies);
+    add_digests(files, layer.waivers);
+    json.push(Json::array({std::string(name(layer.layer)), std::move(files)}));
   }
-  return meta;
+  json.push(Json::array({schema.name, digest_text(sha256(schema.text))}));
+  return digest_text(sha256(canonical(json)));
 }
 
-Result<cedar::PolicySet> parse_policies(const std::vector<NamedText>& files) {
-  std::vector<cedar::Policy> all;
-  for (const auto& file : files) {
-    TRY(cedar::PolicySet set, cedar::PolicySet::parse(file.text, file.name));
-    for (const auto& policy : set.policies()) {
-      if (policy.annotation("id") == nullptr)
-        return fail("a policy has no @id", file.name + ":" + std::to_string(policy.position.line),
-                    "give it one, e.g. @id(\"team.no-prod\")");
-      all.push_back(policy);
-    }
-    // Kept apart by the set, so it would be passed over without a word.
-    if (!set.templates().empty())
-      return fail("a template cannot decide", where_of(set.templates()[0]), "write a policy without slots");
+// A scope that names a class no catalogue has would never match: a refusal lost by a slip of the pen.
+Status check_classes(const cedar::Policy& policy, const PathClasses& paths) {
+  for (const auto& uid : policy.resource.entities)
+    if (uid.type() == "PathClass" && !paths.has(uid.id()))
+      return fail("no catalogue has the path class \"" + uid.id() + "\"", where_of(policy),
+                  "docs/policies.md lists them; your own go to ~/.config/weir/paths/*.yaml");
+  return {};
+}
+
+Status check_types(const cedar::PolicySet& policies, const cedar::Schema& schema) {
+  const cedar::ValidationResult result = cedar::validate(policies, schema);
+  if (result.valid()) return {};
+  const auto& first = result.errors.front();
+  const cedar::Policy* policy = policies.find(first.policy);
+  std::string what = first.message;
+  if (result.errors.size() > 1) what += " (and " + std::to_string(result.errors.size() - 1) + " more)";
+  return fail(what, policy != nullptr ? where_of(*policy) : first.policy,
+              first.help.empty() ? "docs/policies.md says what requests have" : first.help);
+}
+
+void add_ancestors(const cedar::Schema& schema, const cedar::EntityUid& uid,
+                   std::vector<cedar::EntityUid>& out) {
+  const cedar::ActionDeclaration* action = schema.action(uid);
+  if (action == nullptr) return;
+  for (const auto& parent : action->parents) {
+    out.push_back(parent);
+    add_ancestors(schema, parent, out);
   }
-  return cedar::PolicySet::make(std::move(all));
+}
+
+std::map<std::string, VerbSpec, std::less<>> verbs_of(const cedar::Schema& schema) {
+  std::map<std::string, VerbSpec, std::less<>> verbs;
+  for (const auto& [uid, action] : schema.actions()) {
+    if (action.principals.empty()) continue;
+    VerbSpec spec{{uid, {}, {}, {}}, nullptr};
+    add_ancestors(schema, uid, spec.entity.parents);
+    if (const auto* attribute = action.context->attribute("attrs")) spec.attributes = attribute;
+    verbs.emplace(uid.id(), std::move(spec));
+  }
+  return verbs;
 }
 
 }  // namespace
 
 const PolicyMeta& Pack::meta(const std::string& policy_id) const {
   static const PolicyMeta unknown;
-  const auto it = meta_.find(policy_id);
-  return it != meta_.end() ? it->second : unknown;
+  const auto it = composition_.meta.find(policy_id);
+  return it != composition_.meta.end() ? it->second : unknown;
+}
+
+Layer Pack::layer_of(const std::string& policy_id) const {
+  const auto it = composition_.layer_of.find(policy_id);
+  return it != composition_.layer_of.end() ? it->second : Layer::builtin;
+}
+
+const VerbSpec* Pack::verb(std::string_view verb) const {
+  const auto it = shared_->verbs.find(verb);
+  return it != shared_->verbs.end() ? &it->second : nullptr;
+}
+
+Result<std::shared_ptr<const Pack::Shared>> Pack::load_shared(const PackSources& sources) {
+  auto shared = std::make_shared<Shared>();
+  TRY(shared->paths, PathClasses::parse(sources.paths));
+  for (const auto& file : sources.commands)
+    TRY_STATUS(shared->commands.add(file.text, file.name));
+  if (!sources.schema.text.empty()) {
+    TRY(cedar::Schema schema, cedar::Schema::parse(sources.schema.text, sources.schema.name));
+    shared->schema = std::make_unique<const cedar::Schema>(std::move(schema));
+    shared->verbs = verbs_of(*shared->schema);
+  }
+  shared->digest = digest_of({&sources.paths, &sources.commands});
+  return shared;
+}
+
+Result<std::shared_ptr<const Pack>> Pack::assemble(std::vector<LayerSource> layers, const NamedText& schema,
+                                                   std::shared_ptr<const Shared> shared) {
+  std::shared_ptr<Pack> pack(new Pack());
+  TRY(pack->composition_, compose(layers));
+  for (const auto& policy : pack->policies().policies())
+    TRY_STATUS(check_classes(policy, shared->paths));
+  if (shared->schema != nullptr) TRY_STATUS(check_types(pack->policies(), *shared->schema));
+  pack->policy_digest_ = digest_of(layers, schema);
+  pack->layers_ = std::move(layers);
+  pack->schema_text_ = schema;
+  pack->shared_ = std::move(shared);
+  return pack;
 }
 
 Result<std::shared_ptr<const Pack>> Pack::load(const PackSources& sources) {
-  TRY(cedar::PolicySet policies, parse_policies(sources.policies));
-  TRY(PathClasses paths, PathClasses::parse(sources.paths));
-  shell::CommandTable commands;
-  for (const auto& file : sources.commands)
-    TRY_STATUS(commands.add(file.text, file.name));
-  std::shared_ptr<Pack> pack(new Pack(std::move(policies), std::move(paths), std::move(commands)));
-  for (const auto& policy : pack->policies_.policies()) {
-    TRY(PolicyMeta meta, meta_of(policy));
-    pack->meta_.emplace(policy.id, std::move(meta));
-  }
-  pack->policy_digest_ = digest_of({&sources.policies});
-  pack->content_digest_ = digest_of({&sources.paths, &sources.commands});
-  return pack;
+  TRY(auto shared, load_shared(sources));
+  std::vector<LayerSource> layers{{Layer::builtin, sources.policies, {}}};
+  layers.insert(layers.end(), sources.layers.begin(), sources.layers.end());
+  return assemble(std::move(layers), sources.schema, std::move(shared));
+}
+
+Result<std::shared_ptr<const Pack>> Pack::with_layer(const Pack& above, const LayerSource& layer) {
+  std::vector<LayerSource> layers = above.layers_;
+  layers.push_back(layer);
+  return assemble(std::move(layers), above.schema_text_, above.shared_);
 }
 
 }  // namespace weir::guard

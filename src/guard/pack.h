@@ -1,12 +1,13 @@
-// Policies and catalogues as one immutable snapshot, swapped whole. Loading fails as a whole with every
-// problem named; the caller keeps the old snapshot then.
+// Policies, their schema and the catalogues as one immutable snapshot, swapped whole. Loading fails as a
+// whole and says where and why; the caller keeps the old snapshot then.
 //
-//   TRY(auto pack, Pack::load({.policies = …, .paths = …, .commands = …}));
+//   TRY(auto pack, Pack::load({.policies = …, .schema = …, .paths = …, .commands = …}));
 //   pack->meta("files.delete-outside").verdict        // what its annotations mean
+//   TRY(auto narrower, Pack::with_layer(*pack, project));
 //
-// Annotations (docs/policies.md): @id, @decision("ask|guide|transform|warn|quarantine"), @reason, @advice,
-// @severity,
-// @class, @mode("observe"), @approvals("2"), @rewrite("{…}") with transform.
+// Every policy is validated strictly against the schema (weir.cedarschema), so none can err on a request of
+// the guard but by arithmetic overflow. What layers are: guard/layers.h. What annotations mean:
+// guard/annotations.h.
 #pragma once
 
 #include <map>
@@ -14,53 +15,71 @@
 #include <string>
 #include <vector>
 
+#include "cedar/entities.h"
 #include "cedar/policy_set.h"
+#include "cedar/schema.h"
 #include "event/decision.h"
+#include "guard/annotations.h"
+#include "guard/layers.h"
 #include "guard/path_classes.h"
 #include "shell/command_table.h"
 
 namespace weir::guard {
 
 struct PackSources {
-  std::vector<NamedText> policies;  // *.cedar, in order
+  std::vector<NamedText> policies;  // the built-in layer: *.cedar, in order
+  std::vector<LayerSource> layers;  // those above it in number and below it in rights, top first
+  NamedText schema = {};            // "" for none: policies are not validated then (tests of mechanism)
   std::vector<NamedText> paths;     // path catalogues
   std::vector<NamedText> commands;  // command catalogues
 };
 
-// What a policy's annotations mean.
-struct PolicyMeta {
-  event::Verdict verdict = event::Verdict::deny;  // of a forbid; permits: allow or warn
-  bool observe = false;
-  int approvals = 1;
-  std::string reason;
-  std::string advice;
-  std::string severity;
-  std::string evidence_class;
-  Json rewrite;  // of @decision("transform"): a JSON Merge Patch (RFC 7386) for the tool's input
+// What the schema says of one verb.
+struct VerbSpec {
+  cedar::Entity entity;                           // with its groups
+  const cedar::SchemaType* attributes = nullptr;  // the record `context.attrs`; nullptr: nothing is declared
 };
 
 class Pack {
  public:
   static Result<std::shared_ptr<const Pack>> load(const PackSources& sources);
+  // The same with one more layer at the bottom; catalogues and schema are shared.
+  static Result<std::shared_ptr<const Pack>> with_layer(const Pack& above, const LayerSource& layer);
 
-  const cedar::PolicySet& policies() const { return policies_; }
+  const cedar::PolicySet& policies() const { return composition_.policies; }
   const PolicyMeta& meta(const std::string& policy_id) const;
-  const PathClasses& paths() const { return paths_; }
-  const shell::CommandTable& commands() const { return commands_; }
+  Layer layer_of(const std::string& policy_id) const;
+  const std::vector<Waiver>& waivers() const { return composition_.waivers; }
+  // Empty, or to be proved before the pack may be used.
+  const std::vector<Obligation>& obligations() const { return composition_.obligations; }
+  const cedar::Schema* schema() const { return shared_->schema.get(); }  // nullptr when there is none
+  const VerbSpec* verb(std::string_view verb) const;                     // nullptr when not declared
+  const PathClasses& paths() const { return shared_->paths; }
+  const shell::CommandTable& commands() const { return shared_->commands; }
   const std::string& policy_digest() const { return policy_digest_; }    // "sha256:…" over names and texts
-  const std::string& content_digest() const { return content_digest_; }  // the catalogues
-  std::size_t policy_count() const { return meta_.size(); }
+  const std::string& content_digest() const { return shared_->digest; }  // the catalogues
+  std::size_t policy_count() const { return composition_.meta.size(); }
 
  private:
-  Pack(cedar::PolicySet policies, PathClasses paths, shell::CommandTable commands)
-      : policies_(std::move(policies)), paths_(std::move(paths)), commands_(std::move(commands)) {}
+  // What layers do not change.
+  struct Shared {
+    PathClasses paths;
+    shell::CommandTable commands;
+    std::unique_ptr<const cedar::Schema> schema;
+    std::map<std::string, VerbSpec, std::less<>> verbs;
+    std::string digest;
+  };
+  Pack() = default;
+  static Result<std::shared_ptr<const Shared>> load_shared(const PackSources& sources);
+  static Result<std::shared_ptr<const Pack>> assemble(std::vector<LayerSource> layers,
+                                                      const NamedText& schema,
+                                                      std::shared_ptr<const Shared> shared);
 
-  cedar::PolicySet policies_;
-  PathClasses paths_;
-  shell::CommandTable commands_;
-  std::map<std::string, PolicyMeta, std::less<>> meta_;
+  std::vector<LayerSource> layers_;
+  NamedText schema_text_;
+  Composition composition_;
+  std::shared_ptr<const Shared> shared_;
   std::string policy_digest_;
-  std::string content_digest_;
 };
 
 }  // namespace weir::guard

@@ -118,6 +118,10 @@ Result<PathClasses> PathClasses::parse(std::span<const NamedText> catalogues) {
   return result;
 }
 
+bool PathClasses::has(std::string_view id) const {
+  return std::any_of(classes_.begin(), classes_.end(), [&](const Class& one) { return one.id == id; });
+}
+
 std::vector<std::string> PathClasses::of(std::string_view path, std::string_view home) const {
   std::vector<std::string> ids;
   for (const auto& one : classes_)

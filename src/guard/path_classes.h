@@ -31,6 +31,7 @@ class PathClasses {
  public:
   static Result<PathClasses> parse(std::span<const NamedText> catalogues);
 
+  bool has(std::string_view id) const;
   // Sorted class ids of a normalised absolute path.
   std::vector<std::string> of(std::string_view path, std::string_view home) const;
   // Sorted class ids that whatever lies directly in this directory has: taking the directory away takes that

@@ -227,16 +227,19 @@ Understanding understand(const event::Event& event, const SessionState& state, c
   return std::move(reading).take();
 }
 
-void adopt_workspace(const event::Event& event, const Answers& answers, const GuardOptions& options,
-                     SessionState& state) {
-  if (!state.workspace.empty()) return;
+std::string workspace_of(const event::Event& event, const Answers& answers, const GuardOptions& options) {
   const auto answer =
       answers.find(Question{Question::Kind::workspace, std::string(event.body["cwd"].text_or(""))}.key());
-  if (answer == answers.end()) return;
-  const std::string root(answer->second["root"].text_or(""));
+  if (answer == answers.end()) return {};
+  std::string root(answer->second["root"].text_or(""));
   // A home directory or the root of the disk is no workspace: everything would be inside it.
-  if (root.empty() || root == "/" || root == options.home || path_within(options.home, root)) return;
-  state.workspace = root;
+  if (root == "/" || root == options.home || path_within(options.home, root)) return {};
+  return root;
+}
+
+void adopt_workspace(const event::Event& event, const Answers& answers, const GuardOptions& options,
+                     SessionState& state) {
+  if (state.workspace.empty()) state.workspace = workspace_of(event, answers, options);
 }
 
 std::string call_digest(const event::Event& event, const std::vector<event::Action>& actions,

@@ -25,6 +25,9 @@ struct Understanding {
 Understanding understand(const event::Event& event, const SessionState& state, const GuardOptions& options,
                          const Pack& pack, const Answers& answers);
 
+// The workspace that the answers tell for the event's working directory; "" when they do not, or when it is a
+// home directory or the root of the disk.
+std::string workspace_of(const event::Event& event, const Answers& answers, const GuardOptions& options);
 // Takes the workspace from the first answer that tells it.
 void adopt_workspace(const event::Event& event, const Answers& answers, const GuardOptions& options,
                      SessionState& state);

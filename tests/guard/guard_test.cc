@@ -162,7 +162,7 @@ TEST(Verdicts, NothingIsAllowedThatNoPolicyPermits) {
 
 TEST(Verdicts, AForbidThatErrsRefusesAndSaysSo) {
   Session session(pack_of(R"(@id("broken") forbid (principal, action == Action::"file.read", resource)
-                             when { context.attrs.nowhere == "x" };)"));
+                             when { context.session.calls - 9223372036854775807 - 2 < 0 };)"));
   const auto decision = session.run("cat a");
   EXPECT_EQ(decision.verdict, Verdict::deny);
   ASSERT_TRUE(has_policy(decision, "broken"));
@@ -171,8 +171,9 @@ TEST(Verdicts, AForbidThatErrsRefusesAndSaysSo) {
 }
 
 TEST(Verdicts, APermitThatErrsPermitsNothing) {
-  Session session(
-      pack_of(R"(@id("broken") permit (principal, action, resource) when { context.nowhere };)", false));
+  Session session(pack_of(
+      R"(@id("broken") permit (principal, action, resource) when { context.session.calls - 9223372036854775807 - 2 < 0 };)",
+      false));
   EXPECT_TRUE(has_policy(session.run("ls"), "default-deny"));
 }
 

@@ -28,6 +28,16 @@ TEST(Pack, MistakesInAnnotationsNameFileLineAndRemedy) {
       {"@id(\"a\") @mode(\"dry\") forbid (principal, action, resource);", "@mode(\"dry\")"},
       {"@id(\"a\") @approvals(\"3\") forbid (principal, action, resource);", "@approvals(\"3\")"},
       {"@id(\"a\") permit (principal == ?principal, action, resource);", "template"},
+      {"@id(\"a\") @desicion(\"ask\") forbid (principal, action, resource);", "@desicion"},
+      {"@id(\"a\") @reason forbid (principal, action, resource);", "@reason has no value"},
+      {"@id(\"a\") @approvals(\"2\") forbid (principal, action, resource);", "@approvals goes with"},
+      {"@id(\"a\") @advice(\"x\") forbid (principal, action, resource);", "@advice goes with"},
+      {"@id(\"a\") @control(\"ASI02,,\") forbid (principal, action, resource);", "control ids"},
+      {"@id(\"a\") @class(\"two words\") forbid (principal, action, resource);", "is not a name"},
+      {"@id(\"a\") @playbook(\"a b\") forbid (principal, action, resource);", "is not a name"},
+      {"@id(\"a\") @decision(\"transform\") @rewrite(\"[]\") forbid (principal, action, resource);",
+       "JSON object"},
+      {"@id(\"a\") forbid (principal, action, resource in PathClass::\"credentials\");", "path class"},
   };
   for (const auto& one : cases) {
     const Error error = error_of(one.policy);
@@ -37,6 +47,19 @@ TEST(Pack, MistakesInAnnotationsNameFileLineAndRemedy) {
   }
   EXPECT_NE(error_of("\n\npermit (principal, action, resource);").where.find("team.cedar:3"),
             std::string::npos);
+}
+
+TEST(Pack, PoliciesAreValidatedAgainstTheSchema) {
+  PackSources sources = testing::shipped_sources();
+  sources.layers = {{Layer::user,
+                     {{"team.cedar",
+                       "\n@id(\"a\") forbid (principal, action == Action::\"file.delete\", "
+                       "resource) when { resource.in_workspce };"}},
+                     {}}};
+  const auto pack = Pack::load(sources);
+  ASSERT_FALSE(pack);
+  EXPECT_NE(pack.error().what.find("in_workspce"), std::string::npos) << pack.error().message();
+  EXPECT_EQ(pack.error().where, "team.cedar:2: a");
 }
 
 TEST(Pack, OneIdNamesOnePolicy) {
@@ -51,7 +74,8 @@ TEST(Pack, MistakesInCedarNameLineAndColumn) {
 }
 
 TEST(Pack, DefaultsOfAnnotations) {
-  const auto pack = testing::pack_of("@id(\"f\") forbid (principal, action == Action::\"x\", resource);");
+  const auto pack =
+      testing::pack_of("@id(\"f\") forbid (principal, action == Action::\"mcp.call\", resource);");
   EXPECT_EQ(pack->meta("f").verdict, event::Verdict::deny);
   EXPECT_EQ(pack->meta("f").severity, "medium");
   EXPECT_EQ(pack->meta("f").approvals, 1);

@@ -13,7 +13,9 @@
 
 #include "base/json.h"
 #include "content.h"
+#include "guard/conformance.h"
 #include "guard/guard.h"
+#include "guard/request.h"
 
 namespace weir::guard::testing {
 
@@ -26,6 +28,7 @@ inline PackSources shipped_sources() {
   for (const auto& file : content_files()) {
     NamedText text{std::string(file.name), std::string(file.bytes)};
     if (file.name.starts_with("policies/") && file.name.ends_with(".cedar")) sources.policies.push_back(text);
+    if (file.name == "policies/weir.cedarschema") sources.schema = text;
     if (file.name.starts_with("paths/")) sources.paths.push_back(text);
     if (file.name.starts_with("commands/")) sources.commands.push_back(text);
   }
@@ -34,6 +37,7 @@ inline PackSources shipped_sources() {
 
 inline std::shared_ptr<const Pack> shipped_pack() {
   static const auto pack = Pack::load(shipped_sources());
+  if (!pack) ADD_FAILURE() << pack.error().message();
   CHECK(pack);
   return *pack;
 }
@@ -120,7 +124,9 @@ class Session {
       for (const auto& question : open)
         answers[question.key()] = machine.answer(question);
     supplied.decision_id = "decision-" + std::to_string(number_);
-    return guard.decide(event, answers, supplied);
+    const event::Decision decision = guard.decide(event, answers, supplied);
+    expect_conforming(event, decision);
+    return decision;
   }
   event::Decision run(const std::string& command) { return call(shell_call(command)); }
 
@@ -164,6 +170,17 @@ class Session {
   std::int64_t now_ns = kStartNs;
 
  private:
+  // Whatever a test does, its requests are of the types that the schema declares.
+  void expect_conforming(const event::Event& event, const event::Decision& decision) const {
+    const cedar::Schema* schema = guard.pack().schema();
+    if (schema == nullptr) return;
+    const GuardOptions options;
+    const Situation situation{event, guard.state(), options, decision.mode, decision.isolation};
+    const Requests requests(situation, guard.pack());
+    for (const auto& action : decision.actions)
+      EXPECT_EQ(mismatch(requests.of(action), *schema), "") << compact(event::to_json(action));
+  }
+
   void stamp(event::Event& event) {
     event.id = "event-" + std::to_string(++number_);
     event.time.wall_ns = now_ns;

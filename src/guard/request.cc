@@ -1,0 +1,218 @@
+#include "guard/request.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "guard/path_facts.h"
+
+namespace weir::guard {
+namespace {
+
+using cedar::Entity;
+using cedar::EntityUid;
+using cedar::Record;
+using cedar::SchemaType;
+using cedar::Value;
+
+constexpr std::int64_t kSecondNs = 1'000'000'000;
+constexpr std::string_view kUnknownLabel = "unknown";  // no flow is watched yet
+
+Value text_value(std::string_view text) {
+  return Value(std::string(text));
+}
+
+bool declares(const VerbSpec* verb, std::string_view name, SchemaType::Kind kind) {
+  if (verb == nullptr) return true;  // a pack without a schema
+  const SchemaType* type = verb->attributes != nullptr ? verb->attributes->attribute(name) : nullptr;
+  return type != nullptr && type->kind == kind;
+}
+
+Value text_set(const Json& list) {
+  std::vector<Value> items;
+  for (const auto& item : list.as_array())
+    if (item.is_string()) items.push_back(Value(item.as_string()));
+  return Value(cedar::Set(std::move(items)));
+}
+
+// True attributes become context.flags; texts, numbers and lists of text context.attrs where the schema
+// declares them.
+void add_attributes(const Json& attrs, const VerbSpec* verb, std::vector<Value>& flags,
+                    std::vector<Record::Field>& fields) {
+  if (!attrs.is_object()) return;
+  for (const auto& [key, value] : attrs.as_object()) {
+    if (value.is_bool()) {
+      if (value.as_bool()) flags.push_back(text_value(key));
+    } else if (value.is_string()) {
+      if (declares(verb, key, SchemaType::Kind::string)) fields.emplace_back(key, Value(value.as_string()));
+    } else if (value.is_int()) {
+      if (declares(verb, key, SchemaType::Kind::integer)) fields.emplace_back(key, Value(value.as_int()));
+    } else if (value.is_array()) {
+      if (declares(verb, key, SchemaType::Kind::set)) fields.emplace_back(key, text_set(value));
+    }
+  }
+}
+
+Value counters_of(const Situation& s) {
+  const Counters& c = s.state.counters;
+  const std::int64_t elapsed_ns = s.state.started_ns == 0 ? 0 : s.event.time.wall_ns - s.state.started_ns;
+  return Value(Record({{"calls", Value(c.calls)},
+                       {"refusals", Value(c.refusals)},
+                       {"asks", Value(c.asks)},
+                       {"deletes", Value(c.deletes)},
+                       {"writes", Value(c.writes)},
+                       {"connects", Value(c.connects)},
+                       {"spawns", Value(c.spawns)},
+                       {"elapsed_s", Value(std::max<std::int64_t>(0, elapsed_ns / kSecondNs))}}));
+}
+
+Value no_labels() {
+  return Value(Record({{"integrity", text_value(kUnknownLabel)},
+                       {"confidentiality", text_value(kUnknownLabel)},
+                       {"categories", Value(cedar::Set())}}));
+}
+
+std::vector<Record::Field> shared_context(const Situation& s) {
+  return {{"session", counters_of(s)},
+          {"labels", no_labels()},
+          {"facts", Value(cedar::Set())},
+          {"findings", Value(Record({{"rules", Value(cedar::Set())}, {"classes", Value(cedar::Set())}}))},
+          {"approvals", Value(s.approvals)},
+          {"agent", Value(s.event.agent.name)},
+          {"sub_agent", Value(!s.event.agent.id.empty())},
+          {"tool", text_value(s.event.data["tool"].text_or(""))},
+          {"command", text_value(s.event.body["input"]["command"].text_or(""))},
+          {"plane", Value(s.event.plane)},
+          {"assurance", text_value(event::name(s.event.assurance))},
+          {"mode", text_value(s.mode)},
+          {"isolation", text_value(s.isolation)},
+          {"level", text_value(s.level_verified)},
+          {"level_requested", text_value(s.level_requested)}};
+}
+
+std::vector<Entity> principals_of(const EntityUid& principal, const event::Event& event) {
+  const event::Agent& agent = event.agent;
+  const EntityUid main("Agent", agent.name);
+  std::vector<EntityUid> users;
+  if (!event.user.empty()) users.emplace_back("User", event.user);
+  Record attributes = agent.version.empty()
+                          ? Record({{"name", Value(agent.name)}})
+                          : Record({{"name", Value(agent.name)}, {"version", Value(agent.version)}});
+  std::vector<Entity> list;
+  list.push_back({main, std::move(attributes), {}, std::move(users)});
+  if (!(principal == main))
+    list.push_back(
+        {principal, Record({{"name", Value(agent.name)}, {"type", Value(agent.type)}}), {}, {main}});
+  return list;
+}
+
+std::string_view last_part(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);  // npos + 1 is 0
+}
+
+bool attr_true(const event::Action& action, std::string_view name) {
+  return action.attrs[name].bool_or(false);
+}
+
+std::string relative_to(std::string_view path, std::string_view workspace) {
+  if (!path_within(path, workspace) || path.size() <= workspace.size()) return {};
+  return std::string(path.substr(workspace.size() + 1));
+}
+
+}  // namespace
+
+Requests::Requests(const Situation& situation, const Pack& pack)
+    : situation_(situation),
+      pack_(pack),
+      principal_(situation.event.agent.id.empty()
+                     ? EntityUid("Agent", situation.event.agent.name)
+                     : EntityUid("SubAgent", situation.event.agent.name + "/" + situation.event.agent.type)),
+      principals_(principals_of(principal_, situation.event)),
+      shared_(shared_context(situation)) {}
+
+Record Requests::context_of(const event::Action& action) const {
+  std::vector<Value> flags;
+  std::vector<Record::Field> attrs;
+  add_attributes(action.attrs, pack_.verb(action.verb), flags, attrs);
+  std::vector<Record::Field> fields;
+  fields.reserve(shared_.size() + 3);
+  fields.emplace_back("flags", Value(cedar::Set(std::move(flags))));
+  fields.emplace_back("attrs", Value(Record(std::move(attrs))));
+  fields.emplace_back("certainty", text_value(event::name(action.certainty)));
+  fields.insert(fields.end(), shared_.begin(), shared_.end());
+  return Record(std::move(fields));
+}
+
+Entity Requests::action_entity(const event::Action& action) const {
+  if (const VerbSpec* spec = pack_.verb(action.verb)) return spec->entity;
+  // Without a schema: "file.read" is in Action::"file"; "prompt" is in none, least of all in itself.
+  std::vector<EntityUid> parents;
+  const std::string_view verb = action.verb;
+  const auto dot = verb.find('.');
+  if (dot != std::string_view::npos) parents.emplace_back("Action", std::string(verb.substr(0, dot)));
+  if (verb == "file.write" || verb == "file.delete" || verb == "file.chmod")
+    parents.emplace_back("Action", "file.change");
+  return {EntityUid("Action", action.verb), {}, {}, std::move(parents)};
+}
+
+Entity Requests::path_entity(const event::Action& action) const {
+  const std::string& path = action.resource;
+  const std::string& workspace = situation_.state.workspace;
+  std::vector<EntityUid> classes;
+  if (const Json& list = action.attrs["classes"]; list.is_array())
+    for (const auto& id : list.as_array())
+      classes.emplace_back("PathClass", std::string(id.text_or("")));
+  const bool known =
+      !path.empty() && action.certainty != event::Certainty::opaque && attr_true(action, "known");
+  const bool inside = attr_true(action, "in_workspace");
+  return {EntityUid("Path", path),
+          Record({{"path", Value(path)},
+                  {"name", text_value(last_part(path))},
+                  {"relative", Value(inside ? relative_to(path, workspace) : std::string())},
+                  {"known", Value(known)},
+                  {"in_workspace", Value(inside)},
+                  {"is_workspace", Value(known && path == workspace)},
+                  {"exists", Value(attr_true(action, "exists"))}}),
+          {},
+          std::move(classes)};
+}
+
+Entity Requests::resource_entity(const event::Action& action) const {
+  const std::string& type = action.resource_type;
+  EntityUid uid(type, action.resource);
+  if (type == "Path") return path_entity(action);
+  if (type == "Host" || type == "Url")
+    return {std::move(uid),
+            Record({{"host", text_value(action.attrs["host"].text_or(action.resource))},
+                    {"loopback", Value(attr_true(action, "loopback"))}}),
+            {},
+            {}};
+  std::vector<EntityUid> parents;
+  if (type == "Tool") {
+    const auto slash = action.resource.find('/');
+    const std::string server = slash == std::string::npos ? "" : action.resource.substr(0, slash);
+    if (!server.empty()) parents.emplace_back("Server", server);
+    return {std::move(uid),
+            Record({{"name", Value(action.resource)}, {"server", Value(server)}}),
+            {},
+            std::move(parents)};
+  }
+  if (type == "Infra" || type == "Database" || type == "Service")
+    if (const auto environment = action.attrs["environment"].text_or(""); !environment.empty())
+      parents.emplace_back("Environment", std::string(environment));
+  return {std::move(uid), Record({{"name", Value(action.resource)}}), {}, std::move(parents)};
+}
+
+CedarRequest Requests::of(const event::Action& action) const {
+  std::vector<Entity> entities = principals_;
+  entities.push_back(action_entity(action));
+  Entity resource = resource_entity(action);
+  const EntityUid uid = resource.uid;
+  // An agent that starts or addresses its own kind is principal and resource at once.
+  const bool listed =
+      std::any_of(entities.begin(), entities.end(), [&](const Entity& one) { return one.uid == uid; });
+  if (!listed) entities.push_back(std::move(resource));
+  return {cedar::Request(principal_, entities[principals_.size()].uid, uid, context_of(action)),
+          std::move(entities)};
+}
+
+}  // namespace weir::guard

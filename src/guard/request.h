@@ -1,0 +1,59 @@
+// Actions as Cedar requests, one each.
+//
+//   Requests requests(situation, pack);
+//   TRY(CedarRequest one, requests.of(action));
+//   cedar::authorize(pack.policies(), one.request, one.entities);
+//
+// Principal Agent::"claude-code" (or SubAgent::"claude-code/<type>", which is in its Agent, which is in its
+// User), action Action::"file.delete" in its groups, resource by the Action's type (Path::"/abs",
+// Host::"h:443", …; a Path is in every PathClass it belongs to). All of it agrees with weir.cedarschema: an
+// attribute of an Action that is not declared there is left out. docs/policies.md documents every attribute.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "cedar/entities.h"
+#include "cedar/request.h"
+#include "event/event.h"
+#include "guard/pack.h"
+#include "guard/session.h"
+
+namespace weir::guard {
+
+// What every request of one event shares.
+struct Situation {
+  const event::Event& event;
+  const SessionState& state;
+  const GuardOptions& options;
+  std::string_view mode;  // "enforce" or "observe"
+  std::string_view isolation;
+  std::string_view level_verified = "none";
+  std::string_view level_requested = "hook";
+  std::int64_t approvals = 0;  // people who have approved this very call
+};
+
+struct CedarRequest {
+  cedar::Request request;
+  std::vector<cedar::Entity> entities;  // principal, its agent, action, resource
+};
+
+class Requests {
+ public:
+  Requests(const Situation& situation, const Pack& pack);
+  CedarRequest of(const event::Action& action) const;
+
+ private:
+  cedar::Entity resource_entity(const event::Action& action) const;
+  cedar::Entity path_entity(const event::Action& action) const;
+  cedar::Entity action_entity(const event::Action& action) const;
+  cedar::Record context_of(const event::Action& action) const;
+
+  const Situation& situation_;
+  const Pack& pack_;
+  cedar::EntityUid principal_;
+  std::vector<cedar::Entity> principals_;
+  std::vector<cedar::Record::Field> shared_;  // of the context: the same for every Action
+};
+
+}  // namespace weir::guard
