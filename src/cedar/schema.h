@@ -90,4 +90,11 @@ class Schema {
   std::map<EntityUid, ActionDeclaration> actions_;
 };
 
+// From one form to the other, with names as they were written, or `resolved`: in full, and told apart into
+// entity and common types (which needs a schema without mistakes; otherwise names need not be declared).
+// Errors of schema_json_to_text(): what the syntax cannot say, such as an entity type and a common type of
+// one name.
+Result<Json> schema_text_to_json(std::string_view text, std::string_view name = {}, bool resolved = false);
+Result<std::string> schema_json_to_text(const Json& schema);
+
 }  // namespace weir::cedar
