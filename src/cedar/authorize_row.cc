@@ -4,6 +4,7 @@
 
 #include "cedar/authorizer.h"
 #include "cedar/entity_json.h"
+#include "cedar/template.h"
 
 namespace weir::cedar {
 namespace {
@@ -44,18 +45,23 @@ Result<Json> authorize_row(const Json& row) {
   const Json &text = row["policies"], &requests = row["requests"];
   if (!text.is_string()) return fail("the policies must be a string", "policies", "give Cedar policy text");
   if (!requests.is_array()) return fail("the requests must be an array", "requests", "give [{...}, ...]");
-  TRY(const PolicySet policies, in_member("policies", ":", PolicySet::parse(text.as_string())));
+  TRY(PolicySet policies, in_member("policies", ":", PolicySet::parse(text.as_string())));
+  if (const Json* links = row.find("links")) {
+    TRY(const auto read, in_member("links", "", read_links_json(*links)));
+    TRY(policies, in_member("links", "", link(policies, read)));
+  }
   TRY(const std::optional<Schema> schema, row_schema(row["schema"]));
   const Schema* types = schema ? &*schema : nullptr;
   const Json none = Json::array();
   const Json* entities_json = row.find("entities");
   TRY(const Entities entities,
       in_member("entities", "", read_entities(entities_json == nullptr ? none : *entities_json, types)));
+  Workspace workspace;
   Json::Array responses;
   for (std::size_t i = 0; i < requests.as_array().size(); ++i) {
     TRY(const Request request,
         in_member(fmt::format("requests[{}]", i), ".", read_request(requests.as_array()[i], types)));
-    responses.push_back(response_json(authorize(policies, request, entities)));
+    responses.push_back(response_json(authorize(policies, request, entities, workspace)));
   }
   return Json::object({{"id", row["id"]}, {"responses", Json(std::move(responses))}});
 }
