@@ -6,6 +6,8 @@
 #include <set>
 
 #include "base/bytes.h"
+#include "base/limits.h"
+#include "cedar/level.h"
 #include "cedar/text.h"
 #include "cedar/typecheck.h"
 
@@ -19,8 +21,8 @@ bool is_action_type(std::string_view type) {
 // What one run over many policies needs again and again.
 class Validator {
  public:
-  explicit Validator(const Schema& schema)
-      : schema_(schema), hierarchy_(schema), environments_(schema.environments()) {}
+  Validator(const Schema& schema, const ValidationOptions& options)
+      : schema_(schema), options_(options), hierarchy_(schema), environments_(schema.environments()) {}
 
   void policy(const Policy& policy, ValidationResult& out) {
     policy_ = &policy;
@@ -204,6 +206,10 @@ class Validator {
     Typing typing = typecheck(condition, schema_, hierarchy_, environment);
     for (auto& error : typing.errors)
       report(std::move(error.message), std::move(error.help), error.span);
+    // As in Cedar: where types are right, or do not matter because the policy does not apply.
+    if (options_.level && (typing.succeeded || typing.always_false))
+      for (auto& error : check_level(typing.typed, environment, *options_.level))
+        report(std::move(error.message), std::move(error.help), error.span);
     return !typing.always_false;
   }
 
@@ -226,6 +232,7 @@ class Validator {
   }
 
   const Schema& schema_;
+  ValidationOptions options_;
   Hierarchy hierarchy_;
   std::vector<RequestEnvironment> environments_;
   const Policy* policy_ = nullptr;
@@ -235,13 +242,12 @@ class Validator {
 
 }  // namespace
 
-ValidationResult validate(const PolicySet& policies, const Schema& schema) {
+ValidationResult validate(const PolicySet& policies, const Schema& schema, const ValidationOptions& options) {
   ValidationResult out;
-  Validator validator(schema);
-  for (const auto* list : {&policies})
-    for (const auto span : {list->policies(), list->templates()})
-      for (const auto& policy : span)
-        validator.policy(policy, out);
+  Validator validator(schema, options);
+  for (const auto list : {policies.policies(), policies.templates()})
+    for (const auto& policy : list)
+      validator.policy(policy, out);
   return out;
 }
 

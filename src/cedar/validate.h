@@ -11,6 +11,8 @@
 // entities that are not in the store.
 #pragma once
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,7 +36,12 @@ struct ValidationResult {
   bool valid() const { return errors.empty(); }
 };
 
+struct ValidationOptions {
+  std::optional<std::uint32_t> level;  // also check that policies stay within this level, see level.h
+};
+
 // Policies and templates; a template is checked for every type that its slots may be linked to.
-ValidationResult validate(const PolicySet& policies, const Schema& schema);
+ValidationResult validate(const PolicySet& policies, const Schema& schema,
+                          const ValidationOptions& options = {});
 
 }  // namespace weir::cedar

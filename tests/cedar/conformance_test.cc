@@ -12,9 +12,12 @@
 #include <string>
 #include <vector>
 
+#include "base/bytes.h"
 #include "base/json.h"
 #include "cedar/authorize_row.h"
+#include "cedar/entity_json.h"
 #include "cedar/validate.h"
+#include "cedar/validate_data.h"
 
 namespace weir::cedar {
 namespace {
@@ -90,6 +93,41 @@ void judge_validation(const Json& row, const Json& schema_form, const std::strin
     tally.unequal.push_back(id + (result.valid() ? " is valid for us" : " " + result.errors.front().message));
 }
 
+// The row's entities and requests against its schema. The data names a verdict for each.
+void judge_data(const Json& row, const std::string& id, Tally& entities_tally, Tally& requests_tally) {
+  const Json& validation = row["validation"];
+  if (!validation.is_object()) return;
+  const auto schema = Schema::parse(row["schema"].as_string());
+  const auto entities = schema ? read_entities(row["entities"], &*schema) : read_entities(row["entities"]);
+  ASSERT_TRUE(schema && entities) << id;
+  const auto problems = validate_entities(*entities, *schema);
+  for (const auto& entity : entities->all()) {
+    const Json* expected = validation["perEntity"].find(entity.uid.type() + "::" + entity.uid.id());
+    if (expected == nullptr) continue;  // an action that the schema added
+    ++entities_tally.requests;
+    const auto problem = std::find_if(problems.begin(), problems.end(), [&](const DataProblem& each) {
+      return each.where.starts_with(printable(entity.uid.text(), 200));
+    });
+    const bool valid = problem == problems.end();
+    if (valid == expected->as_object().empty())  // an object of errors
+      ++entities_tally.equal;
+    else
+      entities_tally.unequal.push_back(id + " " + entity.uid.text() + (valid ? "" : ": " + problem->message));
+  }
+  const auto& requests = row["requests"].as_array();
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    const Json::Array& verdicts = validation["requestsStrict"].as_array();
+    if (i >= verdicts.size()) continue;
+    ++requests_tally.requests;
+    const auto request = read_request(requests[i], &*schema);
+    const bool valid = request && validate_request(*request, *schema).empty();
+    if (valid == verdicts[i].as_bool())
+      ++requests_tally.equal;
+    else
+      requests_tally.unequal.push_back(id + " request " + std::to_string(i) + (valid ? " valid for us" : ""));
+  }
+}
+
 void report(const Tally& tally) {
   std::printf("%zu of %zu equal\n", tally.equal, tally.requests);
   for (const auto& line : tally.unequal)
@@ -138,14 +176,17 @@ TEST(Conformance, PublicCorpus) {
 TEST(Conformance, ValidationOfPublicCorpus) {
   const fs::path file = data_directory() / "cedar-authz-dev.jsonl.gz";
   if (!fs::exists(file)) GTEST_SKIP() << "no conformance data beside the checkout";
-  Tally tally, tally_json;
+  Tally tally, tally_json, entities, requests;
   for_each_row(file, [&](const Json& row, const std::string& id) {
+    judge_data(row, id, entities, requests);
     judge_validation(row, row["schema"], id, tally);
     if (row.has("schemaJson"))
       judge_validation(row, row["schemaJson"], id + " with the JSON schema", tally_json);
   });
   report(tally);
   report(tally_json);
+  report(entities);
+  report(requests);
 }
 
 TEST(Conformance, HandwrittenTests) {
