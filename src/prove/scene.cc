@@ -44,6 +44,11 @@ Result<Scene> Scene::make(const Sorts& sorts, const cedar::RequestEnvironment& e
   return out;
 }
 
+void Scene::forget() {
+  encoder_.reset();
+  samples_.clear();
+}
+
 std::string Scene::unsupported(std::size_t i) const {
   return conditions_[i] ? std::string() : conditions_[i].error().message();
 }

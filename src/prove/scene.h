@@ -60,6 +60,9 @@ class Scene {
   Result<Checked> never(Term formula, const std::function<bool(const Example&)>& broken,
                         const std::string& name);
 
+  // Drops what only questions need: terms and examples. What was found out about scopes stays.
+  void forget();
+
   // Allowed by the set of policies: some permit matches, no forbid does. Errors: a policy is not supported.
   Result<Term> allowed() const;
 
