@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "cedar/diagnostic.h"
 #include "cedar/text.h"
 
 namespace weir::cedar {
@@ -52,6 +53,15 @@ std::unexpected<ParseError> too_large(const Token& token) {
   return parse_error(fmt::format("the number {} does not fit 64 bits", printable(token.text, 40)), token.span,
                      "a long goes from -9223372036854775808 to 9223372036854775807");
 }
+
+// What is called as a function, and what as a method.
+constexpr std::string_view kFunctionNames[] = {"decimal", "ip", "datetime", "duration"};
+constexpr std::string_view kMethodNames[] = {
+    "contains",  "containsAll",        "containsAny", "isEmpty",   "hasTag",        "getTag",
+    "lessThan",  "lessThanOrEqual",    "greaterThan", "isIpv4",    "isIpv6",        "isLoopback",
+    "isInRange", "greaterThanOrEqual", "isMulticast", "offset",    "durationSince", "toDate",
+    "toTime",    "toMilliseconds",     "toSeconds",   "toMinutes", "toHours",       "toDays"};
+constexpr std::string_view kVariableNames[] = {"principal", "action", "resource", "context"};
 
 std::unexpected<ParseError> too_deep(Span span) {
   return limit_error(fmt::format("the expression is nested deeper than {} levels", limits::kCedarDepthMax),
@@ -139,6 +149,12 @@ Parsed<Expression> ExpressionParser::literal(Value value, std::uint32_t begin) {
   out.value = std::move(value);
   out.constant = true;
   return out;
+}
+
+Parsed<Expression> ExpressionParser::mistake(ParseError error, std::uint32_t begin) {
+  if (mistakes_ == nullptr) return std::unexpected(std::move(error));
+  mistakes_->push_back(std::move(error));
+  return literal(Value(false), begin);
 }
 
 Parsed<Expression> ExpressionParser::expression() {
@@ -279,7 +295,7 @@ Parsed<Expression> ExpressionParser::negative_number(std::uint32_t begin, std::s
   const auto value = magnitude(token);
   constexpr auto kMax = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   const bool accessed = tokens_.at(TokenKind::dot) || tokens_.at(TokenKind::open_bracket);
-  if (!value || *value > kMax + (accessed ? 0 : 1)) return too_large(token);
+  if (!value || *value > kMax + (accessed ? 0 : 1)) return mistake(too_large(token).error(), begin);
   if (accessed) {
     TRY(Expression base, literal(Value(static_cast<std::int64_t>(*value)), token.span.begin));
     return accesses(std::move(base));
@@ -334,18 +350,24 @@ Parsed<Expression> ExpressionParser::method(Expression receiver, const Token& na
   std::move(rest.begin(), rest.end(), std::back_inserter(args));
   if (const Method* known = method_named(name.text)) {
     if (given != known->arguments)
-      return parse_error(fmt::format("{}() takes {} argument{}, not {}", name.text, known->arguments,
-                                     known->arguments == 1 ? "" : "s", given),
-                         name.span);
+      return mistake({ErrorCode::invalid,
+                      fmt::format("{}() takes {} argument{}, not {}", name.text, known->arguments,
+                                  known->arguments == 1 ? "" : "s", given),
+                      {},
+                      name.span},
+                     begin);
     return node(known->op, begin, std::move(args));
   }
   const auto extension = extension_function(name.text);
   if (!extension)
-    return parse_error(fmt::format("`{}` is not a method of Cedar", printable(name.text, 40)), name.span,
-                       "an attribute is read without parentheses");
+    return mistake(
+        {ErrorCode::invalid, fmt::format("`{}` is not a method of Cedar", printable(name.text, 40)),
+         did_you_mean(name.text, kMethodNames, "an attribute is read without parentheses"), name.span},
+        begin);
   if (is_constructor(*extension))
-    return parse_error(fmt::format("`{}` is a function, not a method", name.text), name.span,
-                       fmt::format("write {}(...)", name.text));
+    return mistake({ErrorCode::invalid, fmt::format("`{}` is a function, not a method", name.text),
+                    fmt::format("write {}(...)", name.text), name.span},
+                   begin);
   TRY(Expression out, node(Op::call, begin, std::move(args)));
   out.function = *extension;
   return out;
@@ -364,7 +386,7 @@ Parsed<Expression> ExpressionParser::primary() {
       tokens_.take();
       const auto value = magnitude(token);
       if (!value || *value > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
-        return too_large(token);
+        return mistake(too_large(token).error(), token.span.begin);
       return literal(Value(static_cast<std::int64_t>(*value)), token.span.begin);
     }
     case TokenKind::open_paren:
@@ -373,9 +395,14 @@ Parsed<Expression> ExpressionParser::primary() {
       return set();
     case TokenKind::open_brace:
       return record();
-    case TokenKind::slot:
-      return parse_error(fmt::format("the slot {} stands in a condition", printable(token.text, 40)),
-                         token.span, "slots are for the scope of a template only");
+    case TokenKind::slot: {
+      auto out = mistake(
+          {ErrorCode::invalid, fmt::format("the slot {} stands in a condition", printable(token.text, 40)),
+           "slots are for the scope of a template only", token.span},
+          token.span.begin);
+      if (out) tokens_.take();
+      return out;
+    }
     default:
       return tokens_.unexpected("an expression");
   }
@@ -403,18 +430,28 @@ Parsed<Expression> ExpressionParser::word() {
     out.variable = variable;
     return out;
   }
-  return parse_error(fmt::format("`{}` is not a variable", printable(path.text, 60)), path.span,
-                     "variables are principal, action, resource and context; strings need double quotes; "
-                     "an entity is Type::\"id\"");
+  return mistake({ErrorCode::invalid, fmt::format("`{}` is not a variable", printable(path.text, 60)),
+                  did_you_mean(path.text, kVariableNames,
+                               "variables are principal, action, resource and context; strings need double "
+                               "quotes; an entity is Type::\"id\""),
+                  path.span},
+                 token.span.begin);
 }
 
 Parsed<Expression> ExpressionParser::function(const TokenStream::Path& path) {
   const auto extension = extension_function(path.text);
   if (!extension || !is_constructor(*extension)) {
     const bool method = extension || method_named(path.text) != nullptr;
-    return parse_error(fmt::format("`{}` is not a function of Cedar", printable(path.text, 60)), path.span,
-                       method ? fmt::format("it is a method: write value.{}(...)", path.text)
-                              : "functions are decimal, ip, datetime and duration");
+    TRY(Expression stand_in,
+        mistake({ErrorCode::invalid, fmt::format("`{}` is not a function of Cedar", printable(path.text, 60)),
+                 method ? fmt::format("it is a method: write value.{}(...)", path.text)
+                        : did_you_mean(path.text, kFunctionNames,
+                                       "functions are decimal, ip, datetime and duration"),
+                 path.span},
+                path.span.begin));
+    tokens_.take();
+    TRY_STATUS(list(TokenKind::close_paren, "`)` after the arguments"));
+    return stand_in;
   }
   tokens_.take();
   TRY(auto args, list(TokenKind::close_paren, "`)` after the arguments"));
@@ -467,8 +504,10 @@ Parsed<Expression> ExpressionParser::record() {
   std::sort(sorted.begin(), sorted.end());
   const auto twice = std::adjacent_find(sorted.begin(), sorted.end());
   if (twice != sorted.end())
-    return parse_error(fmt::format("the record has the attribute {} twice", printable(quoted(*twice), 60)),
-                       tokens_.from(begin), "remove one of them");
+    return mistake({ErrorCode::invalid,
+                    fmt::format("the record has the attribute {} twice", printable(quoted(*twice), 60)),
+                    "remove one of them", tokens_.from(begin)},
+                   begin);
   TRY(Expression out, node(Op::record, begin, std::move(values)));
   out.names = std::move(names);
   return out;

@@ -10,6 +10,10 @@ class ExpressionParser {
  public:
   explicit ExpressionParser(TokenStream& tokens) : tokens_(tokens) {}
 
+  // From now on mistakes that do not hide how the text goes on (an unknown variable, a function that does not
+  // exist, a wrong number of arguments ...) are added to `mistakes`, and the parse goes on.
+  void collect_into(std::vector<ParseError>& mistakes) { mistakes_ = &mistakes; }
+
   Parsed<Expression> expression();
   // An entity reference, where nothing else may stand.
   Parsed<EntityUid> entity(std::string_view role);
@@ -41,8 +45,11 @@ class ExpressionParser {
   // A node over `args`, spanning from `begin` to the last token taken. Errs at the limits.
   Parsed<Expression> node(Op op, std::uint32_t begin, std::vector<Expression> args);
   Parsed<Expression> literal(Value value, std::uint32_t begin);
+  // Ends the parse with a mistake, or collects it and stands in for what is wrong.
+  Parsed<Expression> mistake(ParseError error, std::uint32_t begin);
 
   TokenStream& tokens_;
+  std::vector<ParseError>* mistakes_ = nullptr;
   std::size_t depth_ = 0;
   std::size_t nodes_ = 0;
 };

@@ -126,6 +126,10 @@ Token Lexer::symbol() {
   return make(TokenKind::bad, length);
 }
 
+void Lexer::skip_line(std::size_t offset) {
+  at_ = std::min(text_.find('\n', offset), text_.size());
+}
+
 Token Lexer::next() {
   skip_blank();
   if (at_ >= text_.size()) return make(TokenKind::end, 0);

@@ -61,6 +61,8 @@ class Lexer {
   // `text` must outlive the lexer and its tokens and be shorter than 4 GiB.
   explicit Lexer(std::string_view text) : text_(text) {}
   Token next();
+  // Goes on at the end of the line in which byte `offset` stands, as after a string without an end.
+  void skip_line(std::size_t offset);
 
  private:
   void skip_blank();

@@ -2,14 +2,21 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "cedar/diagnostic.h"
 #include "cedar/expression_parser.h"
 #include "cedar/text.h"
 #include "cedar/token_stream.h"
 
 namespace weir::cedar {
 namespace {
+
+constexpr std::string_view kEffectNames[] = {"permit", "forbid"};
+constexpr std::string_view kActionNames[] = {"action"};
+constexpr std::string_view kClauseNames[] = {"when", "unless"};
 
 class PolicyParser {
  public:
@@ -27,14 +34,51 @@ class PolicyParser {
     return out;
   }
 
+  PolicyReading policies_fully() {
+    PolicyReading out;
+    expressions_.collect_into(out.errors);
+    while (!tokens_.at(TokenKind::end) && out.errors.size() < kParseErrorsMax) {
+      const std::uint32_t begin = tokens_.peek().span.begin;
+      const std::size_t errors = out.errors.size();
+      auto next = out.policies.size() < limits::kCedarPoliciesMax
+                      ? policy()
+                      : limit_error(fmt::format("more than {} policies", limits::kCedarPoliciesMax),
+                                    tokens_.peek().span, "split the text");
+      if (next && out.errors.size() == errors) out.policies.push_back(*std::move(next));
+      if (next) continue;
+      const bool limit = next.error().code == ErrorCode::limit;
+      out.errors.push_back(std::move(next.error()));
+      if (limit) break;
+      skip_policy(begin);
+    }
+    std::stable_sort(out.errors.begin(), out.errors.end(),
+                     [](const ParseError& a, const ParseError& b) { return a.span.begin < b.span.begin; });
+    return out;
+  }
+
  private:
+  // Behind a mistake in the policy that began at `begin`: to the next `;`, or to what looks like the
+  // beginning of another policy.
+  void skip_policy(std::uint32_t begin) {
+    while (!tokens_.at(TokenKind::end)) {
+      const Token& front = tokens_.peek();
+      const bool moved = front.span.begin != begin;
+      if (moved && (front.kind == TokenKind::at || tokens_.at_word("permit") || tokens_.at_word("forbid")))
+        return;
+      const bool open_string = front.kind == TokenKind::bad && front.text == "\"";
+      if (tokens_.take().kind == TokenKind::semicolon) return;
+      if (open_string) tokens_.skip_line();
+    }
+  }
+
   Parsed<Policy> policy() {
     Policy out;
     const std::uint32_t begin = tokens_.peek().span.begin;
     out.position = lines_.at(begin);
     TRY(out.annotations, annotations(out.bare_annotations));
     if (!tokens_.at_word("permit") && !tokens_.at_word("forbid"))
-      return tokens_.unexpected("`permit` or `forbid`", "a policy begins with its effect");
+      return tokens_.unexpected("`permit` or `forbid`", did_you_mean(tokens_.peek().text, kEffectNames,
+                                                                     "a policy begins with its effect"));
     out.effect = tokens_.take().text == "permit" ? Effect::permit : Effect::forbid;
     TRY_STATUS(tokens_.expect(TokenKind::open_paren, "`(` before the scope"));
     TRY(out.principal, scope("principal", true));
@@ -73,8 +117,9 @@ class PolicyParser {
   // `principal` or `resource` with its constraint, and the comma behind (optional after the resource).
   Parsed<Scope> scope(std::string_view variable, bool comma_required) {
     if (!tokens_.accept_word(variable))
-      return tokens_.unexpected(fmt::format("`{}` in the scope", variable),
-                                "a scope is (principal, action, resource)");
+      return tokens_.unexpected(
+          fmt::format("`{}` in the scope", variable),
+          did_you_mean(tokens_.peek().text, {&variable, 1}, "a scope is (principal, action, resource)"));
     Scope out;
     const std::string_view slot = variable == "principal" ? "?principal" : "?resource";
     if (tokens_.accept_word("is")) {
@@ -116,7 +161,9 @@ class PolicyParser {
 
   Parsed<Scope> action() {
     if (!tokens_.accept_word("action"))
-      return tokens_.unexpected("`action` in the scope", "a scope is (principal, action, resource)");
+      return tokens_.unexpected(
+          "`action` in the scope",
+          did_you_mean(tokens_.peek().text, kActionNames, "a scope is (principal, action, resource)"));
     Scope out;
     if (tokens_.at_word("is"))
       return tokens_.unexpected("==, in or `,`", "an action has no `is`; group actions and use `in`");
@@ -153,7 +200,8 @@ class PolicyParser {
   Parsed<Condition> condition() {
     Condition out;
     if (!tokens_.at_word("when") && !tokens_.at_word("unless"))
-      return tokens_.unexpected("`when`, `unless` or `;`", "a policy ends with a semicolon");
+      return tokens_.unexpected("`when`, `unless` or `;`", did_you_mean(tokens_.peek().text, kClauseNames,
+                                                                        "a policy ends with a semicolon"));
     out.unless = tokens_.take().text == "unless";
     TRY_STATUS(tokens_.expect(TokenKind::open_brace, "`{` before the condition"));
     if (tokens_.at(TokenKind::close_brace))
@@ -174,6 +222,11 @@ class PolicyParser {
 Parsed<std::vector<Policy>> parse_policies(std::string_view text) {
   TRY_STATUS(check_text(text));
   return PolicyParser(text).policies();
+}
+
+PolicyReading parse_policies_fully(std::string_view text) {
+  if (auto checked = check_text(text); !checked) return {{}, {std::move(checked.error())}};
+  return PolicyParser(text).policies_fully();
 }
 
 Parsed<Expression> parse_expression(std::string_view text) {

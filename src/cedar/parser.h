@@ -20,7 +20,8 @@
 //   }
 //
 // (docs.cedarpolicy.com, "Grammar"; trailing commas since 4.4.) Relations do not chain. The first mistake
-// ends the parse. Limits: kCedarBytesMax, kCedarDepthMax, kCedarNodesMax, kCedarPoliciesMax.
+// ends the parse; parse_policies_fully() goes on behind it. Limits: kCedarBytesMax, kCedarDepthMax,
+// kCedarNodesMax, kCedarPoliciesMax.
 #pragma once
 
 #include <string_view>
@@ -33,6 +34,17 @@ namespace weir::cedar {
 // All policies of a text, without ids (PolicySet gives those). Templates are among them. Constants are
 // folded.
 Parsed<std::vector<Policy>> parse_policies(std::string_view text);
+
+// The same for people who want all their mistakes at once.
+struct PolicyReading {
+  std::vector<Policy> policies;    // those without a mistake
+  std::vector<ParseError> errors;  // in the order of the text; empty: everything was read
+};
+inline constexpr std::size_t kParseErrorsMax = 100;
+// Behind a mistake the parse goes on at the next `;`, or before, where a policy seems to begin. Ends after
+// kParseErrorsMax mistakes and at a limit.
+PolicyReading parse_policies_fully(std::string_view text);
+
 // One expression and nothing else: what could stand between the braces of `when`.
 Parsed<Expression> parse_expression(std::string_view text);
 // One entity reference as policies write it: User::"alice".

@@ -47,6 +47,11 @@ Token TokenStream::take() {
   return taken;
 }
 
+void TokenStream::skip_line() {
+  lexer_.skip_line(end_of_last_);
+  token_ = lexer_.next();
+}
+
 bool TokenStream::accept(TokenKind kind) {
   if (!at(kind)) return false;
   take();

@@ -20,6 +20,8 @@ class TokenStream {
   Token take();  // the token in front; the next one comes to the front
   bool at(TokenKind kind) const { return token_.kind == kind; }
   bool at_word(std::string_view word) const { return at(TokenKind::identifier) && token_.text == word; }
+  // Drops everything up to the end of the line that the last taken token stands on.
+  void skip_line();
   // Takes the token in front when it is the one; tells whether it was.
   bool accept(TokenKind kind);
   bool accept_word(std::string_view word);

@@ -1,8 +1,11 @@
 // The commands of `weir cedar`: exactly Cedar, nothing of Weir's own strictness. cedar.cc puts them together.
 //
-//   cedar.cc          authorize
-//   cedar_policy.cc   check-parse, evaluate, format, translate-policy, link
-//   cedar_schema.cc   validate, translate-schema and what else needs a schema
+//   cedar_authorize.cc  authorize
+//   cedar_check.cc      check-parse, evaluate
+//   cedar_policy.cc     format, translate-policy, link
+//   cedar_schema.cc     validate, translate-schema and what else needs a schema
+//
+// What they read from options, they read through cedar_input.h.
 #pragma once
 
 #include <vector>
@@ -12,7 +15,11 @@
 namespace weir::cli {
 
 CommandSpec cedar_authorize_command();
-std::vector<CommandSpec> cedar_policy_commands();
+CommandSpec cedar_check_parse_command();
+CommandSpec cedar_evaluate_command();
+CommandSpec cedar_format_command();
+CommandSpec cedar_translate_policy_command();
+CommandSpec cedar_link_command();
 std::vector<CommandSpec> cedar_schema_commands();
 
 // All of them, in the order of `weir cedar --help`.

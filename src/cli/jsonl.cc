@@ -33,7 +33,7 @@ bool read_line(std::istream& in, std::string& line, bool& too_long) {
 }  // namespace
 
 int run_jsonl(const std::string& file, Context& context,
-              const std::function<Result<Json>(const Json&)>& answer) {
+              const std::function<Result<Json>(const Json&)>& answer, const JsonLimits& limits) {
   std::ifstream opened;
   if (!file.empty() && file != "-") {
     opened.open(file, std::ios::binary);
@@ -48,7 +48,7 @@ int run_jsonl(const std::string& file, Context& context,
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     Json id;
     Result<Json> result =
-        too_long ? Result<Json>(fail(ErrorCode::limit, "the row is too long")) : parse_json(line);
+        too_long ? Result<Json>(fail(ErrorCode::limit, "the row is too long")) : parse_json(line, limits);
     if (result && !result->is_object()) result = fail("a row must be a JSON object");
     if (result) {
       id = (*result)["id"];

@@ -12,6 +12,6 @@ namespace weir::cli {
 // row's "id" is put first into its answer. Returns 0, or 1 when a row was bad, 3 when the input could not be
 // read.
 int run_jsonl(const std::string& file, Context& context,
-              const std::function<Result<Json>(const Json& row)>& answer);
+              const std::function<Result<Json>(const Json& row)>& answer, const JsonLimits& limits = {});
 
 }  // namespace weir::cli
