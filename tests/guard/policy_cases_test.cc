@@ -8,12 +8,15 @@
 #include <optional>
 
 #include "base/bytes.h"
-#include "guard/support.h"
+#include "guard/case_lines.h"
 
 namespace weir::guard {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::CaseWorld;
+using testing::event_of;
+using testing::first_word;
 using testing::Session;
 
 const fs::path kCases = fs::path(WEIR_SOURCE_DIR) / "tests/cases/policy";
@@ -23,59 +26,10 @@ struct Tally {
   int pass = 0;
 };
 
-// What stays in force from line to line of one policy.
-struct World {
-  std::string policy;
-  std::string agent = "claude-code";
-  std::string branch = "feature";
-  std::vector<std::pair<std::string, std::string>> links;
-  std::vector<std::pair<int, std::string>> before;  // calls made earlier in the session
-};
-
-std::pair<std::string, std::string> first_word(std::string_view text) {
-  text = trim(text);
-  const auto end = text.find(' ');
-  if (end == std::string_view::npos) return {std::string(text), ""};
-  return {std::string(text.substr(0, end)), std::string(trim(text.substr(end)))};
-}
-
-// "$ COMMAND", "Read PATH", "Write PATH", "Edit PATH", "config PATH", or {"tool": …, "input": …}.
-std::optional<event::Event> event_of(std::string_view what, const std::string& agent) {
-  const auto [word, rest] = first_word(what);
-  std::optional<event::Event> event;
-  if (word == "$") {
-    event = agent == "codex" ? testing::tool_call("exec_command", Json::object({{"cmd", rest}}))
-                             : testing::shell_call(rest);
-  } else if (word == "Read" || word == "Write" || word == "Edit") {
-    Json input = Json::object({{"file_path", rest}});
-    if (word == "Write") input.set("content", "text");
-    if (word == "Edit") input.set("old_string", "a").set("new_string", "b");
-    event = testing::tool_call(word, std::move(input));
-  } else if (word == "config") {
-    event = testing::tool_call("", Json::object());
-    event->kind = event::kind::kConfigChange;
-    event->data = Json::object();
-    event->body = Json::object({{"path", rest}, {"cwd", "/workspace"}});
-  } else if (word.starts_with("{")) {
-    if (const auto json = parse_json(trim(what)); json)
-      event = testing::tool_call(std::string((*json)["tool"].text_or("")), (*json)["input"]);
-  }
-  if (event) event->agent.name = agent;
-  return event;
-}
-
-void run_line(const World& world, const std::string& expected, std::string_view what, Tally& tally) {
+void run_line(const CaseWorld& world, const std::string& expected, std::string_view what, Tally& tally) {
   Session session(testing::shipped_pack());
-  session.machine.branch = world.branch;
-  for (const auto& [path, target] : world.links)
-    session.machine.links[path] = target;
-  for (const auto& [times, earlier] : world.before)
-    for (int i = 0; i < times; ++i) {
-      const auto event = event_of(earlier, world.agent);
-      ASSERT_TRUE(event) << earlier;
-      (void)session.call(*event);
-    }
-  const auto event = event_of(what, world.agent);
+  enter(world, session);
+  const auto event = event_of(what, world);
   ASSERT_TRUE(event) << "not a call: " << what;
   const event::Decision decision = session.call(*event);
   const auto hit = std::find_if(decision.policies.begin(), decision.policies.end(),
@@ -97,23 +51,12 @@ void run_line(const World& world, const std::string& expected, std::string_view 
 }
 
 // One directive or one expectation.
-void read_line(std::string_view line, World& world, std::map<std::string, Tally>& tallies) {
+void read_line(std::string_view line, CaseWorld& world, std::map<std::string, Tally>& tallies) {
   const auto [word, rest] = first_word(line);
   if (word == "policy") {
-    world = {.policy = rest, .agent = "claude-code", .branch = "feature", .links = {}, .before = {}};
+    world = {.policy = rest};
     tallies[rest];
-  } else if (word == "agent") {
-    world.agent = rest;
-  } else if (word == "branch") {
-    world.branch = rest;
-  } else if (word == "link") {
-    const auto arrow = rest.find(" -> ");
-    ASSERT_NE(arrow, std::string::npos) << "link FROM -> TO";
-    world.links.emplace_back(rest.substr(0, arrow), rest.substr(arrow + 4));
-  } else if (word == "before") {
-    const auto [times, what] = first_word(rest);
-    world.before.emplace_back(std::atoi(times.c_str()), what);
-  } else {
+  } else if (!apply_directive(word, rest, world)) {
     run_line(world, word, rest, tallies[world.policy]);
   }
 }
@@ -127,7 +70,7 @@ std::map<std::string, Tally> run_all() {
   for (const auto& file : files) {
     std::ifstream in(file);
     std::string line;
-    World world;
+    CaseWorld world;
     for (int number = 1; std::getline(in, line); ++number) {
       if (trim(line).empty() || trim(line).starts_with('#')) continue;
       SCOPED_TRACE(file.filename().string() + ":" + std::to_string(number) + ": " + line);
@@ -156,11 +99,36 @@ TEST(PolicyCases, EveryShippedPolicyRefusesAndLetsPassWhatItsCasesSay) {
 
 TEST(PolicyCases, EveryShippedPolicySaysWhoItIsAndWhy) {
   for (const auto& policy : testing::shipped_pack()->policies().policies())
-    for (const char* name : {"id", "reason", "severity", "class"}) {
+    for (const char* name : {"id", "reason", "severity", "class", "control"}) {
       const std::string* value = policy.annotation(name);
       ASSERT_NE(value, nullptr) << policy.id << " has no @" << name;
       EXPECT_FALSE(value->empty()) << policy.id << " @" << name;
     }
+}
+
+// The table in docs/policies.md: one row for each policy, in order, with its annotations and a rationale.
+TEST(PolicyCases, TheDocumentedTableIsThePack) {
+  std::ifstream in(fs::path(WEIR_SOURCE_DIR) / "docs/policies.md");
+  std::vector<std::string> rows;
+  bool inside = false;
+  for (std::string line; std::getline(in, line);) {
+    if (line == "<!-- shipped:end -->") inside = false;
+    if (inside && line.starts_with("| `")) rows.push_back(line);
+    if (line == "<!-- shipped:begin -->") inside = true;
+  }
+  const auto pack = testing::shipped_pack();
+  std::size_t i = 0;
+  for (const auto& policy : pack->policies().policies()) {
+    const PolicyMeta& meta = pack->meta(policy.id);
+    const std::string begin = "| `" + policy.id + "` | " + std::string(event::name(meta.verdict)) + " | " +
+                              meta.severity + " | " + *policy.annotation("control") + " | " + meta.reason +
+                              " | ";
+    ASSERT_LT(i, rows.size()) << "docs/policies.md has no row for " << policy.id;
+    EXPECT_TRUE(rows[i].starts_with(begin)) << rows[i] << "\nshould begin " << begin;
+    EXPECT_GT(rows[i].size(), begin.size() + 20) << "why does " << policy.id << " ship?";
+    ++i;
+  }
+  EXPECT_EQ(i, rows.size());
 }
 
 }  // namespace

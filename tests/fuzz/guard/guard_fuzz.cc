@@ -18,6 +18,7 @@ std::shared_ptr<const guard::Pack> shipped_pack() {
   for (const auto& file : content_files()) {
     guard::NamedText text{std::string(file.name), std::string(file.bytes)};
     if (file.name.starts_with("policies/") && file.name.ends_with(".cedar")) sources.policies.push_back(text);
+    if (file.name == "policies/weir.cedarschema") sources.schema = text;
     if (file.name.starts_with("paths/")) sources.paths.push_back(text);
     if (file.name.starts_with("commands/")) sources.commands.push_back(text);
   }

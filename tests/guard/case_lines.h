@@ -1,0 +1,98 @@
+// Calls written in a line, and the world they are made in: what tests/cases/policy and docs/cookbook.md
+// share. The format stands in tests/cases/policy/README.md.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/bytes.h"
+#include "guard/support.h"
+
+namespace weir::guard::testing {
+
+// What stays in force from line to line of one policy.
+struct CaseWorld {
+  std::string policy = {};
+  std::string agent = "claude-code";
+  std::string subagent = {};  // its type; "" for the main agent
+  std::string branch = "feature";
+  std::string isolation = "same_user";
+  std::vector<std::pair<std::string, std::string>> links = {};
+  std::vector<std::pair<int, std::string>> before = {};  // calls made earlier in the session
+};
+
+inline std::pair<std::string, std::string> first_word(std::string_view text) {
+  text = trim(text);
+  const auto end = text.find(' ');
+  if (end == std::string_view::npos) return {std::string(text), ""};
+  return {std::string(text.substr(0, end)), std::string(trim(text.substr(end)))};
+}
+
+// "$ COMMAND", "Read PATH", "Write PATH", "Edit PATH", "config PATH", or {"tool": …, "input": …}.
+inline std::optional<event::Event> event_of(std::string_view what, const CaseWorld& world) {
+  const auto [word, rest] = first_word(what);
+  std::optional<event::Event> event;
+  if (word == "$") {
+    event =
+        world.agent == "codex" ? tool_call("exec_command", Json::object({{"cmd", rest}})) : shell_call(rest);
+  } else if (word == "Read" || word == "Write" || word == "Edit") {
+    Json input = Json::object({{"file_path", rest}});
+    if (word == "Write") input.set("content", "text");
+    if (word == "Edit") input.set("old_string", "a").set("new_string", "b");
+    event = tool_call(word, std::move(input));
+  } else if (word == "config") {
+    event = tool_call("", Json::object());
+    event->kind = event::kind::kConfigChange;
+    event->data = Json::object();
+    event->body = Json::object({{"path", rest}, {"cwd", "/workspace"}});
+  } else if (word.starts_with("{")) {
+    if (const auto json = parse_json(trim(what)); json)
+      event = tool_call(std::string((*json)["tool"].text_or("")), (*json)["input"]);
+  }
+  if (!event) return event;
+  event->agent.name = world.agent;
+  event->agent.type = world.subagent;
+  if (!world.subagent.empty()) event->agent.id = "helper-1";
+  return event;
+}
+
+// Makes the session's machine as the world says, and the calls that came before.
+inline void enter(const CaseWorld& world, Session& session) {
+  session.machine.branch = world.branch;
+  session.supplied.isolation = world.isolation;
+  for (const auto& [path, target] : world.links)
+    session.machine.links[path] = target;
+  for (const auto& [times, earlier] : world.before)
+    for (int i = 0; i < times; ++i) {
+      const auto event = event_of(earlier, world);
+      ASSERT_TRUE(event) << earlier;
+      (void)session.call(*event);
+    }
+}
+
+// A line that changes the world; false when it is none.
+inline bool apply_directive(const std::string& word, const std::string& rest, CaseWorld& world) {
+  if (word == "agent") {
+    world.agent = rest;
+  } else if (word == "subagent") {
+    world.subagent = rest;
+  } else if (word == "branch") {
+    world.branch = rest;
+  } else if (word == "isolation") {
+    world.isolation = rest;
+  } else if (word == "link") {
+    const auto arrow = rest.find(" -> ");
+    if (arrow == std::string::npos) return false;
+    world.links.emplace_back(rest.substr(0, arrow), rest.substr(arrow + 4));
+  } else if (word == "before") {
+    const auto [times, what] = first_word(rest);
+    world.before.emplace_back(std::atoi(times.c_str()), what);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+}  // namespace weir::guard::testing
