@@ -71,6 +71,7 @@ void ScopeIndex::Keys::probe(const Key& key, std::vector<std::uint32_t>& out) co
 
 void ScopeIndex::Keys::held(const EntityUid& uid, const Entities& entities,
                             std::vector<std::uint32_t>& out) const {
+  out.reserve(16);  // what most requests hold, in one piece
   out.assign(1, 0);
   if (keys_.empty()) return;
   probe({mixed(uid.type_hash(), 0), KeyKind::is, nullptr, &uid.type()}, out);
@@ -163,6 +164,7 @@ void ScopeIndex::search(std::uint32_t action, Scratch& scratch) const {
 std::span<const std::uint32_t> ScopeIndex::matching(const Request& request, const Entities& entities,
                                                     Scratch& scratch) const {
   scratch.found.clear();
+  scratch.found.reserve(std::min<std::size_t>(policies_.size(), 64));
   if (policies_.empty()) return {};
   actions_.held(request.action(), entities, scratch.actions);
   resources_.held(request.resource(), entities, scratch.resources);
