@@ -9,6 +9,7 @@
 //   decimal.h ipaddr.h datetime.h extension.h          policy_set.h     many policies, indexed by scope
 //   expression.h   the syntax tree of conditions       authorizer.h     Request -> Response
 //   policy.h       scope, conditions, annotations      evaluator.h      one expression -> Value
+//   compiled_policies.h  what authorize() runs
 //   entities.h     the entity store and its hierarchy  entity_json.h    JSON -> entities, context, request
 //   schema.h       declared types, as far as reading JSON needs them
 //   authorize_row.h  one row of `weir cedar authorize --jsonl`
