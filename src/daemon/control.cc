@@ -206,9 +206,9 @@ Result<Json> Control::change_pin(const Json& request) {
 Result<Json> Control::reload() {
   TRY(const auto pack, load_pack(parts_.pack));
   const std::string old = parts_.engine.pack()->policy_digest();
-  TRY_STATUS(record(
-      "pack.activated",
-      Json::object({{"pack", pack->policy_digest()}, {"content", pack->content_digest()}, {"before", old}})));
+  Json facts = activation_facts(*pack);
+  facts.set("before", old);
+  TRY_STATUS(record("pack.activated", std::move(facts)));
   parts_.engine.use_pack(pack);
   parts_.log.info("policies reloaded", {{"pack", pack->policy_digest()}});
   return Json::object({{"ok", true},

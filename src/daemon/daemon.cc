@@ -159,7 +159,7 @@ Result<std::unique_ptr<Daemon>> Daemon::start(const DaemonOptions& options) {
     options.log.warn("the index is behind; sessions from before the start begin with empty budgets");
   p.query = std::make_unique<store::SqliteQuery>(*p.store);
   p.store->use_locator(p.query.get());
-  const PackOptions pack_options{.user_dir = places.config, .policies_dir = {}};
+  const PackOptions pack_options = installed_packs(places.config);
   TRY(auto pack, load_pack(pack_options));
   p.committer = std::make_unique<Committer>(*p.store, *p.ledger, options.log);
   p.pin = std::make_unique<PinStore>(places.keys_dir() + "/pin");
@@ -198,12 +198,9 @@ Result<std::unique_ptr<Daemon>> Daemon::start(const DaemonOptions& options) {
                                .connections_max = limits::kConnectionsMax,
                                .idle_timeout_ms = 60'000}));
   link_socket(places);
-  TRY_STATUS(
-      p.record("daemon.started", Json::object({{"pack", pack->policy_digest()},
-                                               {"content", pack->content_digest()},
-                                               {"policies", static_cast<std::uint64_t>(pack->policy_count())},
-                                               {"isolation", options.isolation},
-                                               {"cut_tail", p.store->cut().has_value()}})));
+  Json facts = activation_facts(*pack);
+  facts.set("isolation", options.isolation).set("cut_tail", p.store->cut().has_value());
+  TRY_STATUS(p.record("daemon.started", std::move(facts)));
   return std::unique_ptr<Daemon>(new Daemon(std::move(parts)));
 }
 

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "base/redact.h"
 #include "daemon/observer.h"
+#include "daemon/pack_loader.h"
 #include "daemon/records.h"
 #include "daemon/replay.h"
 #include "os/clock.h"
@@ -166,10 +167,34 @@ Status Engine::rebuild(Tree& tree) {
   return {};
 }
 
+// Puts the policies of the session's own workspace in force. Where they cannot be used the call is refused:
+// what they would have refused is not known.
+Status Engine::use_project(guard::Guard& guard, const Event& event, guard::Answers& answers) {
+  const guard::GuardOptions options{.home = options_.home};
+  std::string workspace = guard.state().workspace;
+  const std::string cwd(event.body["cwd"].text_or(""));
+  if (workspace.empty() && cwd.starts_with('/')) {
+    answer_questions({{guard::Question::Kind::workspace, cwd}}, answers);
+    workspace = guard::workspace_of(event, answers, options);
+  }
+  TRY(auto use, projects_.of(pack(), workspace));
+  if (use.activated) {
+    Commit commit;
+    commit.urgent = false;
+    Json facts = activation_facts(*use.pack);
+    facts.set("before", pack()->policy_digest());
+    commit.entries.push_back(system_entry("pack.activated", os::wall_ns(), facts));
+    committer_.submit(std::move(commit));
+  }
+  guard.use(std::move(use.pack));
+  return {};
+}
+
 // From event to Decision, with everything that must be recorded for it to be made again.
-Engine::Outcome Engine::decide(Tree& tree, Event event, const std::optional<Run>& run) {
+Result<Engine::Outcome> Engine::decide(Tree& tree, Event event, const std::optional<Run>& run) {
   guard::Guard& guard = *tree.guard;
   Outcome outcome;
+  TRY_STATUS(use_project(guard, event, outcome.answers));  // before anything changes
   guard::Supplied supplied;
   {
     const std::lock_guard lock(mutex_);
@@ -230,7 +255,12 @@ Result<Commit> Engine::seal(const Outcome& outcome) {
 
 void Engine::judge(Tree& tree, const HookCall& call, Event event, const std::optional<Run>& run,
                    Answer answer) {
-  const Outcome outcome = decide(tree, std::move(event), run);
+  const auto decided = decide(tree, std::move(event), run);
+  if (!decided) {
+    fail_closed(call, answer, decided.error());
+    return;
+  }
+  const Outcome& outcome = *decided;
   auto commit = seal(outcome);
   if (!commit) {
     committer_.begin_generation();  // the state moved on, the record did not

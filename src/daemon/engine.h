@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "daemon/committer.h"
+#include "daemon/project_packs.h"
 #include "daemon/runs.h"
 #include "daemon/strands.h"
 #include "guard/guard.h"
@@ -112,7 +113,8 @@ class Engine {
   Status rebuild(Tree& tree);
   void identify(event::Event& event, const HookCall& call,
                 const std::vector<os::ProcessInfo>& ancestry) const;
-  Outcome decide(Tree& tree, event::Event event, const std::optional<Run>& run);
+  Result<Outcome> decide(Tree& tree, event::Event event, const std::optional<Run>& run);
+  Status use_project(guard::Guard& guard, const event::Event& event, guard::Answers& answers);
   Result<Commit> seal(const Outcome& outcome);
   void record_receipt(const event::Decision& decision, const ingest::HookAnswer& rendered,
                       std::int64_t received_ns);
@@ -135,6 +137,7 @@ class Engine {
   os::Log log_;
   mutable std::mutex mutex_;  // guards the members below
   std::shared_ptr<const guard::Pack> pack_;
+  ProjectPacks projects_;
   std::map<std::string, std::shared_ptr<Tree>> trees_;
   bool evicted_ = false;  // some tree was taken out of memory
   std::map<std::string, HeldCall> held_;

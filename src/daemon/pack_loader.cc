@@ -1,12 +1,19 @@
 #include "daemon/pack_loader.h"
 
+#include <algorithm>
+
 #include "content.h"
+#include "daemon/narrowing.h"
+#include "daemon/signed_pack.h"
 #include "os/files.h"
 
 namespace weir::daemon {
 namespace {
 
 constexpr std::size_t kFileBytesMax = 4 * limits::kMiB;
+constexpr std::size_t kProjectFilesMax = 64;
+constexpr std::size_t kProjectBytesMax = limits::kMiB;
+constexpr std::string_view kSchemaFile = "policies/weir.cedarschema";
 
 Status read_dir(const std::string& dir, std::string_view suffix, std::vector<guard::NamedText>& into) {
   for (const auto& name : os::list_dir(dir)) {
@@ -23,7 +30,62 @@ void add_builtin(std::string_view folder, std::string_view suffix, std::vector<g
       into.push_back({std::string(file.name), std::string(file.bytes)});
 }
 
+Status add_organisation(const PackOptions& options, guard::PackSources& sources) {
+  for (const auto& file : options.organisation_files) {
+    TRY(auto pack, open_organisation(file));
+    if (!pack) continue;
+    sources.layers.push_back(std::move(pack->layer));
+    return {};
+  }
+  return {};
+}
+
+Status add_user(const std::string& dir, guard::PackSources& sources) {
+  TRY(guard::LayerSource user, read_layer_files(dir + "/policies"));
+  if (!user.policies.empty() || !user.waivers.empty()) sources.layers.push_back(std::move(user));
+  TRY_STATUS(read_dir(dir + "/paths", ".yaml", sources.paths));
+  TRY_STATUS(read_dir(dir + "/commands", ".yaml", sources.commands));
+  return {};
+}
+
+Result<guard::LayerSource> read_project(const std::string& dir) {
+  guard::LayerSource project{guard::Layer::project, {}, {}};
+  std::size_t bytes = 0;
+  for (const auto& name : os::list_dir(dir)) {
+    const bool waiver = name == "waive.yaml";
+    if (!waiver && !name.ends_with(".cedar")) continue;
+    const std::string path = dir + "/" + name;
+    const auto info = os::file_info(path);
+    if (!info || info->kind != os::FileInfo::Kind::file)
+      return fail(ErrorCode::denied, "a project's policy must be a plain file", path, "no links, no devices");
+    bytes += info->size;
+    if (project.policies.size() >= kProjectFilesMax || bytes > kProjectBytesMax)
+      return fail(ErrorCode::limit, "the project has too many policies", dir,
+                  "at most 64 files of together 1 MiB");
+    TRY(std::string text, os::read_file(path, kProjectBytesMax));
+    (waiver ? project.waivers : project.policies).push_back({".weir/policies/" + name, std::move(text)});
+  }
+  return project;
+}
+
 }  // namespace
+
+Result<guard::LayerSource> read_layer_files(const std::string& dir) {
+  guard::LayerSource layer{guard::Layer::user, {}, {}};
+  TRY_STATUS(read_dir(dir, ".cedar", layer.policies));
+  const std::string waivers = dir + "/waive.yaml";
+  if (os::exists(waivers)) {
+    TRY(std::string text, os::read_file(waivers, kFileBytesMax));
+    layer.waivers.push_back({waivers, std::move(text)});
+  }
+  return layer;
+}
+
+PackOptions installed_packs(const std::string& config_dir) {
+  return {.user_dir = config_dir,
+          .policies_dir = {},
+          .organisation_files = {"/etc/weir/organisation.yaml", config_dir + "/organisation.yaml"}};
+}
 
 Result<guard::PackSources> read_pack(const PackOptions& options) {
   guard::PackSources sources;
@@ -34,19 +96,58 @@ Result<guard::PackSources> read_pack(const PackOptions& options) {
     if (sources.policies.empty())
       return fail(ErrorCode::not_found, "no *.cedar file in the policy directory", options.policies_dir);
   }
+  for (const auto& file : content_files())
+    if (file.name == kSchemaFile) sources.schema = {std::string(file.name), std::string(file.bytes)};
   add_builtin("paths/", ".yaml", sources.paths);
   add_builtin("commands/", ".yaml", sources.commands);
-  if (!options.user_dir.empty()) {
-    TRY_STATUS(read_dir(options.user_dir + "/policies", ".cedar", sources.policies));
-    TRY_STATUS(read_dir(options.user_dir + "/paths", ".yaml", sources.paths));
-    TRY_STATUS(read_dir(options.user_dir + "/commands", ".yaml", sources.commands));
-  }
+  TRY_STATUS(add_organisation(options, sources));
+  if (!options.user_dir.empty()) TRY_STATUS(add_user(options.user_dir, sources));
   return sources;
 }
 
 Result<std::shared_ptr<const guard::Pack>> load_pack(const PackOptions& options) {
   TRY(const guard::PackSources sources, read_pack(options));
-  return guard::Pack::load(sources);
+  TRY(auto pack, guard::Pack::load(sources));
+  TRY_STATUS(check_narrowing(*pack));
+  TRY_STATUS(check_forbids(*pack));
+  return pack;
+}
+
+Result<std::shared_ptr<const guard::Pack>> load_project(std::shared_ptr<const guard::Pack> above,
+                                                        const std::string& workspace) {
+  const std::string dir = workspace + "/.weir/policies";
+  // A link in place of a directory would lead to files that are not the project's.
+  for (const auto& part : {workspace + "/.weir", dir}) {
+    const auto info = os::file_info(part);
+    if (!info) return above;
+    if (info->kind != os::FileInfo::Kind::dir)
+      return fail(ErrorCode::denied, "not a directory of its own", part, "take the link or file away");
+  }
+  TRY(const guard::LayerSource project, read_project(dir));
+  if (project.policies.empty() && project.waivers.empty()) return above;
+  TRY(auto pack, guard::Pack::with_layer(*above, project));
+  TRY_STATUS(check_narrowing(*pack));
+  TRY_STATUS(check_forbids(*pack));
+  return pack;
+}
+
+Json activation_facts(const guard::Pack& pack) {
+  std::map<std::string, std::uint64_t> counts;
+  for (const auto& policy : pack.policies().policies())
+    ++counts[std::string(guard::name(pack.layer_of(policy.id)))];
+  Json layers = Json::object();
+  for (const auto& [layer, count] : counts)
+    layers.set(layer, count);
+  Json facts = Json::object({{"pack", pack.policy_digest()},
+                             {"content", pack.content_digest()},
+                             {"policies", static_cast<std::uint64_t>(pack.policy_count())},
+                             {"layers", std::move(layers)}});
+  if (pack.waivers().empty()) return facts;
+  Json waivers = Json::array();
+  for (const auto& waiver : pack.waivers())
+    waivers.push(guard::to_json(waiver));
+  facts.set("waivers", std::move(waivers));
+  return facts;
 }
 
 }  // namespace weir::daemon

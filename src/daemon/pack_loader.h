@@ -1,9 +1,13 @@
-// Which policies and catalogues are in force: the built-in pack, then the user's own files.
+// Which policies and catalogues are in force.
 //
-//   1. built-in   content/policies/*.cedar, content/paths/*.yaml, content/commands/*.yaml
-//   2. user       ~/.config/weir/policies/*.cedar      (paths/*.yaml and commands/*.yaml beside it likewise)
+//   1. built-in       content/policies/*.cedar, content/paths/*.yaml, content/commands/*.yaml
+//   2. organisation   a signed pack, pinned in /etc/weir/organisation.yaml (signed_pack.h)
+//   3. user           ~/.config/weir/policies/*.cedar and waive.yaml (paths/*.yaml, commands/*.yaml likewise)
+//   4. project        .weir/policies/*.cedar of a workspace; known only when a session works there
 //
 // WEIR_HOME or `--policy DIR` choose other places. Within a layer files are read in the order of their names.
+// A layer below the top owner may only narrow (guard/layers.h); what its texts do not show is proved here
+// before the pack is handed out, and refused with a request that shows the widening.
 #pragma once
 
 #include <memory>
@@ -16,9 +20,25 @@ namespace weir::daemon {
 struct PackOptions {
   std::string user_dir;      // "": none. DIR/policies, DIR/paths, DIR/commands
   std::string policies_dir;  // "": the built-in policies; else only the *.cedar files of this directory
+  // The first that exists names the organisation's pack.
+  std::vector<std::string> organisation_files = {};
 };
+
+// The *.cedar files and waive.yaml of a directory, as a layer of the user.
+Result<guard::LayerSource> read_layer_files(const std::string& dir);
+
+// Of this installation: /etc/weir before the user's own.
+PackOptions installed_packs(const std::string& config_dir);
 
 Result<guard::PackSources> read_pack(const PackOptions& options);
 Result<std::shared_ptr<const guard::Pack>> load_pack(const PackOptions& options);
+
+// `above` with the workspace's own policies; `above` itself when it has none. The files are a stranger's:
+// links are not followed, and there are at most 64 of together 1 MiB.
+Result<std::shared_ptr<const guard::Pack>> load_project(std::shared_ptr<const guard::Pack> above,
+                                                        const std::string& workspace);
+
+// What the ledger says of an activation: digests, files by layer, waivers.
+Json activation_facts(const guard::Pack& pack);
 
 }  // namespace weir::daemon

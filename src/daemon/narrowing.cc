@@ -1,0 +1,90 @@
+#include "daemon/narrowing.h"
+
+#include <algorithm>
+
+#include "daemon/widening.h"
+#include "prove/obligations.h"
+
+namespace weir::daemon {
+namespace {
+
+constexpr int kQueryMs = 2000;
+constexpr std::string_view kMend = "take the permit away, or have it put into the layer above";
+
+Error widens(const guard::Obligation& obligation, const std::string& request) {
+  return {ErrorCode::denied,
+          "the " + std::string(guard::name(obligation.layer)) +
+              " layer may only narrow, and this widens: " + request + ", which is refused without it",
+          obligation.where, std::string(kMend)};
+}
+
+Error unproved(const guard::Obligation& obligation, const std::string& why) {
+  return {ErrorCode::unavailable,
+          "the " + std::string(guard::name(obligation.layer)) +
+              " layer permits something, and that it widens nothing is not proved: " + why,
+          obligation.where, "write forbids only, or have the permit put into the layer above"};
+}
+
+Status check(const guard::Obligation& obligation, const cedar::Schema& schema) {
+  if (const auto widening = find_widening(obligation.above, obligation.with, schema))
+    return std::unexpected(widens(obligation, widening->text()));
+  auto prover = prove::Prover::start({.solver = {.query_ms = kQueryMs}});
+  if (!prover) return std::unexpected(unproved(obligation, prover.error().message()));
+  const auto ruling = prove::narrows(obligation.above, obligation.with, schema, *prover);
+  if (!ruling) return std::unexpected(unproved(obligation, ruling.error().message()));
+  if (ruling->truth == prove::Truth::no) return std::unexpected(widens(obligation, ruling->text()));
+  if (ruling->truth == prove::Truth::unknown) return std::unexpected(unproved(obligation, ruling->why));
+  return {};
+}
+
+// Strict validation leaves two ways to err: overflow, and a text that an extension function cannot read.
+bool may_err(const cedar::Expression& expression) {
+  if (expression.constant) return false;
+  switch (expression.op) {
+    case cedar::Op::add:
+    case cedar::Op::subtract:
+    case cedar::Op::multiply:
+    case cedar::Op::negate:
+    case cedar::Op::call:
+    case cedar::Op::get_tag:
+      return true;
+    default:
+      return std::any_of(expression.args.begin(), expression.args.end(),
+                         [](const cedar::Expression& one) { return may_err(one); });
+  }
+}
+
+bool may_err(const cedar::Policy& policy) {
+  if (policy.effect != cedar::Effect::forbid) return false;
+  for (const auto& condition : policy.conditions)
+    if (may_err(condition.body)) return true;
+  return false;
+}
+
+}  // namespace
+
+Status check_narrowing(const guard::Pack& pack) {
+  if (pack.schema() == nullptr) return {};
+  for (const auto& obligation : pack.obligations())
+    TRY_STATUS(check(obligation, *pack.schema()));
+  return {};
+}
+
+Status check_forbids(const guard::Pack& pack) {
+  if (pack.schema() == nullptr) return {};
+  std::vector<cedar::Policy> suspects;
+  for (const auto& policy : pack.policies().policies())
+    if (may_err(policy)) suspects.push_back(policy);
+  if (suspects.empty()) return {};
+  TRY(const auto policies, cedar::PolicySet::make(std::move(suspects)));
+  auto prover = prove::Prover::start({.solver = {.query_ms = kQueryMs}});
+  if (!prover) return {};  // at run time a forbid that errs refuses
+  const auto ruling = prove::no_forbid_errs(policies, *pack.schema(), *prover);
+  if (!ruling || ruling->truth != prove::Truth::no) return {};
+  const cedar::Policy* policy = policies.find(ruling->policy);
+  return fail(ErrorCode::denied, "this forbid can err, e.g. on " + ruling->text(),
+              policy != nullptr ? guard::where_of(*policy) : ruling->policy,
+              "bound the numbers before calculating with them");
+}
+
+}  // namespace weir::daemon
