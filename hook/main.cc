@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <csignal>
-#include <cstdlib>
 #include <cstring>
 #include <string>
 #include <string_view>
@@ -160,6 +160,13 @@ bool read_key(std::string_view text, net::PublicKey& key) {
   ::_exit(kRefuse);
 }
 
+// 0, which no option takes, when it is no number.
+long read_number(std::string_view text) {
+  long number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc{} && end == text.data() + text.size() ? number : 0;
+}
+
 Arguments parse_arguments(int argc, char** argv) {
   Arguments arguments;
   if (argc < 3) usage();
@@ -174,7 +181,7 @@ Arguments parse_arguments(int argc, char** argv) {
     else if (name == "--key")
       arguments.key_text = value;
     else if (name == "--timeout-ms")
-      arguments.timeout_ms = std::strtol(value.data(), nullptr, 10);
+      arguments.timeout_ms = read_number(value);
     else
       usage();
   }
