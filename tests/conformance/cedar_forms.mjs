@@ -9,7 +9,9 @@
 //
 //   node tests/conformance/cedar_forms.mjs --weir build/release/weir ../shared/data/cedar/cedar-authz-dev.jsonl.gz
 //   node tests/conformance/cedar_forms.mjs --weir build/release/weir tests/cases/cedar/forms/policies.jsonl
+//   node tests/conformance/cedar_forms.mjs --weir build/release/weir --random 4000 --seed 7
 //
+// --random makes the rows: sets of policies and templates from cedar_cases.mjs, the same for the same seed.
 // Exit 0 when JSON and readings agree everywhere. Layout and printed text are counted, and differences shown with
 // --verbose: the official printer escapes ' and characters that it deems unprintable, and its formatter counts some
 // characters as wider than one column. The reference rounds longs beyond 2^53 (JavaScript's numbers); that ours are
@@ -17,21 +19,31 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
+import { makeCase } from './cedar_cases.mjs';
 import { loadCedar } from './cedar_oracle.mjs';
 
 const args = process.argv.slice(2);
 const option = (name) => (args.includes(name) ? args.splice(args.indexOf(name), 2)[1] : undefined);
 const verbose = args.includes('--verbose') && args.splice(args.indexOf('--verbose'), 1).length > 0;
 const weir = option('--weir') ?? 'build/release/weir';
+const random = Number(option('--random') ?? 0);
+const seed = Number(option('--seed') ?? 1);
 const file = args[0];
-if (!file || !existsSync(file)) {
+if (!random && (!file || !existsSync(file))) {
   console.log(`skipped: ${file ? `${file} is not there` : 'name a file of rows'}`);
   process.exit(file ? 0 : 2);
 }
 const { cedar, version } = loadCedar();
 
-const bytes = readFileSync(file);
-const rows = (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString().split('\n').filter(Boolean).map((line) => JSON.parse(line));
+function readRows() {
+  const bytes = readFileSync(file);
+  return (file.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString().split('\n').filter(Boolean).map((line) => JSON.parse(line));
+}
+function randomRow(number) {
+  const { id, policies, templates } = makeCase(seed, number);
+  return { id, policies: [...Object.values(policies), ...Object.values(templates)].join('\n') };
+}
+const rows = random ? Array.from({ length: random }, (_, number) => randomRow(number)) : readRows();
 
 // One answer a row, as text: JSON.parse would round longs.
 function run(command, lines) {
