@@ -5,6 +5,7 @@
 #include "cedar/authorizer.h"
 #include "cedar/entity_json.h"
 #include "cedar/template.h"
+#include "cedar/validate_data.h"
 
 namespace weir::cedar {
 namespace {
@@ -39,6 +40,13 @@ Result<std::optional<Schema>> row_schema(const Json& schema) {
   return read;
 }
 
+// The first thing that is wrong with a request, as an Error.
+Status check_request(const Request& request, const Schema& schema) {
+  const auto problems = validate_request(request, schema);
+  if (problems.empty()) return {};
+  return fail(problems.front().message, problems.front().where, problems.front().help);
+}
+
 }  // namespace
 
 Result<Json> authorize_row(const Json& row) {
@@ -61,6 +69,8 @@ Result<Json> authorize_row(const Json& row) {
   for (std::size_t i = 0; i < requests.as_array().size(); ++i) {
     TRY(const Request request,
         in_member(fmt::format("requests[{}]", i), ".", read_request(requests.as_array()[i], types)));
+    if (types != nullptr && requests.as_array()[i]["validateRequest"].bool_or(false))
+      TRY_STATUS(in_member(fmt::format("requests[{}]", i), ".", check_request(request, *types)));
     responses.push_back(response_json(authorize(policies, request, entities, workspace)));
   }
   return Json::object({{"id", row["id"]}, {"responses", Json(std::move(responses))}});

@@ -6,8 +6,9 @@
 //   out  {"id": ..., "responses": [{"decision": "allow"|"deny", "reason": [id], "errors": [id]}]}
 //   bad  {"id": ..., "error": {"what", "where", "hint"}}
 //
-// Members not named here are ignored; a missing `entities` is the empty store. Of the schema only what
-// reading the JSON needs is used (see schema.h): nothing is validated, `validateRequest` changes nothing.
+// Members not named here are ignored; a missing `entities` is the empty store. The schema tells
+// what the values in the JSON are; a request with `validateRequest: true` must also agree with it (policies
+// and entities are not validated here).
 #pragma once
 
 #include <string_view>

@@ -159,7 +159,7 @@ class SchemaResolver {
       known.push_back(known_name);
     for (const auto& [known_name, common] : commons_)
       known.push_back(known_name);
-    if (const std::string near = nearest(name.text, known); !near.empty())
+    if (const std::string near = closest_name(name.text, known); !near.empty())
       why += fmt::format("; the nearest name is `{}`", near);
     unknown_types_.add(name.text, std::move(why), name.at);
   }

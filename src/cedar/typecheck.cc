@@ -57,7 +57,7 @@ constexpr std::size_t kWordsMax = 10'000;
 
 }  // namespace
 
-std::string nearest(std::string_view word, const std::vector<std::string>& known) {
+std::string closest_name(std::string_view word, const std::vector<std::string>& known) {
   if (word.empty() || word.size() > kWordBytesMax || known.size() > kWordsMax) return {};
   const std::string* best = nullptr;
   std::size_t best_distance = SIZE_MAX;

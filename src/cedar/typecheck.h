@@ -61,6 +61,6 @@ Typing typecheck(const Expression& condition, const Schema& schema, const Hierar
                  const RequestEnvironment& environment);
 
 // The word of `known` that is least different from `word` (Levenshtein); "" when there is none.
-std::string nearest(std::string_view word, const std::vector<std::string>& known);
+std::string closest_name(std::string_view word, const std::vector<std::string>& known);
 
 }  // namespace weir::cedar

@@ -415,7 +415,7 @@ Typechecker::Answer Typechecker::attribute(const Expression& e, const Capabiliti
     }
     for (const auto& attribute : record->attributes)
       known.push_back(attribute.name);
-    const std::string suggestion = nearest(name, known);
+    const std::string suggestion = closest_name(name, known);
     error(e, fmt::format("attribute {} not found", access_text(subject.typed, name, nullptr)),
           suggestion.empty() ? "" : fmt::format("did you mean `{}`?", suggestion));
   }

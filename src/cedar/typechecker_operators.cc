@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/bytes.h"
+#include "cedar/policy_text.h"
 #include "cedar/text.h"
 #include "cedar/typechecker.h"
 
@@ -60,12 +61,9 @@ bool comparable(const SchemaType& type) {
          (type.kind == Kind::extension && (type.name == "datetime" || type.name == "duration"));
 }
 
-// A tag's name in a message: short expressions as written, others by their shape.
 std::string tag_text(const Expression& e) {
-  if (e.op == Op::literal) return e.value.text();
-  if (e.op == Op::variable) return std::string(name(e.variable));
-  if (e.op == Op::attribute) return tag_text(e.args.front()) + "." + e.names.front();
-  return "..";
+  const auto text = expression_text(e);
+  return text ? printable(*text, 300) : "..";
 }
 
 // What a function takes and gives.

@@ -77,7 +77,7 @@ class Validator {
     std::vector<std::string> known;
     for (const auto& [name, declared] : schema_.entity_types())
       known.push_back(name);
-    const std::string suggestion = nearest(type, known);
+    const std::string suggestion = closest_name(type, known);
     report(fmt::format("unrecognized entity type `{}`", printable(type, 200)),
            suggestion.empty() ? "" : fmt::format("did you mean `{}`?", suggestion), span);
   }
@@ -104,7 +104,7 @@ class Validator {
         return fmt::format("did you intend to include the type in action `{}`?", action.text());
       known.push_back(action.text());
     }
-    const std::string suggestion = nearest(uid.id(), known);
+    const std::string suggestion = closest_name(uid.id(), known);
     return suggestion.empty() ? std::string() : fmt::format("did you mean `{}`?", suggestion);
   }
 
@@ -132,9 +132,23 @@ class Validator {
     const Scope& scope = policy_->action;
     if (scope.kind == Scope::Kind::any) return true;
     if (scope.kind == Scope::Kind::equal) return scope.entities.front() == action;
-    return std::any_of(scope.entities.begin(), scope.entities.end(), [&](const EntityUid& group) {
-      return schema_.action(group) != nullptr && hierarchy_.action_is_in(action, group);
-    });
+    // As in Cedar, a group that is not declared makes the whole list unknown.
+    if (std::any_of(scope.entities.begin(), scope.entities.end(),
+                    [&](const EntityUid& group) { return schema_.action(group) == nullptr; }))
+      return false;
+    return std::any_of(scope.entities.begin(), scope.entities.end(),
+                       [&](const EntityUid& group) { return hierarchy_.action_is_in(action, group); });
+  }
+
+  // Whether the typechecker would find the scope false before it looks at anything else. It does not for an
+  // entity that the schema does not know.
+  bool excludes(const Scope& scope, const std::string& type) const {
+    if (admits(scope, type)) return false;
+    if (scope.entities.empty() || (scope.kind == Scope::Kind::is_in && scope.entity_type != type))
+      return true;
+    const EntityUid& uid = scope.entities.front();
+    return is_action_type(uid.type()) ? schema_.action(uid) != nullptr
+                                      : schema_.entity_type(uid.type()) != nullptr;
   }
 
   bool applies_somewhere() const {
@@ -186,8 +200,7 @@ class Validator {
     if (!shared) return too_large(shared.error());
     bool possible = false;
     for (const auto& environment : environments_) {
-      if (!admits(policy_->principal, environment.principal))
-        continue;  // false before anything else is looked at
+      if (excludes(policy_->principal, environment.principal)) continue;
       if (!is_template) {
         possible = types_in(*shared, environment) || possible;
         continue;

@@ -184,7 +184,7 @@ class EntitiesChecker {
       std::vector<std::string> known;
       for (const auto& [name, type] : schema_.entity_types())
         known.push_back(name);
-      const std::string near = nearest(entity.uid.type(), known);
+      const std::string near = closest_name(entity.uid.type(), known);
       check_.report(where,
                     fmt::format("entity `{}` has type `{}` which is not declared in the schema", where,
                                 printable(entity.uid.type(), 100)),

@@ -5,15 +5,6 @@
 namespace weir::cedar {
 namespace {
 
-Json diagnostics_json(const std::vector<Diagnostic>& diagnostics, std::string_view text) {
-  Json::Array out;
-  for (const auto& diagnostic : diagnostics)
-    out.push_back(diagnostic_json(diagnostic, text));
-  return Json(std::move(out));
-}
-
-}  // namespace
-
 Json diagnostic_json(const Diagnostic& diagnostic, std::string_view text) {
   Json out = Json::object({{"policy", diagnostic.policy}, {"message", diagnostic.message}});
   if (!diagnostic.help.empty()) out.set("help", diagnostic.help);
@@ -23,6 +14,24 @@ Json diagnostic_json(const Diagnostic& diagnostic, std::string_view text) {
                                 {"line", at.line},
                                 {"column", at.column}}));
   return out;
+}
+
+// A level from the row; absent or null is none.
+Result<std::optional<std::uint32_t>> level_of(const Json& row) {
+  const Json& level = row["level"];
+  if (level.is_null()) return std::nullopt;
+  if (!level.is_int() || level.as_int() < 0 || level.as_int() > UINT32_MAX)
+    return fail("the level must be a number from 0", "level", "leave it out to check types only");
+  return static_cast<std::uint32_t>(level.as_int());
+}
+
+}  // namespace
+
+Json diagnostics_json(const std::vector<Diagnostic>& diagnostics, std::string_view text) {
+  Json::Array out;
+  for (const auto& diagnostic : diagnostics)
+    out.push_back(diagnostic_json(diagnostic, text));
+  return Json(std::move(out));
 }
 
 Result<Schema> read_schema_member(const Json& schema, std::string_view where) {
@@ -38,7 +47,8 @@ Result<Json> validate_row(const Json& row) {
   if (!text.is_string()) return fail("the policies must be a string", "policies", "give Cedar policy text");
   TRY(const PolicySet policies, PolicySet::parse(text.as_string(), "policies"));
   TRY(const Schema schema, read_schema_member(row["schema"], "schema"));
-  const ValidationResult result = validate(policies, schema);
+  TRY(const auto level, level_of(row));
+  const ValidationResult result = validate(policies, schema, {level});
   return Json::object({{"id", row["id"]},
                        {"valid", result.valid()},
                        {"errors", diagnostics_json(result.errors, text.as_string())},

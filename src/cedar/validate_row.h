@@ -18,6 +18,7 @@ Result<Schema> read_schema_member(const Json& schema, std::string_view where);
 // An Error when the policies or the schema cannot be read.
 Result<Json> validate_row(const Json& row);
 
-Json diagnostic_json(const Diagnostic& diagnostic, std::string_view text);
+// [{"policy", "message", "help"?, "span"}]; without `text` lines and columns are those of an empty text.
+Json diagnostics_json(const std::vector<Diagnostic>& diagnostics, std::string_view text);
 
 }  // namespace weir::cedar
