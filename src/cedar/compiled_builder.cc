@@ -12,45 +12,11 @@ namespace {
 // Slots that one program may have. The nodes used most get them; the others are computed where they stand.
 constexpr std::size_t kSlotsMax = 512;
 
-std::uint64_t mixed(std::uint64_t seed, std::uint64_t value) {
-  seed = (seed ^ value) * 0x9e3779b97f4a7c15;
-  return seed ^ (seed >> 32);
-}
-std::uint64_t hash_of(std::string_view text) {
-  return hash_of_type(text);
-}
 std::uint64_t hash_of(const std::vector<std::string>& texts) {
   std::uint64_t out = texts.size();
   for (const auto& text : texts)
-    out = mixed(out, hash_of(text));
+    out = mixed_hash(out, hash_of_type(text));
   return out;
-}
-std::uint64_t hash_of(const Datum& value) {
-  const std::uint64_t kind = static_cast<std::uint64_t>(value.kind);
-  switch (value.kind) {
-    case Datum::Kind::boolean:
-      return mixed(kind, value.boolean ? 1 : 0);
-    case Datum::Kind::string:
-      return mixed(kind, hash_of(*value.string));
-    case Datum::Kind::entity:
-      return mixed(kind, value.entity->hash());
-    case Datum::Kind::ipaddr: {
-      std::uint64_t out = mixed(kind, value.ipaddr->prefix_bits);
-      for (const auto byte : value.ipaddr->bytes)
-        out = mixed(out, byte);
-      return out;
-    }
-    case Datum::Kind::set: {
-      std::uint64_t out = mixed(kind, value.size());
-      for (std::size_t i = 0; i < value.size(); ++i)
-        out = mixed(out, hash_of(value.element(i)));
-      return out;
-    }
-    case Datum::Kind::record:  // rare as a constant: left to the comparison
-      return mixed(kind, value.size());
-    default:
-      return mixed(kind, static_cast<std::uint64_t>(value.integer));
-  }
 }
 
 // Numbers of equal things by their hash. What stands behind a number, the caller compares.
@@ -194,14 +160,15 @@ std::uint32_t ProgramBuilder::constant(const Datum& value) {
 }
 
 std::uint32_t ProgramBuilder::intern(const Node& node) {
-  std::uint64_t hash = mixed(static_cast<std::uint64_t>(node.op), static_cast<std::uint64_t>(node.function));
-  hash = mixed(mixed(hash, node.b), node.c);
+  std::uint64_t hash =
+      mixed_hash(static_cast<std::uint64_t>(node.op), static_cast<std::uint64_t>(node.function));
+  hash = mixed_hash(mixed_hash(hash, node.b), node.c);
   const auto list_of = [&](const Node& of) { return std::span(program_.lists).subspan(of.a, of.b); };
   if (has_list(node.op))
     for (const std::uint32_t child : list_of(node))
-      hash = mixed(hash, child);
+      hash = mixed_hash(hash, child);
   else
-    hash = mixed(hash, node.a);
+    hash = mixed_hash(hash, node.a);
   const auto* known = tables_->nodes.find(hash, [&](std::uint32_t at) {
     const Node& other = program_.nodes[at];
     if (!has_list(node.op)) return other == node;

@@ -209,6 +209,42 @@ bool equal(const Datum& a, const Datum& b) {
   return compare(a, b) == 0;
 }
 
+std::uint64_t mixed_hash(std::uint64_t seed, std::uint64_t value) {
+  seed = (seed ^ value) * 0x9e3779b97f4a7c15;
+  return seed ^ (seed >> 32);
+}
+
+std::uint64_t hash_of(const Datum& value) {
+  std::uint64_t out = static_cast<std::uint64_t>(value.kind);
+  switch (value.kind) {
+    case Kind::boolean:
+      return mixed_hash(out, value.boolean ? 1 : 0);
+    case Kind::string:
+      return mixed_hash(out, hash_of_type(*value.string));
+    case Kind::entity:
+      return mixed_hash(out, value.entity->hash());
+    case Kind::ipaddr:
+      out = mixed_hash(out, value.ipaddr->prefix_bits);
+      for (const auto byte : value.ipaddr->bytes)
+        out = mixed_hash(out, byte);
+      return out;
+    case Kind::set:
+      out = mixed_hash(out, value.size());
+      for (std::size_t i = 0; i < value.size(); ++i)
+        out = mixed_hash(out, hash_of(value.element(i)));
+      return out;
+    case Kind::record:
+      out = mixed_hash(out, value.size());
+      for (std::size_t i = 0; i < value.size(); ++i) {
+        const FieldView field = field_of(value, i);
+        out = mixed_hash(mixed_hash(out, hash_of_type(field.name)), hash_of(field.value));
+      }
+      return out;
+    default:
+      return mixed_hash(out, static_cast<std::uint64_t>(value.integer));
+  }
+}
+
 bool contains_all(const Datum& set, const Datum& others) {
   std::size_t at = 0;
   for (std::size_t i = 0; i < others.size(); ++i) {

@@ -89,6 +89,11 @@ struct Field {
 std::strong_ordering compare(const Datum& a, const Datum& b);
 bool equal(const Datum& a, const Datum& b);
 
+// Equal for equal values, whether local or not.
+std::uint64_t hash_of(const Datum& value);
+// A hash and one more value.
+std::uint64_t mixed_hash(std::uint64_t seed, std::uint64_t value);
+
 bool contains_all(const Datum& set, const Datum& others);
 bool contains_any(const Datum& set, const Datum& others);
 

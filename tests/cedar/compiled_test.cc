@@ -134,6 +134,20 @@ TEST(Compiled, SharesWhatIsEqual) {
   EXPECT_EQ(program.slots, 2u);  // the pattern and context.n; context.a.b is used once
 }
 
+// Each is told from the others by its hash: comparing every pair would take minutes.
+TEST(Compiled, TakesManyDifferentConstants) {
+  constexpr int kCount = 60'000;
+  std::string text = "permit(principal, action, resource) when { [";
+  for (int i = 0; i < kCount; ++i)
+    text += "{a: " + std::to_string(i) + ", b: principal} == {a: " + std::to_string(i) + "}, ";
+  text += "true].contains({a: [1, {b: true}]}) };";
+  const auto policies = PolicySet::parse(text);
+  ASSERT_TRUE(policies) << policies.error().message();
+  EXPECT_GE(policies->compiled().program.constants.size(), static_cast<std::size_t>(kCount));
+  const Request request(EntityUid("User", "a"), EntityUid("Action", "a"), EntityUid("File", "a"));
+  EXPECT_EQ(authorize(*policies, request, Entities()).decision, Decision::deny);
+}
+
 TEST(Compiled, KnowsConstants) {
   const std::pair<const char*, bool> cases[] = {{"1 + 2 == 3", true},
                                                 {"[1, 2].contains(2) && \"abc\" like \"a*\"", true},
