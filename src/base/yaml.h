@@ -3,6 +3,8 @@
 // ones stay text. Reading is yaml-cpp's; its header stays in yaml.cc.
 #pragma once
 
+#include <map>
+#include <string>
 #include <string_view>
 
 #include "base/json.h"
@@ -11,5 +13,12 @@ namespace weir {
 
 // `where` names the text in errors ("commands/git.yaml"); the line is added.
 Result<Json> parse_yaml(std::string_view text, std::string_view where);
+
+// The same with the place of every value, for readers whose own errors shall name a line.
+struct YamlText {
+  Json value;
+  std::map<std::string, int> lines;  // JSON Pointer (RFC 6901), "/agents/coder/tools/0" → line from 1
+};
+Result<YamlText> parse_yaml_lines(std::string_view text, std::string_view where);
 
 }  // namespace weir

@@ -1,0 +1,31 @@
+// The policies and the schema that a model names, read and parsed.
+//
+//   TRY(ModelPolicies policies, load_model_policies(model, files));
+//
+// Files come in as values: the front door reads them (cli/workflow.cc), tests make them up.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "prove/model_gate.h"
+
+namespace weir::prove {
+
+struct ModelFile {
+  std::string name;
+  std::string text;
+};
+
+struct ModelFiles {
+  std::vector<ModelFile> builtin_policies;  // what "builtin" means
+  ModelFile builtin_schema;
+  // A path as the model names it, relative to the model; a directory stands for its *.cedar files.
+  std::function<Result<std::vector<ModelFile>>(const std::string& path)> open;
+};
+
+// Errors: a file that cannot be read, a mistake in a policy or in the schema, a policy without an @id.
+Result<ModelPolicies> load_model_policies(const Model& model, const ModelFiles& files);
+
+}  // namespace weir::prove
