@@ -24,6 +24,8 @@ std::vector<CommandSpec> all_commands() {
       // judge without an agent
       {scan_command(), inspect_command(), replay_command()},
       cedar_commands(),
+      {policy_analyze_command(), policy_diff_command(), policy_prove_command(), policy_recheck_command(),
+       policy_explain_command()},
       // people
       {approve_command(), deny_command(), stop_command(), resume_command(), pin_command(), reload_command()},
       // the record

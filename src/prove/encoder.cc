@@ -23,8 +23,8 @@ std::unexpected<Error> unsupported(std::string what, const Expression& expressio
 }  // namespace
 
 Result<std::unique_ptr<Encoder>> Encoder::make(const Sorts& sorts,
-                                               const cedar::RequestEnvironment& environment) {
-  std::unique_ptr<Encoder> out(new Encoder(sorts, environment));
+                                               const cedar::RequestEnvironment& environment, bool verbatim) {
+  std::unique_ptr<Encoder> out(new Encoder(sorts, environment, verbatim));
   Terms& terms = out->terms_;
   TRY(SortPtr principal, sorts.entity(environment.principal));
   TRY(SortPtr action, sorts.entity(environment.action.type()));

@@ -34,8 +34,10 @@ inline constexpr const char* kTagValue = "tag!";
 
 class Encoder {
  public:
+  // `verbatim` as of Terms.
   static Result<std::unique_ptr<Encoder>> make(const Sorts& sorts,
-                                               const cedar::RequestEnvironment& environment);
+                                               const cedar::RequestEnvironment& environment,
+                                               bool verbatim = false);
   Encoder(const Encoder&) = delete;
   Encoder& operator=(const Encoder&) = delete;
 
@@ -66,8 +68,8 @@ class Encoder {
   };
 
  private:
-  Encoder(const Sorts& sorts, const cedar::RequestEnvironment& environment)
-      : sorts_(sorts), environment_(environment) {}
+  Encoder(const Sorts& sorts, const cedar::RequestEnvironment& environment, bool verbatim)
+      : sorts_(sorts), environment_(environment), terms_(verbatim) {}
 
   Result<Condition> compile_policy(const cedar::Policy& policy);
   Result<Term> scope(const cedar::Scope& scope, const Symbolic& entity);

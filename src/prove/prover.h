@@ -50,6 +50,8 @@ class Prover {
   const std::string& solver_version() const { return solver_.version(); }
   std::size_t questions() const { return solver_.questions(); }
   std::size_t remembered() const { return remembered_; }
+  // Whether questions should be put verbatim, see Terms.
+  bool keeps_obligations() const { return options_.keep_obligations; }
   const std::vector<Obligation>& obligations() const { return obligations_; }
 
  private:

@@ -27,7 +27,7 @@ constexpr int kGrace_ms = 2'000;  // what a solver may take beyond its own time 
 std::vector<std::string> arguments(const SolverOptions& options, bool is_z3) {
   const std::string time = std::to_string(options.query_ms);
   if (is_z3) return {options.program, "-in", "-smt2", "-t:" + time};
-  return {options.program, "--lang=smt2", "--tlimit-per=" + time};
+  return {options.program, "--lang=smt2", "--strings-exp", "--tlimit-per=" + time};
 }
 
 // In the child after fork: only async-signal-safe calls.
@@ -175,6 +175,7 @@ std::optional<std::string> Solver::Child::talk(std::string_view text, std::int64
   if (answer.find("out of memory") != std::string::npos || answer.find("bad_alloc") != std::string::npos)
     why += ": its memory limit";
   if (answer.starts_with("(error \"Parse Error")) refused = printable(answer, 300);
+  if (const auto said = trim(answer); !said.empty()) why += ": " + printable(said, 300);
   return std::nullopt;
 }
 

@@ -23,7 +23,10 @@ std::string number_text(std::int64_t value) {
 
 }  // namespace
 
-Terms::Terms() : boolean_(Sorts::plain(Sort::Kind::boolean)), string_(Sorts::plain(Sort::Kind::string)) {
+Terms::Terms(bool verbatim)
+    : verbatim_(verbatim),
+      boolean_(Sorts::plain(Sort::Kind::boolean)),
+      string_(Sorts::plain(Sort::Kind::string)) {
   make({TermOp::boolean, boolean_, "false", {}});
   make({TermOp::boolean, boolean_, "true", {}});
 }
@@ -83,7 +86,7 @@ Term Terms::negate(Term term) {
   if (is_true(term) || is_false(term)) return boolean(is_false(term));
   const TermNode at = node(term);
   if (at.op == TermOp::not_) return at.args[0];
-  if (at.op == TermOp::and_ || at.op == TermOp::or_) {
+  if (!verbatim_ && (at.op == TermOp::and_ || at.op == TermOp::or_)) {
     std::vector<Term> args;
     for (const Term arg : at.args)
       args.push_back(negate(arg));
@@ -114,6 +117,7 @@ Term Terms::junction(TermOp op, std::vector<Term> terms) {
   if (std::binary_search(flat.begin(), flat.end(), boolean(!is_and))) return boolean(!is_and);
   if (flat.empty()) return boolean(is_and);
   if (flat.size() == 1) return flat.front();
+  if (verbatim_) return make({op, boolean_, {}, std::move(flat)});
   for (const Term term : flat)
     if (node(term).op == TermOp::not_ && std::binary_search(flat.begin(), flat.end(), node(term).args[0]))
       return boolean(!is_and);

@@ -60,7 +60,9 @@ struct TermNode {
 
 class Terms {
  public:
-  Terms();
+  // `verbatim`: formulas are left as they come but for constants, so that a certificate shows the whole
+  // question and a reader need not trust what is decided here.
+  explicit Terms(bool verbatim = false);
 
   const TermNode& node(Term term) const { return nodes_[term.index]; }
   const SortPtr& sort(Term term) const { return nodes_[term.index].sort; }
@@ -120,6 +122,7 @@ class Terms {
   Term junction(TermOp op, std::vector<Term> terms);
   const std::int64_t* constant(Term term) const;
 
+  bool verbatim_;
   std::vector<TermNode> nodes_;
   std::unordered_map<std::string, Term> known_;
   SortPtr boolean_;

@@ -1,0 +1,112 @@
+#include "cli/policy_input.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/hash.h"
+#include "base/json.h"
+#include "base/limits.h"
+#include "content.h"
+#include "os/files.h"
+
+namespace weir::cli {
+namespace {
+
+constexpr int kSolver_ms = 10'000;
+
+bool is_directory(const std::string& path) {
+  const auto info = os::file_info(path);
+  return info && info->kind == os::FileInfo::Kind::dir;
+}
+
+// The files of a directory with an ending, by name; a file stands for itself.
+Result<std::vector<std::string>> files_of(const std::string& path, std::string_view ending) {
+  if (!is_directory(path)) return std::vector<std::string>{path};
+  std::vector<std::string> out;
+  for (const auto& entry : os::list_dir(path))
+    if (entry.ends_with(ending)) out.push_back(path + "/" + entry);
+  std::sort(out.begin(), out.end());
+  if (out.empty())
+    return fail(ErrorCode::not_found, "the directory has no file that ends in " + std::string(ending), path);
+  return out;
+}
+
+}  // namespace
+
+Result<PolicyFiles> read_policy_files(const std::string& path) {
+  TRY(const auto files, files_of(path, ".cedar"));
+  std::vector<cedar::PolicySource> sources;
+  std::string all;  // every text behind its length, so that two sets have one digest only when they are equal
+  for (const auto& file : files) {
+    TRY(std::string text, os::read_file(file, limits::kCedarBytesMax));
+    all += std::to_string(text.size()) + "\n" + text;
+    sources.push_back({file, std::move(text)});
+  }
+  TRY(cedar::PolicySet policies, cedar::PolicySet::parse(sources));
+  return PolicyFiles{std::move(policies), digest_text(sha256(all))};
+}
+
+Result<cedar::Schema> read_policy_schema(const Args& args) {
+  if (const auto file = args.value("--schema")) {
+    TRY(const std::string text, os::read_file(*file, limits::kCedarBytesMax));
+    if (!file->ends_with(".json")) return cedar::Schema::parse(text, *file);
+    TRY(const Json json, parse_json(text));
+    return cedar::Schema::from_json(json);
+  }
+  for (const auto& file : content_files())
+    if (file.name == "policies/weir.cedarschema") return cedar::Schema::parse(file.bytes, file.name);
+  return fail(ErrorCode::internal, "the schema that ships is missing");
+}
+
+Result<std::vector<prove::Property>> read_properties(const std::string& path) {
+  std::vector<prove::Property> out;
+  const auto add = [&out](std::string_view text, std::string_view name) -> Status {
+    TRY(auto properties, prove::parse_properties(text, name));
+    for (auto& property : properties) {
+      for (const auto& other : out)
+        if (other.id == property.id)
+          return fail(ErrorCode::exists, "two properties have one @id", property.id,
+                      "give one of them another");
+      out.push_back(std::move(property));
+    }
+    return {};
+  };
+  if (path.empty()) {
+    for (const auto& file : content_files())
+      if (file.name.starts_with("properties/") && file.name.ends_with(".cedarprop"))
+        TRY_STATUS(add(file.bytes, file.name));
+    return out;
+  }
+  TRY(const auto files, files_of(path, ".cedarprop"));
+  for (const auto& file : files) {
+    TRY(const std::string text, os::read_file(file, prove::limits::kPropertyBytesMax));
+    TRY_STATUS(add(text, file));
+  }
+  return out;
+}
+
+std::vector<Option> solver_options() {
+  return {{"--solver", "NAME", "the solver to ask: cvc5 (default) or a path to it"},
+          {"--solver-ms", "MS", "time for one question in milliseconds, 1 to 3600000; default 10000"}};
+}
+
+Result<prove::SolverOptions> read_solver_options(const Args& args, std::string program) {
+  prove::SolverOptions out{.program = args.value_or("--solver", program), .query_ms = kSolver_ms};
+  if (const auto text = args.value("--solver-ms")) {
+    const auto read = std::from_chars(text->data(), text->data() + text->size(), out.query_ms);
+    constexpr int kHour_ms = 3'600'000;
+    if (read.ec != std::errc() || read.ptr != text->data() + text->size() || out.query_ms < 1 ||
+        out.query_ms > kHour_ms)
+      return fail("this is no number of milliseconds between 1 and 3600000", "--solver-ms " + *text);
+  }
+  return out;
+}
+
+Status write_certificate(const prove::Certificate& certificate, const std::string& dir) {
+  TRY_STATUS(os::make_dirs(dir));
+  for (const auto& file : certificate.files)
+    TRY_STATUS(os::write_file_atomic(dir + "/" + file.name, file.text));
+  return {};
+}
+
+}  // namespace weir::cli
