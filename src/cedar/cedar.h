@@ -11,8 +11,12 @@
 //   policy.h       scope, conditions, annotations      evaluator.h      one expression -> Value
 //   compiled_policies.h  what authorize() runs
 //   entities.h     the entity store and its hierarchy  entity_json.h    JSON -> entities, context, request
-//   schema.h       declared types, as far as reading JSON needs them
-//   authorize_row.h  one row of `weir cedar authorize --jsonl`
+//   schema.h       declared types and actions          validate.h       policies against a schema
+//   typecheck.h    types of one condition              validate_data.h  entities, requests against a schema
+//   est.h est_policy_set.h  JSON form of policies      policy_text.h    trees -> canonical text
+//   template.h     slots and links                     format.h         layout, with comments
+//   check_parse.h diagnostic.h  all mistakes of a text, pictured
+//   authorize_row.h validate_row.h   one row of `weir cedar authorize|validate --jsonl`
 //
 //   TRY(cedar::PolicySet policies, cedar::PolicySet::parse(text, "team.cedar"));
 //   TRY(cedar::Entities entities, cedar::Entities::make({...}));
