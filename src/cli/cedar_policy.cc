@@ -75,6 +75,16 @@ int run_format(const Args& args, Context& context) {
 
 // --- translate-policy
 
+Result<cedar::PolicySet> policies_from_json(const std::string& text, const std::string& file) {
+  const auto json = parse_json(text, cedar::kEstJsonLimits);
+  auto policies = json ? cedar::read_policy_set_json(*json, input_name(file))
+                       : Result<cedar::PolicySet>(std::unexpected(json.error()));
+  if (policies) return policies;
+  std::string& where = policies.error().where;
+  where = where.empty() ? input_name(file) : fmt::format("{}: {}", input_name(file), where);
+  return policies;
+}
+
 Result<int> translate(const Args& args, Context& context) {
   const std::string direction = args.value_or("--direction", "");
   const bool to_json = direction == "cedar-to-json";
@@ -88,8 +98,7 @@ Result<int> translate(const Args& args, Context& context) {
     context.out << (context.json ? compact(json) : pretty(json)) << "\n";
     return exit_code::kFine;
   }
-  TRY(const Json json, parse_json(text, cedar::kEstJsonLimits));
-  TRY(const cedar::PolicySet policies, cedar::read_policy_set_json(json, input_name(file)));
+  TRY(const cedar::PolicySet policies, policies_from_json(text, file));
   TRY(const std::string policies_text, cedar::policy_set_text(policies));
   if (context.json)
     context.out << compact(Json::object({{"policies", policies_text}})) << "\n";
