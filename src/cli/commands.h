@@ -13,6 +13,11 @@ CommandSpec doctor_command();
 CommandSpec scan_command();
 CommandSpec inspect_command();
 CommandSpec replay_command();
+
+CommandSpec policy_import_command();
+CommandSpec policy_pack_command();
+CommandSpec policy_sign_command();
+CommandSpec policy_verify_command();
 CommandSpec policy_analyze_command();
 CommandSpec policy_diff_command();
 CommandSpec policy_prove_command();
