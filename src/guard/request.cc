@@ -71,6 +71,13 @@ Value no_labels() {
                        {"categories", Value(cedar::Set())}}));
 }
 
+// As the agents call it: Claude Code "command", Codex "cmd".
+std::string_view command_of(const event::Event& event) {
+  const Json& input = event.body["input"];
+  const std::string_view command = input["command"].text_or("");
+  return command.empty() ? input["cmd"].text_or("") : command;
+}
+
 std::vector<Record::Field> shared_context(const Situation& s) {
   return {{"session", counters_of(s)},
           {"labels", no_labels()},
@@ -80,7 +87,7 @@ std::vector<Record::Field> shared_context(const Situation& s) {
           {"agent", Value(s.event.agent.name)},
           {"sub_agent", Value(!s.event.agent.id.empty())},
           {"tool", text_value(s.event.data["tool"].text_or(""))},
-          {"command", text_value(s.event.body["input"]["command"].text_or(""))},
+          {"command", text_value(command_of(s.event))},
           {"plane", Value(s.event.plane)},
           {"assurance", text_value(event::name(s.event.assurance))},
           {"mode", text_value(s.mode)},

@@ -64,6 +64,15 @@ std::string collapse_stars(std::string_view pattern) {
   return out;
 }
 
+// The text wherever it stands in a line.
+std::string anywhere(std::string_view text) {
+  while (text.starts_with('*'))
+    text.remove_prefix(1);
+  while (text.ends_with('*'))
+    text.remove_suffix(1);
+  return "*" + std::string(text) + "*";
+}
+
 std::vector<std::string> lines_of(const std::string& text) {
   std::vector<std::string> out;
   for (const auto line : split(text, '\n'))
@@ -152,7 +161,7 @@ std::string PermissionWriter::shell_policy(const PermissionRule& rule) {
   if (rule.value.empty() || whole) return out + ";\n";
   out += "\nwhen { ";
   if (rule.effect != Effect::allow)
-    out += "context.command like " + cedar_pattern("*" + rule.value + "*");
+    out += "context.command like " + cedar_pattern(anywhere(rule.value));
   else if (rule.prefix)
     out += "context.command == " + cedar_string(rule.value) + " || context.command like " +
            cedar_pattern(rule.value + " *");
@@ -246,9 +255,13 @@ std::string PermissionWriter::policy_of(const PermissionRule& rule) {
                cedar_pattern(root + "/*");
       return out + " };\n";
     }
-    case Subject::other_tools:
-      return head(rule) + "action == Action::\"tool.call\", resource)\nunless { resource.server != \"\" || " +
-             uid_list("Tool", rule.value) + ".contains(resource) };\n";
+    case Subject::other_tools: {
+      // Cedar has no empty sets; a list without a known tool leaves the agent those of its MCP servers.
+      std::string out =
+          head(rule) + "action == Action::\"tool.call\", resource)\nunless { resource.server != \"\"";
+      if (!rule.value.empty()) out += " || " + uid_list("Tool", rule.value) + ".contains(resource)";
+      return out + " };\n";
+    }
     case Subject::other_programs:
       return head(rule) + "action == Action::\"shell.exec\", resource)\nunless { " +
              uid_list("Program", rule.value) + ".contains(resource) };\n";

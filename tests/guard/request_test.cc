@@ -64,6 +64,16 @@ TEST(Requests, APathKnowsItsPlaceInTheWorkspace) {
   EXPECT_EQ(session.run("touch /tmp/src/a.cc").verdict, event::Verdict::allow);
 }
 
+TEST(Requests, TheCommandLineIsThereWhateverTheAgentCallsIt) {
+  const auto pack = testing::pack_of(R"(@id("line") @decision("ask") @reason("r")
+      forbid (principal, action == Action::"tool.call", resource) when { context.command like "make *" };)");
+  Session session(pack);
+  EXPECT_EQ(session.run("make install").verdict, event::Verdict::ask);
+  event::Event codex = testing::tool_call("exec_command", Json::object({{"cmd", "make install"}}));
+  codex.agent.name = "codex";
+  EXPECT_EQ(session.call(codex).verdict, event::Verdict::ask);
+}
+
 TEST(Requests, AProductionDatabaseIsInItsEnvironment) {
   Session session(testing::pack_of(R"(@id("prod") @decision("ask") @approvals("2") @reason("r")
       forbid (principal, action, resource in Environment::"production");)"));

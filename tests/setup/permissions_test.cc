@@ -149,6 +149,11 @@ TEST(ImportGemini, ListsOfTools) {
   EXPECT_TRUE(says(import, "Agent::\"gemini-cli\""));
 }
 
+TEST(ImportGemini, AListWithoutAKnownToolLeavesOnlyServers) {
+  const auto import = import_text("gemini", R"j({"coreTools": ["Nothing"]})j");
+  EXPECT_TRUE(says(import, "unless { resource.server != \"\" };"));
+}
+
 TEST(ImportCopilot, OptionsOfACommandLine) {
   const auto import = import_text("copilot",
                                   "copilot --allow-tool 'shell(git:*)' --deny-tool='shell(git push)' "
