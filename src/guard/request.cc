@@ -78,22 +78,27 @@ std::string_view command_of(const event::Event& event) {
   return command.empty() ? input["cmd"].text_or("") : command;
 }
 
-std::vector<Record::Field> shared_context(const Situation& s) {
-  return {{"session", counters_of(s)},
-          {"labels", no_labels()},
-          {"facts", Value(cedar::Set())},
-          {"findings", Value(Record({{"rules", Value(cedar::Set())}, {"classes", Value(cedar::Set())}}))},
-          {"approvals", Value(s.approvals)},
-          {"agent", Value(s.event.agent.name)},
-          {"sub_agent", Value(!s.event.agent.id.empty())},
-          {"tool", text_value(s.event.data["tool"].text_or(""))},
-          {"command", text_value(command_of(s.event))},
-          {"plane", Value(s.event.plane)},
-          {"assurance", text_value(event::name(s.event.assurance))},
-          {"mode", text_value(s.mode)},
-          {"isolation", text_value(s.isolation)},
-          {"level", text_value(s.level_verified)},
-          {"level_requested", text_value(s.level_requested)}};
+// With places for what differs from Action to Action: filling them is cheaper than sorting anew.
+Record shared_context(const Situation& s) {
+  return Record(
+      {{"flags", Value(cedar::Set())},
+       {"attrs", Value(Record())},
+       {"certainty", Value("")},
+       {"session", counters_of(s)},
+       {"labels", no_labels()},
+       {"facts", Value(cedar::Set())},
+       {"findings", Value(Record({{"rules", Value(cedar::Set())}, {"classes", Value(cedar::Set())}}))},
+       {"approvals", Value(s.approvals)},
+       {"agent", Value(s.event.agent.name)},
+       {"sub_agent", Value(!s.event.agent.id.empty())},
+       {"tool", text_value(s.event.data["tool"].text_or(""))},
+       {"command", text_value(command_of(s.event))},
+       {"plane", Value(s.event.plane)},
+       {"assurance", text_value(event::name(s.event.assurance))},
+       {"mode", text_value(s.mode)},
+       {"isolation", text_value(s.isolation)},
+       {"level", text_value(s.level_verified)},
+       {"level_requested", text_value(s.level_requested)}});
 }
 
 std::vector<Entity> principals_of(const EntityUid& principal, const event::Event& event) {
@@ -140,13 +145,11 @@ Record Requests::context_of(const event::Action& action) const {
   std::vector<Value> flags;
   std::vector<Record::Field> attrs;
   add_attributes(action.attrs, pack_.verb(action.verb), flags, attrs);
-  std::vector<Record::Field> fields;
-  fields.reserve(shared_.size() + 3);
-  fields.emplace_back("flags", Value(cedar::Set(std::move(flags))));
-  fields.emplace_back("attrs", Value(Record(std::move(attrs))));
-  fields.emplace_back("certainty", text_value(event::name(action.certainty)));
-  fields.insert(fields.end(), shared_.begin(), shared_.end());
-  return Record(std::move(fields));
+  Record context = shared_;
+  context.set("flags", Value(cedar::Set(std::move(flags))));
+  context.set("attrs", Value(Record(std::move(attrs))));
+  context.set("certainty", text_value(event::name(action.certainty)));
+  return context;
 }
 
 Entity Requests::action_entity(const event::Action& action) const {

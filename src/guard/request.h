@@ -53,7 +53,7 @@ class Requests {
   const Pack& pack_;
   cedar::EntityUid principal_;
   std::vector<cedar::Entity> principals_;
-  std::vector<cedar::Record::Field> shared_;  // of the context: the same for every Action
+  cedar::Record shared_;  // the context as far as it is the same for every Action
 };
 
 }  // namespace weir::guard
