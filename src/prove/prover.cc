@@ -30,15 +30,22 @@ Result<std::map<Term, cedar::Value>> read_values(const Terms& terms, const Scrip
 
 Result<Prover> Prover::start(ProverOptions options) {
   TRY(Solver solver, Solver::start(options.solver));
-  return Prover(std::move(options), std::move(solver));
+  Prover out(std::move(options));
+  out.solver_ = std::move(solver);
+  return out;
+}
+
+Prover Prover::without_solver() {
+  return Prover(ProverOptions{});
 }
 
 Result<Reply> Prover::ask(const Script& script, const std::string& name) {
+  if (!solver_) return Reply{Answer::unknown, "no solver is installed", {}};
   const std::string values = script.get_values();
   const std::string key = script.body() + values;
   auto at = answers_.find(key);
   if (at == answers_.end()) {
-    TRY(Reply reply, solver_.check(script.body(), values));
+    TRY(Reply reply, solver_->check(script.body(), values));
     if (answers_.size() >= kRememberedMax) answers_.clear();
     at = answers_.emplace(key, std::move(reply)).first;
   } else {

@@ -42,24 +42,27 @@ class Prover {
  public:
   // Errors: as Solver::start().
   static Result<Prover> start(ProverOptions options);
+  // Where no solver is installed: answers what is decided while a formula is made, all else is `unknown`.
+  // Most forbids of a pack cannot err for reasons that need no solver.
+  static Prover without_solver();
 
   // A request of the encoder's environment where the formula holds. A question that is decided without a
   // solver is answered at once. Errors: internal, when the solver refuses the question.
   Result<Search> find(Encoder& encoder, Term formula, const std::string& name);
 
-  const std::string& solver_version() const { return solver_.version(); }
-  std::size_t questions() const { return solver_.questions(); }
+  std::string solver_version() const { return solver_ ? solver_->version() : "none"; }
+  std::size_t questions() const { return solver_ ? solver_->questions() : 0; }
   std::size_t remembered() const { return remembered_; }
   // Whether questions should be put verbatim, see Terms.
   bool keeps_obligations() const { return options_.keep_obligations; }
   const std::vector<Obligation>& obligations() const { return obligations_; }
 
  private:
-  Prover(ProverOptions options, Solver solver) : options_(std::move(options)), solver_(std::move(solver)) {}
+  explicit Prover(ProverOptions options) : options_(std::move(options)) {}
   Result<Reply> ask(const class Script& script, const std::string& name);
 
   ProverOptions options_;
-  Solver solver_;
+  std::optional<Solver> solver_;
   std::map<std::string, Reply> answers_;  // by the text of the question without comments
   std::size_t remembered_ = 0;
   std::vector<Obligation> obligations_;

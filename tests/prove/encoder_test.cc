@@ -200,10 +200,10 @@ TEST(Encoder, AgreesWithTheEvaluator) {
   const auto types = schema(kSchema);
   const Sorts sorts(types);
   const auto environment = types.environments().at(0);
-  Prover solver = *Prover::start({.solver = {.query_ms = 1500}});
+  Prover solver = *Prover::start({.solver = {.query_ms = 400}});
   Generator generator(20261);
   std::size_t yes = 0, no = 0, unknown = 0;
-  for (int round = 0; round < 60; ++round) {
+  for (int round = 0; round < 25; ++round) {
     const std::string text = "permit(principal, action, resource) when { " + generator.boolean(2) + " };";
     SCOPED_TRACE(text);
     const auto set = policies(text);
@@ -220,7 +220,10 @@ TEST(Encoder, AgreesWithTheEvaluator) {
     for (std::size_t i = 0; i < 3; ++i) {
       const auto found = solver.find(scene->encoder(), questions[i].first, "q");
       ASSERT_TRUE(found) << found.error().message();
-      if (found->answer == Answer::unknown) ++unknown;
+      if (found->answer == Answer::unknown) {
+        ++unknown;
+        EXPECT_NE(found->why.find("time limit"), std::string::npos) << found->why;
+      }
       if (found->answer == Answer::sat) {
         ++yes;
         EXPECT_EQ(effects(set, *found->example).at(0), questions[i].second);
@@ -237,10 +240,9 @@ TEST(Encoder, AgreesWithTheEvaluator) {
         }
     }
   }
-  EXPECT_GT(yes, 60u);
-  EXPECT_GT(no, 20u);
-  EXPECT_LT(unknown, 20u);
-  RecordProperty("yes", static_cast<int>(yes));
+  EXPECT_GT(yes, 30u);
+  EXPECT_GT(no, 10u);
+  EXPECT_LT(unknown, 30u);  // products of unknowns are hard
   std::cout << yes << " possible, " << no << " impossible, " << unknown << " unknown\n";
 }
 
@@ -260,6 +262,20 @@ TEST(Encoder, HierarchiesStayTransitiveAndWithoutCycles) {
   EXPECT_EQ(impossible(R"(principal in Team::"a" && !(principal in Org::"o"))"), Truth::no);
   EXPECT_EQ(impossible(R"(Team::"a" in Team::"b" && Team::"b" in Team::"c" && !(Team::"a" in Team::"c"))"),
             Truth::yes);
+}
+
+TEST(Encoder, SimplePoliciesNeedNoSolver) {
+  const auto types = schema(kSchema);
+  const auto set = policies(R"(@id("a") forbid(principal, action, resource)
+    when { context has note && context.note like "*x" || principal.hasTag("t") && principal.getTag("t") == 3 };)");
+  const Sorts sorts(types);
+  Prover none = Prover::without_solver();
+  auto scene = Scene::make(sorts, types.environments().at(0), set, none);
+  ASSERT_TRUE(scene);
+  EXPECT_EQ(scene->never_errs(0)->truth, Truth::yes);
+  const auto open = scene->never_matches(0);
+  EXPECT_EQ(open->truth, Truth::unknown);
+  EXPECT_NE(open->why.find("no solver"), std::string::npos);
 }
 
 TEST(Encoder, SaysWhatItCannotDo) {
