@@ -13,6 +13,10 @@ CommandSpec doctor_command();
 CommandSpec scan_command();
 CommandSpec inspect_command();
 CommandSpec replay_command();
+CommandSpec workflow_check_command();
+CommandSpec workflow_show_command();
+CommandSpec workflow_export_command();
+CommandSpec workflow_recheck_command();
 
 CommandSpec policy_import_command();
 CommandSpec policy_pack_command();

@@ -37,7 +37,9 @@ std::vector<std::string> changes(const ModelSystem& system, const ModelTraceStep
     const std::string text = value_text(variables[v], step.after[v]);
     if (name.starts_with("true.")) {
       const std::size_t other = partner("monitored." + name.substr(5));
-      const bool alike = other < variables.size() && step.after[other] == step.after[v];
+      // A belief that nothing depends on is not followed, and not told.
+      const bool alike = other < variables.size() && (step.after[other] == step.after[v] ||
+                                                      variables[other].max == variables[other].initial);
       list.push_back((alike ? name.substr(5) : name) + " = " + text);
     } else if (name.starts_with("monitored.")) {
       const std::size_t other = partner("true." + name.substr(10));

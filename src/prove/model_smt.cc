@@ -83,6 +83,49 @@ ModelSmt::ModelSmt(const ModelSystem& system) : terms(system.terms), system_(sys
       sorts_.push_back("Bool");
     }
   }
+  find_pairs();
+}
+
+// Whether a step can make the two differ although all other pairs are equal.
+bool ModelSmt::parted(const ModelStep& step, int truth, int belief, const std::vector<int>& partner) const {
+  const ModelAssignment* real = nullptr;
+  const ModelAssignment* seen = nullptr;
+  for (const ModelAssignment& effect : step.effects) {
+    if (effect.variable == truth) real = &effect;
+    if (effect.variable == belief) seen = &effect;
+  }
+  if (real == nullptr && seen == nullptr) return false;
+  if (real == nullptr || seen == nullptr) return true;
+  std::vector<bool> reads(system_.variables.size(), false);
+  terms.mark_variables(std::vector<ModelTermId>{real->value}, reads);
+  for (std::size_t v = 0; v < reads.size(); ++v)
+    if (reads[v] && partner[v] < 0 && system_.variables[v].name.starts_with("true.")) return true;
+  return false;
+}
+
+// Pairs that stay equal: begin with all, part those that some step moves apart, until nothing changes.
+void ModelSmt::find_pairs() {
+  std::map<std::string, int> index;
+  for (std::size_t v = 0; v < system_.variables.size(); ++v)
+    if (moves(system_.variables[v])) index[system_.variables[v].name] = static_cast<int>(v);
+  std::vector<int> partner(system_.variables.size(), -1);
+  for (const auto& [name, v] : index)
+    if (name.starts_with("true."))
+      if (const auto it = index.find("monitored." + name.substr(5)); it != index.end())
+        partner[static_cast<std::size_t>(v)] = it->second;
+  for (bool changed = true; changed;) {
+    changed = false;
+    for (std::size_t v = 0; v < partner.size(); ++v) {
+      if (partner[v] < 0) continue;
+      for (const ModelStep& step : system_.steps)
+        if (partner[v] >= 0 && parted(step, static_cast<int>(v), partner[v], partner)) {
+          partner[v] = -1;
+          changed = true;
+        }
+    }
+  }
+  for (std::size_t v = 0; v < partner.size(); ++v)
+    if (partner[v] >= 0) pairs_.emplace_back(static_cast<int>(v), partner[v]);
 }
 
 std::string ModelSmt::parameters() const {
@@ -153,6 +196,16 @@ std::string ModelSmt::well_formed() const {
     for (std::int32_t k = 2; k <= variable.max; ++k)
       parts.push_back("(=> " + name + "_" + std::to_string(k) + " " + name + "_" + std::to_string(k - 1) +
                       ")");
+  }
+  for (const auto& [truth, belief] : pairs_) {
+    const ModelVariable& variable = system_.variables[static_cast<std::size_t>(truth)];
+    const std::string a = "v" + std::to_string(truth);
+    const std::string b = "v" + std::to_string(belief);
+    if (is_integer(variable))
+      parts.push_back("(= " + a + " " + b + ")");
+    else
+      for (std::int32_t k = 1; k <= variable.max; ++k)
+        parts.push_back("(= " + a + "_" + std::to_string(k) + " " + b + "_" + std::to_string(k) + ")");
   }
   return smt_and(parts);
 }

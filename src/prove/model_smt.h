@@ -32,11 +32,15 @@ class ModelSmt {
   std::string initial() const;
   std::string after(const ModelStep& step);
   std::string current() const;
-  // What holds of the encoding itself: "at least 2" implies "at least 1", counters are not negative.
+  // What is known beforehand: "at least 2" implies "at least 1", counters are not negative, and what is true
+  // of an agent or object on which everything is watched is what the monitor believes. Certificates hold all
+  // of it to the same questions as the invariant, so that nothing here must be trusted.
   std::string well_formed() const;
   std::string truth(ModelTermId id);
 
  private:
+  void find_pairs();
+  bool parted(const ModelStep& step, int truth, int belief, const std::vector<int>& partner) const;
   const ModelSmtValue& value(ModelTermId id);
   ModelSmtValue compute(ModelTermId id);
   std::string at_least(const ModelSmtValue& a, const ModelSmtValue& b);
@@ -45,6 +49,7 @@ class ModelSmt {
   const ModelSystem& system_;
   std::vector<std::string> names_;
   std::vector<std::string> sorts_;
+  std::vector<std::pair<int, int>> pairs_;  // variables true.X and monitored.X that are always equal
   std::map<ModelTermId, ModelSmtValue> values_;
 };
 
