@@ -4,6 +4,7 @@
 
 #include "cedar/authorizer.h"
 #include "cedar/entity_json.h"
+#include "cedar/est_policy_set.h"
 #include "cedar/template.h"
 #include "cedar/validate_data.h"
 
@@ -47,13 +48,20 @@ Status check_request(const Request& request, const Schema& schema) {
   return fail(problems.front().message, problems.front().where, problems.front().help);
 }
 
+// Text, or Cedar's JSON form of a policy or a policy set.
+Result<PolicySet> row_policies(const Json& policies) {
+  if (policies.is_object()) return in_member("policies", ".", read_policy_set_json(policies));
+  if (policies.is_string()) return in_member("policies", ":", PolicySet::parse(policies.as_string()));
+  return fail("the policies must be a string or an object", "policies",
+              "give Cedar policy text or its JSON form");
+}
+
 }  // namespace
 
 Result<Json> authorize_row(const Json& row) {
-  const Json &text = row["policies"], &requests = row["requests"];
-  if (!text.is_string()) return fail("the policies must be a string", "policies", "give Cedar policy text");
+  const Json& requests = row["requests"];
+  TRY(PolicySet policies, row_policies(row["policies"]));
   if (!requests.is_array()) return fail("the requests must be an array", "requests", "give [{...}, ...]");
-  TRY(PolicySet policies, in_member("policies", ":", PolicySet::parse(text.as_string())));
   if (const Json* links = row.find("links")) {
     TRY(const auto read, in_member("links", "", read_links_json(*links)));
     TRY(policies, in_member("links", "", link(policies, read)));

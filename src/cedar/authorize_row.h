@@ -1,6 +1,7 @@
 // One row of `weir cedar authorize --jsonl`.
 //
-//   in   {"id": ..., "policies": text, "entities": [...], "schema"?: text or JSON, "links"?: [{"template_id",
+//   in   {"id": ..., "policies": text or JSON, "entities": [...], "schema"?: text or JSON, "links"?:
+//   [{"template_id",
 //         "link_id", "args"}],
 //         "requests": [{"principal", "action", "resource", "context"?}]}
 //   out  {"id": ..., "responses": [{"decision": "allow"|"deny", "reason": [id], "errors": [id]}]}

@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "cedar/authorizer.h"
+#include "cedar/est.h"
 #include "cli/cedar_commands.h"
 #include "cli/cedar_input.h"
 #include "cli/jsonl.h"
@@ -57,8 +58,9 @@ Result<int> authorize_one(const Args& args, Context& context) {
 
 int run_authorize(const Args& args, Context& context) {
   if (args.has("--jsonl"))
-    return run_jsonl(args.positional_or(0, ""), context,
-                     [](const Json& row) { return cedar::authorize_row(row); });
+    return run_jsonl(
+        args.positional_or(0, ""), context, [](const Json& row) { return cedar::authorize_row(row); },
+        cedar::kEstJsonLimits);
   if (!args.positionals().empty()) {
     context.err << "weir: rows need --jsonl; policies are given with --policies\n";
     return exit_code::kUsage;

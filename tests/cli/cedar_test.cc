@@ -157,6 +157,25 @@ TEST_F(CedarCommands, LinksAreKeptAndDecideRequests) {
             "{\"decision\":\"allow\",\"reason\":[\"share-alice\"],\"errors\":[]}\n");
 }
 
+TEST_F(CedarCommands, RowsTakePoliciesInEitherForm) {
+  const std::string requests =
+      R"("requests":[{"principal":"U::\"a\"","action":"Action::\"a\"","resource":"R::\"r\""}]})";
+  const std::string policy =
+      R"({"effect":"permit","principal":{"op":"All"},"action":{"op":"All"},"resource":{"op":"All"},"conditions":[]})";
+  const std::string answer =
+      "{\"id\":1,\"responses\":[{\"decision\":\"allow\",\"reason\":[\"p\"],\"errors\":[]}]}\n";
+  EXPECT_EQ(run({"authorize", "--jsonl"},
+                R"({"id":1,"policies":"@id(\"p\") permit(principal, action, resource);",)" + requests)
+                .out,
+            answer);
+  EXPECT_EQ(run({"authorize", "--jsonl"},
+                R"({"id":1,"policies":{"staticPolicies":{"p":)" + policy + "}}," + requests)
+                .out,
+            answer);
+  EXPECT_THAT(run({"authorize", "--jsonl"}, R"({"id":1,"policies":7,)" + requests).out,
+              HasSubstr("\"where\":\"policies\""));
+}
+
 TEST_F(CedarCommands, EveryCommandHasExamples) {
   for (const auto& command : cedar_commands()) {
     EXPECT_FALSE(command.examples.empty()) << command.name;
