@@ -51,8 +51,9 @@ inline constexpr std::size_t kCedarCoreNodesMax = 250'000;     // expressions of
 inline constexpr std::size_t kCedarDeclarationsMax = 100'000;  // declarations in one schema
 inline constexpr std::size_t kCedarTypeNodesMax =
     100'000;  // parts of one type with its common types written out
-inline constexpr std::size_t kCedarDiagnosticsMax = 1000;     // mistakes reported for one policy
-inline constexpr std::size_t kCedarEntitiesMax = 500'000;     // entities in one store
+inline constexpr std::size_t kCedarEnvironmentsMax = 1'000'000;  // principals x resources of all actions
+inline constexpr std::size_t kCedarDiagnosticsMax = 1000;        // mistakes reported for one policy
+inline constexpr std::size_t kCedarEntitiesMax = 500'000;        // entities in one store
 inline constexpr std::size_t kCedarAncestorsMax = 5'000'000;  // links followed to close a store's hierarchy
 
 // Decisions

@@ -396,6 +396,12 @@ class SchemaResolver {
     }
     out.principals = entity_names(declared.principals, space);
     out.resources = entity_names(declared.resources, space);
+    environments_ += out.principals.size() * out.resources.size();
+    if (environments_ > limits::kCedarEnvironmentsMax)
+      refuse(ErrorCode::limit,
+             fmt::format("more than {} combinations of principal, action and resource",
+                         limits::kCedarEnvironmentsMax),
+             "let actions apply to fewer entity types", declared.at);
     out_.actions_.emplace(std::move(uid), std::move(out));
   }
 
@@ -443,6 +449,7 @@ class SchemaResolver {
   std::map<std::string, SchemaTypePtr> entity_types_, extension_types_;
   SchemaTypePtr boolean_ = boolean_type(), long_ = integer_type(), string_ = string_type();
   Unresolved unknown_types_, unknown_actions_;
+  std::size_t environments_ = 0;
   std::optional<SchemaError> error_;
   Schema out_;
 };

@@ -22,7 +22,8 @@
 
 namespace weir::cedar {
 
-// Who can be in whom, closed once for many questions. The schema must outlive it.
+// Who can be in whom, closed once for many questions. The schema must outlive it. Beyond kCedarAncestorsMax
+// links the answers are the same but slower.
 class Hierarchy {
  public:
   explicit Hierarchy(const Schema& schema);
@@ -36,8 +37,10 @@ class Hierarchy {
   std::vector<std::string_view> types_in(std::string_view ancestor) const;
 
  private:
+  const Schema& schema_;
+  bool complete_ = true;  // false: what follows was cut short
   std::map<std::string_view, std::set<std::string_view>> types_above_;
-  std::map<EntityUid, std::set<EntityUid>> actions_above_;
+  std::map<const EntityUid*, std::set<const EntityUid*>> actions_above_;  // both are keys of the schema
   std::set<std::pair<std::string_view, std::string_view>> action_types_above_;
 };
 

@@ -193,6 +193,16 @@ TEST(SchemaLimits, DeclarationsSizeAndDepth) {
   ASSERT_TRUE(chained) << chained.error().message();
   EXPECT_TRUE(chained->action_is_in(EntityUid("Action", "a19999"), EntityUid("Action", "a0")));
   EXPECT_FALSE(Schema::parse("\xff"));
+
+  std::string wide = "action a appliesTo { principal: [E0", types = "entity E0;";
+  for (int i = 1; i < 1001; ++i) {
+    types += "entity E" + std::to_string(i) + ";";
+    wide += ", E" + std::to_string(i);
+  }
+  const std::string list = wide.substr(wide.find('['));
+  const auto too_wide = Schema::parse(types + wide + "], resource: " + list + "] };");
+  ASSERT_FALSE(too_wide);
+  EXPECT_THAT(too_wide.error().message(), HasSubstr("combinations of principal, action and resource"));
 }
 
 }  // namespace

@@ -147,6 +147,25 @@ TEST(Validate, LongChainsAreNoDeepTrees) {
   EXPECT_TRUE(validate(policies_of(when(chain)), schema_of()).valid());
 }
 
+// 2,000 groups in one another are two million links: too many to close, yet the answers are right.
+TEST(Validate, LargeHierarchiesAreWalkedInstead) {
+  std::string text = "entity A; action a0;";
+  for (int i = 1; i < 2000; ++i)
+    text += "action a" + std::to_string(i) + " in a" + std::to_string(i - 1) +
+            (i < 1999 ? ";" : " appliesTo { principal: A, resource: A };");
+  const auto result =
+      validate(policies_of("permit(principal, action in Action::\"a5\", resource);"
+                           "permit(principal, action in Action::\"a5\", resource) when { principal.x };"
+                           "permit(principal, action == Action::\"a5\", resource);"),
+               schema_of(text.c_str()));
+  EXPECT_THAT(
+      lines_of(result),
+      ::testing::UnorderedElementsAre(
+          "error attribute `x` on entity type `A` not found",
+          "warning policy is impossible: the policy expression evaluates to false for all valid requests",
+          "warning unable to find an applicable action given the policy scope constraints"));
+}
+
 TEST(Typecheck, TypedTreeLeavesOutWhatIsNotReached) {
   const Schema schema = schema_of();
   const Hierarchy hierarchy(schema);
