@@ -240,11 +240,13 @@ class RandomPolicies {
     return one({"ip(\"10.0.0.0/8\")", "ip(\"127.0.0.1\")", "ip(\"::1\")", "context.ip", "ip(context.s)"});
   }
   std::string duration() { return one({"duration(\"1d2h\")", "duration(\"-3s\")", "duration(resource.s)"}); }
-  std::string time(int depth) {
-    if (depth > 0 && draw_(2) == 0) return time(0) + ".offset(" + duration() + ")";
-    if (draw_(4) == 0)
-      return time(0) + one({".toDate()", ".toTime()", ".durationSince(datetime(\"2024-01-01\"))"});
+  std::string instant() {
     return one({"datetime(\"2024-02-29\")", "datetime(\"1969-12-31T23:59:59Z\")", "datetime(context.s)"});
+  }
+  std::string time(int depth) {
+    if (depth > 0 && draw_(2) == 0) return instant() + ".offset(" + duration() + ")";
+    if (draw_(4) != 0) return instant();
+    return instant() + one({".toDate()", ".toTime()", ".durationSince(datetime(\"2024-01-01\"))"});
   }
 
   Draw draw_;
