@@ -51,8 +51,9 @@ class PolicyParser {
       if (limit) break;
       skip_policy(begin);
     }
-    std::stable_sort(out.errors.begin(), out.errors.end(),
-                     [](const ParseError& a, const ParseError& b) { return a.span.begin < b.span.begin; });
+    std::sort(out.errors.begin(), out.errors.end(), [](const ParseError& a, const ParseError& b) {
+      return a.span.begin != b.span.begin ? a.span.begin < b.span.begin : a.span.end < b.span.end;
+    });
     return out;
   }
 
