@@ -45,7 +45,9 @@ void add_options(Bound& bound) {
     if (option.value_optional)
       added->expected(0, 1);
     else if (!option.repeatable)
-      added->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+      // Without the last part CLI11 lets the option take the words behind its value as well: the last of
+      // them would count, and a positional would be missing.
+      added->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeLast)->allow_extra_args(false);
     else
       added->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll)->allow_extra_args(false);
   }
