@@ -1,0 +1,113 @@
+// `weir policy analyze|diff|prove|recheck|explain` as scripts run them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "base/json.h"
+#include "cli/commands.h"
+#include "os/process.h"
+
+namespace weir::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+struct Ran {
+  int code = -1;
+  std::string out, err;
+};
+
+class PolicyProve : public testing::Test {
+ protected:
+  void SetUp() override {
+    directory_ = fs::path(testing::TempDir()) / "weir_policy_prove_test";
+    fs::create_directories(directory_);
+    write("s.cedarschema",
+          "namespace App { entity User; entity Doc { open: Bool, size: Long };\n"
+          "action read appliesTo { principal: User, resource: Doc }; }\n");
+    write("old.cedar",
+          "@id(\"a\") permit(principal, action, resource) when { resource.open };\n"
+          "@id(\"b\") permit(principal, action, resource) when { resource.open && resource.size > 3 };\n");
+    write("new.cedar",
+          "@id(\"a\") permit(principal, action, resource) when { resource.open || resource.size == 7 };\n");
+  }
+  void TearDown() override { fs::remove_all(directory_); }
+
+  void write(const std::string& name, const std::string& text) { std::ofstream(directory_ / name) << text; }
+  std::string file(const std::string& name) const { return (directory_ / name).string(); }
+  bool solver() const { return os::find_program("cvc5").has_value(); }
+
+  static Ran run(std::vector<std::string> argv, const std::string& input = {}) {
+    std::istringstream in(input);
+    std::ostringstream out, err;
+    argv.insert(argv.begin(), "policy");
+    const int code = run_command_line(all_commands(), argv, in, out, err);
+    return {code, out.str(), err.str()};
+  }
+
+  fs::path directory_;
+};
+
+TEST_F(PolicyProve, AnalyzePrintsTheShapeThatIsPromised) {
+  if (!solver()) GTEST_SKIP() << "cvc5 is not installed";
+  const Ran ran = run({"analyze", "--schema", file("s.cedarschema"), file("old.cedar"), "--json"});
+  EXPECT_EQ(ran.code, 1) << ran.err;
+  const auto json = parse_json(ran.out);
+  ASSERT_TRUE(json) << ran.out;
+  EXPECT_TRUE((*json)["vacuous"].as_array().empty());
+  const Json& at = (*json)["envs"].as_array().at(0);
+  EXPECT_EQ(at["principal"].text_or(""), "User");
+  EXPECT_EQ(at["action"].text_or(""), "read");
+  EXPECT_EQ(canonical(at["findings"]), R"([{"by":"a","kind":"shadowed","policy":"b"}])");
+}
+
+TEST_F(PolicyProve, DiffEndsInOneWhenSomethingOpens) {
+  if (!solver()) GTEST_SKIP() << "cvc5 is not installed";
+  const Ran looser =
+      run({"diff", "--schema", file("s.cedarschema"), file("old.cedar"), file("new.cedar"), "--json"});
+  EXPECT_EQ(looser.code, 1) << looser.err;
+  const auto json = parse_json(looser.out);
+  ASSERT_TRUE(json) << looser.out;
+  const Json& at = (*json)["envs"].as_array().at(0);
+  EXPECT_EQ(at["verdict"].text_or(""), "looser");
+  const Json& example = at["examples"].as_array().at(0);
+  EXPECT_EQ(example["before"]["decision"].text_or(""), "deny");
+  EXPECT_EQ(example["after"]["decision"].text_or(""), "allow");
+  const Ran tighter =
+      run({"diff", "--schema", file("s.cedarschema"), file("new.cedar"), file("old.cedar"), "--json"});
+  EXPECT_EQ(tighter.code, 0) << tighter.err;
+  EXPECT_THAT(tighter.out, HasSubstr("\"tighter\""));
+  // The example is what `explain` reads.
+  const Ran why =
+      run({"explain", "--schema", file("s.cedarschema"), "--policies", file("old.cedar"), "--json", "-"},
+          canonical(example));
+  EXPECT_EQ(why.code, 0) << why.err;
+  EXPECT_THAT(why.out, HasSubstr("\"answer\":\"deny\""));
+  EXPECT_THAT(why.out, HasSubstr("resource.open"));
+}
+
+TEST_F(PolicyProve, EveryPropertyThatShipsIsProvedAndConfirmed) {
+  if (!solver() || !os::find_program("z3")) GTEST_SKIP() << "cvc5 or z3 is not installed";
+  const Ran ran = run(
+      {"prove", "--policies", WEIR_SOURCE_DIR "/content/policies", "--certificate", file("proof"), "--json"});
+  EXPECT_EQ(ran.code, 0) << ran.out << ran.err;
+  const Ran again = run({"recheck", file("proof"), "--json"});
+  EXPECT_EQ(again.code, 0) << again.out << again.err;
+  std::ofstream(file("proof") + "/00000.smt2", std::ios::app) << ";\n";
+  EXPECT_NE(run({"recheck", file("proof")}).code, 0);
+}
+
+TEST_F(PolicyProve, WithoutASolverNothingIsProved) {
+  const Ran ran =
+      run({"analyze", "--schema", file("s.cedarschema"), "--solver", "no-such-solver", file("old.cedar")});
+  EXPECT_NE(ran.code, 0);
+  EXPECT_THAT(ran.err, HasSubstr("not installed"));
+  EXPECT_EQ(ran.out, "");
+}
+
+}  // namespace
+}  // namespace weir::cli
