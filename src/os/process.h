@@ -23,7 +23,7 @@ struct ChildOptions {
   std::string cwd;                                        // "": inherit
   std::string input;                                      // given on standard input
   bool inherit_output = false;                            // else captured
-  std::size_t output_bytes_max = std::size_t{4} << 20;        // captured output beyond it is dropped
+  std::size_t output_bytes_max = std::size_t{4} << 20;    // captured output beyond it is dropped
   int timeout_ms = 60'000;                                // then the child's process group is killed
 };
 
