@@ -20,8 +20,7 @@ struct Ran {
   std::string err;
 };
 
-Ran run(std::vector<std::string> argv) {
-  argv.insert(argv.begin(), "weir");
+Ran run(const std::vector<std::string>& argv) {
   std::istringstream in;
   std::ostringstream out;
   std::ostringstream err;
