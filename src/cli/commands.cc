@@ -26,7 +26,8 @@ std::vector<CommandSpec> all_commands() {
       cedar_commands(),
       {policy_analyze_command(), policy_diff_command(), policy_prove_command(), policy_recheck_command(),
        policy_explain_command()},
-      {workflow_check_command(), workflow_show_command(), workflow_export_command(), workflow_recheck_command()},
+      {workflow_check_command(), workflow_show_command(), workflow_export_command(),
+       workflow_recheck_command()},
       {policy_import_command(), policy_pack_command(), policy_sign_command(), policy_verify_command()},
       // people
       {approve_command(), deny_command(), stop_command(), resume_command(), pin_command(), reload_command()},

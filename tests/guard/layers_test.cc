@@ -10,7 +10,8 @@ using event::Verdict;
 using testing::Session;
 
 constexpr const char* kAsk =
-    "@id(\"p.ask\") @decision(\"ask\") @reason(\"r\") forbid (principal, action == Action::\"vcs.push\", resource);";
+    "@id(\"p.ask\") @decision(\"ask\") @reason(\"r\") forbid (principal, action == Action::\"vcs.push\", "
+    "resource);";
 constexpr const char* kPermit =
     "@id(\"p.permit\") permit (principal, action == Action::\"db.delete\", resource);";
 
@@ -49,14 +50,16 @@ TEST(Layers, TheUserWaivesWhereThereIsNoOrganisation) {
   Session session(*pack);
   EXPECT_EQ(session.run("echo x >> ~/.codex/AGENTS.md").verdict, Verdict::allow);
   ASSERT_EQ((*pack)->waivers().size(), 1u);
-  EXPECT_EQ(compact(to_json((*pack)->waivers()[0])),
-            "{\"policy\":\"files.agent-memory\",\"by\":\"user\",\"reason\":\"We look after that ourselves.\"}");
+  EXPECT_EQ(
+      compact(to_json((*pack)->waivers()[0])),
+      "{\"policy\":\"files.agent-memory\",\"by\":\"user\",\"reason\":\"We look after that ourselves.\"}");
 }
 
 TEST(Layers, TheTopOwnerReplacesABuiltInPolicy) {
-  const auto pack = load({layer(Layer::organisation,
-                                "@id(\"org.push\") @replaces(\"vcs.push-force\") @reason(\"r\") forbid (principal, "
-                                "action == Action::\"vcs.push\", resource) when { context.flags.contains(\"force\") };")});
+  const auto pack =
+      load({layer(Layer::organisation,
+                  "@id(\"org.push\") @replaces(\"vcs.push-force\") @reason(\"r\") forbid (principal, "
+                  "action == Action::\"vcs.push\", resource) when { context.flags.contains(\"force\") };")});
   ASSERT_TRUE(pack) << pack.error().message();
   Session session(*pack);
   const auto decision = session.run("git push --force origin feature");
@@ -68,7 +71,8 @@ TEST(Layers, TheTopOwnerReplacesABuiltInPolicy) {
 
 TEST(Layers, BelowTheTopOwnerNobodyWaivesOrReplaces) {
   const std::string replacing =
-      "@id(\"x\") @replaces(\"infra.delete\") forbid (principal, action == Action::\"infra.delete\", resource);";
+      "@id(\"x\") @replaces(\"infra.delete\") forbid (principal, action == Action::\"infra.delete\", "
+      "resource);";
   const std::vector<std::vector<LayerSource>> refused = {
       {layer(Layer::organisation, kAsk), layer(Layer::user, "", waive("infra.delete"))},
       {layer(Layer::organisation, kAsk), layer(Layer::user, replacing)},
@@ -100,7 +104,8 @@ TEST(Layers, APermitThatWidensNothingNeedsNoProof) {
 
 TEST(Layers, APermitBelowAnAllowListMustBeProved) {
   const std::string list =
-      "@id(\"org.reads\") @replaces(\"base.allow\") permit (principal, action in Action::\"file\", resource);";
+      "@id(\"org.reads\") @replaces(\"base.allow\") permit (principal, action in Action::\"file\", "
+      "resource);";
   const auto pack = load({layer(Layer::user, list), layer(Layer::project, kPermit)});
   ASSERT_TRUE(pack) << pack.error().message();
   ASSERT_EQ((*pack)->obligations().size(), 1u);
@@ -115,7 +120,8 @@ TEST(Layers, APermitBelowAnAllowListMustBeProved) {
 
 TEST(Layers, TheTopOwnersPermitsAreItsOwnAffair) {
   const std::string list =
-      "@id(\"org.reads\") @replaces(\"base.allow\") permit (principal, action in Action::\"file\", resource);";
+      "@id(\"org.reads\") @replaces(\"base.allow\") permit (principal, action in Action::\"file\", "
+      "resource);";
   const auto pack = load({layer(Layer::user, list + kPermit)});
   ASSERT_TRUE(pack) << pack.error().message();
   EXPECT_TRUE((*pack)->obligations().empty());
@@ -133,8 +139,8 @@ TEST(Layers, AnObservingPermitPermitsNothing) {
 }
 
 TEST(Layers, ObserveReachesOnlyThePolicyThatSaysIt) {
-  const auto pack = load({layer(Layer::project,
-                                "@id(\"watch\") @mode(\"observe\") forbid (principal, action, resource);")});
+  const auto pack = load(
+      {layer(Layer::project, "@id(\"watch\") @mode(\"observe\") forbid (principal, action, resource);")});
   ASSERT_TRUE(pack) << pack.error().message();
   Session session(*pack);
   EXPECT_EQ(session.run("ls").verdict, Verdict::allow);
@@ -145,7 +151,8 @@ TEST(Layers, OneMoreLayerIsPutBelowAPack) {
   const auto above = load({layer(Layer::user, kAsk)});
   ASSERT_TRUE(above);
   const auto pack = Pack::with_layer(
-      **above, layer(Layer::project, "@id(\"no.db\") forbid (principal, action in Action::\"db\", resource);"));
+      **above,
+      layer(Layer::project, "@id(\"no.db\") forbid (principal, action in Action::\"db\", resource);"));
   ASSERT_TRUE(pack) << pack.error().message();
   EXPECT_NE((*pack)->policy_digest(), (*above)->policy_digest());
   EXPECT_EQ((*pack)->content_digest(), (*above)->content_digest());
