@@ -25,6 +25,11 @@ Error unproved(const guard::Obligation& obligation, const std::string& why) {
           obligation.where, "write forbids only, or have the permit put into the layer above"};
 }
 
+Error unproved_forbid(const std::string& where, const std::string& why) {
+  return {ErrorCode::unavailable, "that this forbid never errs is not proved: " + why, where,
+          "bound the numbers before calculating with them, or do without the calculation"};
+}
+
 Status check(const guard::Obligation& obligation, const cedar::Schema& schema) {
   if (const auto widening = find_widening(obligation.above, obligation.with, schema))
     return std::unexpected(widens(obligation, widening->text()));
@@ -77,13 +82,16 @@ Status check_forbids(const guard::Pack& pack) {
     if (may_err(policy)) suspects.push_back(policy);
   if (suspects.empty()) return {};
   TRY(const auto policies, cedar::PolicySet::make(std::move(suspects)));
+  const std::string first = guard::where_of(policies.policies().front());
   auto prover = prove::Prover::start({.solver = {.query_ms = kQueryMs}});
-  if (!prover) return {};  // at run time a forbid that errs refuses
+  if (!prover) return std::unexpected(unproved_forbid(first, prover.error().message()));
   const auto ruling = prove::no_forbid_errs(policies, *pack.schema(), *prover);
-  if (!ruling || ruling->truth != prove::Truth::no) return {};
+  if (!ruling) return std::unexpected(unproved_forbid(first, ruling.error().message()));
+  if (ruling->truth == prove::Truth::yes) return {};
   const cedar::Policy* policy = policies.find(ruling->policy);
-  return fail(ErrorCode::denied, "this forbid can err, e.g. on " + ruling->text(),
-              policy != nullptr ? guard::where_of(*policy) : ruling->policy,
+  const std::string where = policy != nullptr ? guard::where_of(*policy) : ruling->policy;
+  if (ruling->truth == prove::Truth::unknown) return std::unexpected(unproved_forbid(where, ruling->why));
+  return fail(ErrorCode::denied, "this forbid can err, e.g. on " + ruling->text(), where,
               "bound the numbers before calculating with them");
 }
 

@@ -12,7 +12,8 @@
 namespace weir::daemon {
 
 // Errors: `denied` with a request that the layer would let pass, or on which a forbid errs; `unavailable`
-// when narrowing could not be proved.
+// when that could not be proved, also because no solver is here. Most packs need none: only forbids that
+// calculate, read tags or call extension functions are asked about.
 Status check_narrowing(const guard::Pack& pack);
 Status check_forbids(const guard::Pack& pack);
 
