@@ -70,9 +70,10 @@ TEST(Docs, EveryCommandAndOptionStandsOnThePage) {
   const auto page = os::read_file(WEIR_SOURCE_DIR "/docs/cli.md", limits::kMiB);
   ASSERT_TRUE(page);
   for (const auto& command : all_commands()) {
-    EXPECT_THAT(*page, HasSubstr("`weir " + command.name)) << "docs/cli.md does not name it";
+    EXPECT_TRUE(page->contains("`weir " + command.name)) << command.name;
     for (const auto& option : command.options)
-      EXPECT_THAT(*page, HasSubstr(option.name.substr(option.name.find("--")))) << command.name;
+      EXPECT_TRUE(page->contains(option.name.substr(option.name.find("--"))))
+          << command.name << " " << option.name;
   }
 }
 
