@@ -73,7 +73,7 @@ class Throwaway : public testing::Test {
   std::string run() const { return home_ + "/run/weir"; }
   std::string config() const { return home_ + "/.config/weir"; }
   std::string settings() const { return home_ + "/.claude/settings.json"; }
-  std::string work() const { return home_ + "/work/project"; }
+  std::string work() const { return home_ + "/code/project"; }
   std::string marker() const { return top_ + "/marker"; }
   std::string door() const { return top_ + "/doors/bus"; }
   pid_t outside() const { return outside_; }
