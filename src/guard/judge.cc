@@ -78,6 +78,7 @@ void order(std::vector<event::PolicyHit>& hits) {
 
 Judgement judge(const std::vector<event::Action>& actions, const Situation& situation, const Pack& pack) {
   const Requests requests(situation, pack);
+  cedar::Workspace workspace;
   Judgement judgement;
   for (std::size_t i = 0; i < actions.size(); ++i) {
     CedarRequest one = requests.of(actions[i]);
@@ -87,7 +88,14 @@ Judgement judge(const std::vector<event::Action>& actions, const Situation& situ
                                 "policy", entities.error().message(), static_cast<std::uint32_t>(i)});
       continue;
     }
-    collect(cedar::authorize(pack.policies(), one.request, *entities), pack, i, judgement);
+    const cedar::Response& response = cedar::authorize(pack.policies(), one.request, *entities, workspace);
+    if (response.errors.empty()) {
+      collect(response, pack, i, judgement);
+      continue;
+    }
+    cedar::Response explained = response;  // the messages are wanted in the record
+    cedar::explain_errors(explained, one.request, *entities);
+    collect(explained, pack, i, judgement);
   }
   order(judgement.hits);
   for (const auto& hit : judgement.hits) {

@@ -1,0 +1,20 @@
+// A session tree in memory: what Engine keeps between the calls of one root session. Only engine*.cc include
+// it.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "daemon/engine.h"
+#include "guard/guard.h"
+
+namespace weir::daemon {
+
+struct Engine::Tree {
+  std::string root;
+  std::unique_ptr<guard::Guard> guard;
+  std::int64_t used_ns = 0;
+  std::uint64_t generation = 0;  // Committer::generation() that its state belongs to
+};
+
+}  // namespace weir::daemon
