@@ -59,7 +59,7 @@ class Reader {
     const auto plain = [](char c) {
       return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
     };
-    const std::string text(name.text_or(""));
+    std::string text(name.text_or(""));
     if (text.empty() || !std::all_of(text.begin(), text.end(), plain))
       return wrong("a program's name is needed", field);
     return text;

@@ -168,7 +168,7 @@ Result<ScenarioOutcome> Stage::play(const Scenario& scenario, const Director& di
 Result<StepOutcome> Stage::play_step(World& world, const Step& step, const std::string& id, Child& agent,
                                      const Director& director) {
   const auto stopped = [] { return fail(ErrorCode::unavailable, "stopped"); };
-  TRY(const std::string spoken, agent.read_line(kAgentMs));
+  TRY_STATUS(agent.read_line(kAgentMs));  // what it says is the script's, which the director knows
   if (director.announced && !director.announced(step)) return stopped();
   const Mark before = world.mark(step.effect);
   TRY_STATUS(agent.write_line("go"));

@@ -62,8 +62,8 @@ std::optional<std::int64_t> from_rfc3339(std::string_view text) {
   }
   const auto offset = offset_s(text.substr(at));
   if (!offset) return std::nullopt;
-  const std::int64_t seconds =
-      sys_days{date}.time_since_epoch().count() * std::int64_t{86400} + h * 3600 + mi * 60 + s;
+  const std::int64_t of_day = std::int64_t{h} * 3600 + std::int64_t{mi} * 60 + s;
+  const std::int64_t seconds = sys_days{date}.time_since_epoch().count() * std::int64_t{86400} + of_day;
   return (seconds - *offset) * kSecond + fraction;
 }
 

@@ -196,7 +196,7 @@ std::uint32_t ProgramBuilder::intern_list(Node node, const std::vector<std::uint
 }
 
 // Operands that decide nothing are left out, and those behind one that always decides.
-std::uint32_t ProgramBuilder::logical(Op op, std::vector<std::uint32_t> children) {
+std::uint32_t ProgramBuilder::logical(Op op, const std::vector<std::uint32_t>& children) {
   const bool stops_at = op == Op::or_;
   std::vector<std::uint32_t> kept;
   for (const std::uint32_t child : children) {
@@ -253,7 +253,7 @@ std::uint32_t ProgramBuilder::add(const Expression& expression) {
   switch (expression.op) {
     case Op::and_:
     case Op::or_:
-      return logical(expression.op, std::move(children));
+      return logical(expression.op, children);
     case Op::record:
       node.c = name(expression.names);
       return folded(intern_list(node, children));
@@ -289,7 +289,7 @@ std::uint32_t ProgramBuilder::add(const Expression& expression) {
 }
 
 std::uint32_t ProgramBuilder::add_conjunction(std::vector<std::uint32_t> nodes) {
-  return logical(Op::and_, std::move(nodes));
+  return logical(Op::and_, nodes);
 }
 
 std::uint32_t ProgramBuilder::add_negation(std::uint32_t node) {

@@ -97,7 +97,7 @@ class ProgramBuilder {
   std::uint32_t constant(const Datum& value);
   std::uint32_t intern(const Node& node);
   std::uint32_t intern_list(Node node, const std::vector<std::uint32_t>& children);
-  std::uint32_t logical(Op op, std::vector<std::uint32_t> children);
+  std::uint32_t logical(Op op, const std::vector<std::uint32_t>& children);
   std::uint32_t name(const std::vector<std::string>& names);
   std::uint32_t folded(std::uint32_t node);
   std::uint32_t entity_set(std::uint32_t right);

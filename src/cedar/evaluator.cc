@@ -328,7 +328,8 @@ const Value* Evaluator::tag(const Expression& expression) {
 }
 
 bool Evaluator::attributes_of(const Value& value, std::string_view user, const Record*& out) {
-  if ((out = value.get_if<Record>()) != nullptr) return true;
+  out = value.get_if<Record>();
+  if (out != nullptr) return true;
   if (const auto* uid = value.get_if<EntityUid>()) {
     const Entity* entity = entities_.find(*uid);
     out = entity == nullptr ? nullptr : &entity->attributes;

@@ -36,24 +36,27 @@ class PolicyParser {
 
   PolicyReading policies_fully() {
     PolicyReading out;
-    expressions_.collect_into(out.errors);
-    while (!tokens_.at(TokenKind::end) && out.errors.size() < kParseErrorsMax) {
+    expressions_.collect_into(errors_);
+    while (!tokens_.at(TokenKind::end) && errors_.size() < kParseErrorsMax) {
       const std::uint32_t begin = tokens_.peek().span.begin;
-      const std::size_t errors = out.errors.size();
+      const std::size_t errors = errors_.size();
       auto next = out.policies.size() < limits::kCedarPoliciesMax
                       ? policy()
                       : limit_error(fmt::format("more than {} policies", limits::kCedarPoliciesMax),
                                     tokens_.peek().span, "split the text");
-      if (next && out.errors.size() == errors) out.policies.push_back(*std::move(next));
-      if (next) continue;
+      if (next) {
+        if (errors_.size() == errors) out.policies.push_back(*std::move(next));
+        continue;
+      }
       const bool limit = next.error().code == ErrorCode::limit;
-      out.errors.push_back(std::move(next.error()));
+      errors_.push_back(std::move(next.error()));
       if (limit) break;
       skip_policy(begin);
     }
-    std::sort(out.errors.begin(), out.errors.end(), [](const ParseError& a, const ParseError& b) {
+    std::sort(errors_.begin(), errors_.end(), [](const ParseError& a, const ParseError& b) {
       return a.span.begin != b.span.begin ? a.span.begin < b.span.begin : a.span.end < b.span.end;
     });
+    out.errors = std::move(errors_);
     return out;
   }
 
@@ -216,6 +219,7 @@ class PolicyParser {
   TokenStream tokens_;
   ExpressionParser expressions_;
   LineCounter lines_;
+  std::vector<ParseError> errors_;  // of policies_fully()
 };
 
 }  // namespace
