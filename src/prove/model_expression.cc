@@ -39,6 +39,12 @@ class Parser {
                 std::string(where_), "docs/formats/workflow.md has the grammar");
   }
 
+  std::unexpected<Error> too_deep() const {
+    return fail(ErrorCode::limit,
+                "a condition is nested more than " + std::to_string(kModelExpressionDepthMax) + " deep",
+                std::string(where_));
+  }
+
   void skip_space() {
     while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t'))
       ++at_;
@@ -83,7 +89,7 @@ class Parser {
   }
 
   Result<ModelExpression> disjunction(int depth) {
-    if (depth > kModelExpressionDepthMax) return bad("nested too deeply");
+    if (depth > kModelExpressionDepthMax) return too_deep();
     return chain(Kind::some, "or", depth, [&](int d) { return conjunction(d); });
   }
   Result<ModelExpression> conjunction(int depth) {
@@ -91,7 +97,7 @@ class Parser {
   }
 
   Result<ModelExpression> negation(int depth) {
-    if (depth > kModelExpressionDepthMax) return bad("nested too deeply");
+    if (depth > kModelExpressionDepthMax) return too_deep();
     if (!take_word("not")) return comparison(depth);
     ModelExpression node{.kind = Kind::negation};
     TRY(ModelExpression inner, negation(depth + 1));
@@ -157,6 +163,13 @@ class Parser {
   std::size_t at_ = 0;
 };
 
+// An operand as it may stand beside a sign of comparison: what binds less is put in parentheses.
+std::string operand_text(const ModelExpression& expression) {
+  const std::string text = expression_text(expression);
+  const bool binds_less = expression.kind == Kind::negation || expression.kind == Kind::compare;
+  return binds_less ? "(" + text + ")" : text;
+}
+
 std::string joined(const ModelExpression& expression, std::string_view word) {
   std::string text = "(";
   for (std::size_t i = 0; i < expression.args.size(); ++i) {
@@ -194,8 +207,8 @@ std::string expression_text(const ModelExpression& expression) {
     case Kind::compare:
       for (const auto& [sign, comparison] : kOperators)
         if (comparison == expression.comparison)
-          return expression_text(expression.args[0]) + " " + std::string(sign) + " " +
-                 expression_text(expression.args[1]);
+          return operand_text(expression.args[0]) + " " + std::string(sign) + " " +
+                 operand_text(expression.args[1]);
       return {};
     case Kind::any:
     case Kind::every:
