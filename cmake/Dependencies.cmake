@@ -10,6 +10,9 @@ pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)     # Ed25519, XCha
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)       # the rebuildable index of the store
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)         # compression of stored events
 pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-cpp)        # catalogues in content/
+pkg_check_modules(VECTORSCAN REQUIRED IMPORTED_TARGET libhs)     # finds many patterns at memory speed; only src/match
+pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)              # confirms and captures, linear time; only src/match
+pkg_check_modules(TOML REQUIRED IMPORTED_TARGET tomlplusplus)    # gitleaks rule files; only src/base/toml.cc
 find_package(CLI11 REQUIRED)                                     # command line; only src/cli/args.cc includes it
 pkg_check_modules(SPDLOG REQUIRED IMPORTED_TARGET spdlog)        # log sink; only src/os/log.cc includes it
 

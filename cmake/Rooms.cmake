@@ -7,18 +7,23 @@
 # tests/NAME/*_test.cc to the test program NAME_tests. Adding a file needs no change here.
 include(cmake/Room.cmake)
 
-weir_room(base   0 pure LIBS PkgConfig::FMT PkgConfig::SIMDJSON PkgConfig::CRYPTO PkgConfig::YAML)
+weir_room(base   0 pure LIBS PkgConfig::FMT PkgConfig::SIMDJSON PkgConfig::CRYPTO PkgConfig::YAML PkgConfig::TOML)
 
 weir_room(event  1 pure ROOMS base)
 weir_room(cedar  1 pure ROOMS base)
 weir_room(shell  1 pure ROOMS base)
+weir_room(match  1 pure ROOMS base LIBS PkgConfig::VECTORSCAN PkgConfig::RE2)
 weir_room(os     1 rim  ROOMS base LIBS PkgConfig::SPDLOG PkgConfig::SODIUM Threads::Threads)
 
 weir_room(ingest 2 pure ROOMS base event)
+weir_room(facts  2 pure ROOMS base event)
 weir_room(net    2 rim  ROOMS base os LIBS PkgConfig::SODIUM Threads::Threads)
 weir_room(ledger 2 rim  ROOMS base os LIBS PkgConfig::SODIUM)
 
+weir_room(sigma  3 pure ROOMS base event match facts)
 weir_room(prove  3 rim  ROOMS base event os cedar)
+
+weir_room(detect 4 pure ROOMS base event match shell facts sigma)
 
 weir_room(store  4 rim  ROOMS base event os LIBS PkgConfig::SODIUM PkgConfig::SQLITE PkgConfig::ZSTD)
 

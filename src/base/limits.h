@@ -56,6 +56,33 @@ inline constexpr std::size_t kCedarDiagnosticsMax = 1000;        // mistakes rep
 inline constexpr std::size_t kCedarEntitiesMax = 500'000;        // entities in one store
 inline constexpr std::size_t kCedarAncestorsMax = 5'000'000;  // links followed to close a store's hierarchy
 
+// Patterns (match)
+inline constexpr std::size_t kPatternsMax = 200'000;             // in one database
+inline constexpr std::size_t kPatternBytesMax = 64 * kKiB;       // one expression
+inline constexpr std::size_t kMatchBlockBytesMax = 1024 * kMiB;  // bytes of one scan
+inline constexpr std::size_t kRegexMemoryBytesMax = 16 * kMiB;   // program and automaton of one expression
+inline constexpr std::size_t kDatabaseBytesMax = 256 * kMiB;     // a database read from a cache
+
+// Temporal facts
+inline constexpr std::size_t kFactsMax = 10'000;       // definitions in one set
+inline constexpr std::size_t kFactDepthMax = 32;       // nested operators of one definition
+inline constexpr std::size_t kFactSlicesMax = 65'536;  // slices (per user, tool, value ...) kept for one set
+inline constexpr std::size_t kFactWindowEventsMax =
+    4096;  // instants remembered for one operator of one slice
+
+// Sigma rules
+inline constexpr std::size_t kSigmaFileBytesMax = 4 * kMiB;  // one file, which may hold several rules
+inline constexpr std::size_t kSigmaRulesMax = 50'000;
+inline constexpr std::size_t kSigmaDepthMax = 64;       // nested lists and parentheses of one rule
+inline constexpr std::size_t kSigmaTermsMax = 65'536;   // values of one rule after modifiers
+inline constexpr std::size_t kSigmaGroupsMax = 65'536;  // groups of one correlation that are remembered
+
+// Detectors
+inline constexpr std::size_t kDetectBytesMax = 256 * kMiB;  // one text
+inline constexpr std::size_t kDetectFindingsMax = 10'000;   // findings of one text
+inline constexpr std::size_t kDecodedBytesMax = 1 * kMiB;   // what one encoded payload may grow to
+inline constexpr std::size_t kDecodeLayersMax = 8;          // encodings inside each other
+
 // Decisions
 inline constexpr std::size_t kDecisionBytesMax = 16 * kKiB;  // canonical Decision record
 inline constexpr std::size_t kActionsMax = 256;              // Actions of one tool call; more become opaque

@@ -1,0 +1,94 @@
+#include "match/regex.h"
+
+#include <re2/re2.h>
+
+#include "base/limits.h"
+
+namespace weir::match {
+
+struct Regex::State {
+  re2::RE2 engine;
+  std::string expression;
+  State(const std::string& text, const re2::RE2::Options& options) : engine(text, options) {}
+};
+
+namespace {
+
+re2::StringPiece piece(std::string_view text) {
+  return {text.data(), text.size()};
+}
+
+re2::RE2::Options options_of(const RegexOptions& wanted) {
+  re2::RE2::Options options;
+  options.set_log_errors(false);
+  options.set_max_mem(static_cast<std::int64_t>(limits::kRegexMemoryBytesMax));
+  options.set_encoding(wanted.utf8 ? re2::RE2::Options::EncodingUTF8 : re2::RE2::Options::EncodingLatin1);
+  options.set_case_sensitive(!wanted.ignore_case);
+  return options;
+}
+
+}  // namespace
+
+Result<Regex> Regex::compile(std::string_view expression, const RegexOptions& wanted) {
+  constexpr std::size_t kShownMax = 80;
+  const auto where = std::string(expression.substr(0, kShownMax));
+  if (expression.size() > limits::kPatternBytesMax)
+    return fail(ErrorCode::limit, "the regular expression is too long", where);
+  // Flags as a prefix: RE2's own options for them change the whole syntax.
+  std::string flags;
+  if (wanted.dot_all) flags += 's';
+  if (wanted.multi_line) flags += 'm';
+  const std::string text =
+      flags.empty() ? std::string(expression) : "(?" + flags + ")" + std::string(expression);
+  auto state = std::make_shared<State>(text, options_of(wanted));
+  if (!state->engine.ok())
+    return fail(ErrorCode::invalid, "the regular expression is not valid: " + state->engine.error(), where,
+                "RE2 syntax: no back references, no look-around");
+  state->expression = expression;
+  Regex out;
+  out.state_ = std::move(state);
+  return out;
+}
+
+std::optional<Match> Regex::find(std::string_view text, std::size_t from) const {
+  if (from > text.size()) return std::nullopt;
+  const auto count = static_cast<std::size_t>(state_->engine.NumberOfCapturingGroups()) + 1;
+  std::vector<re2::StringPiece> pieces(count);
+  if (!state_->engine.Match(piece(text), from, text.size(), re2::RE2::UNANCHORED, pieces.data(),
+                            static_cast<int>(count)))
+    return std::nullopt;
+  Match match;
+  match.begin = static_cast<std::size_t>(pieces[0].data() - text.data());
+  match.end = match.begin + pieces[0].size();
+  for (std::size_t i = 1; i < count; ++i) {
+    if (pieces[i].data() == nullptr)
+      match.groups.emplace_back(std::nullopt);
+    else
+      match.groups.emplace_back(std::string_view(pieces[i].data(), pieces[i].size()));
+  }
+  return match;
+}
+
+bool Regex::contains(std::string_view text) const {
+  return state_->engine.Match(piece(text), 0, text.size(), re2::RE2::UNANCHORED, nullptr, 0);
+}
+
+bool Regex::matches_all(std::string_view text) const {
+  return state_->engine.Match(piece(text), 0, text.size(), re2::RE2::ANCHOR_BOTH, nullptr, 0);
+}
+
+std::size_t Regex::groups() const {
+  return static_cast<std::size_t>(state_->engine.NumberOfCapturingGroups());
+}
+
+std::size_t Regex::group_named(std::string_view name) const {
+  const auto& names = state_->engine.NamedCapturingGroups();
+  const auto it = names.find(std::string(name));
+  return it == names.end() ? 0 : static_cast<std::size_t>(it->second);
+}
+
+const std::string& Regex::expression() const {
+  return state_->expression;
+}
+
+}  // namespace weir::match
