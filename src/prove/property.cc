@@ -103,11 +103,18 @@ Result<Property> property_of(const cedar::Policy& rule) {
       const auto verdict = event::verdict_from(value);
       if (!verdict) return fail(fmt::format("\"{}\" is no verdict", printable(value, 60)), where);
       out.verdict = *verdict;
+    } else if (key == "approvals") {
+      if (value != "1" && value != "2")
+        return fail(fmt::format("\"{}\" is no number of people", printable(value, 60)), where,
+                    "write 1 or 2");
+      out.approvals = value == "2" ? 2 : 1;
     } else {
       return fail(fmt::format("the annotation @{} means nothing in a property", printable(key, 60)), where,
-                  "use @id, @description and @verdict");
+                  "use @id, @description, @verdict and @approvals");
     }
   }
+  if (rule.annotation("approvals") != nullptr && out.verdict != event::Verdict::ask)
+    return fail("@approvals goes with @verdict(\"ask\")", where, "nobody is asked otherwise");
   if (out.id.empty()) return fail("a property needs an @id", where, "write @id(\"…\") before it");
   if (rule.is_template()) return fail("a property cannot have slots", where);
   out.rule = rule;
@@ -133,7 +140,7 @@ class Examiner {
         prover_.find(encoder_, condition->errs, property.id + ": its conditions never err"));
     if (errs.answer != Answer::unsat)
       return unknown(out, "its own conditions can err, so it says nothing there");
-    const int rank = static_cast<int>(property.verdict) + (property.always ? 1 : 0);
+    const int rank = strength_of(property.verdict, property.approvals) + (property.always ? 1 : 0);
     const auto strong = at_least(Semantics::weir, rank, policies_, encoder_);
     if (!strong) return unknown(out, strong.error().message());
     const Term broken = terms.all({condition->holds, property.always ? *strong : terms.negate(*strong)});

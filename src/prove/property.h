@@ -11,7 +11,8 @@
 //   when { resource.in_workspace && resource.known && !(resource in PathClass::"credential") };
 //
 // `never`: a request in the scope for which the conditions hold is never answered more weakly than @verdict
-// (default deny). `always`: it is never answered more strongly (default allow). Scope, conditions, comments
+// (default deny). `always`: it is never answered more strongly (default allow). To ask two people,
+// @approvals("2"), is stronger than to ask one. Scope, conditions, comments
 // and annotations are Cedar's own, so the rest of the language is at hand. The format is
 // docs/formats/cedarprop.md.
 #pragma once
@@ -31,6 +32,7 @@ namespace weir::prove {
 struct Property {
   bool always = false;
   event::Verdict verdict = event::Verdict::deny;  // never: at least; always: at most
+  int approvals = 1;                              // of `ask`: 2 when two people must agree
   std::string id;
   std::string description;
   cedar::Policy rule;  // scope and conditions; its effect means nothing

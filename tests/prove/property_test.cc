@@ -64,7 +64,9 @@ TEST(Property, RefusesWhatIsNone) {
   for (const char* text :
        {"@id(\"a\") permit(principal, action, resource);", "never (principal, action, resource);",
         "@id(\"a\") @decision(\"ask\") never (principal, action, resource);",
-        "@id(\"a\") @verdict(\"maybe\") never (principal, action, resource);", "@id(\"a\") never",
+        "@id(\"a\") @verdict(\"maybe\") never (principal, action, resource);",
+        "@id(\"a\") @verdict(\"ask\") @approvals(\"3\") never (principal, action, resource);",
+        "@id(\"a\") @approvals(\"2\") never (principal, action, resource);", "@id(\"a\") never",
         "@id(\"a\") never (principal == ?principal, action, resource);", "\"", "@", "never"})
     EXPECT_FALSE(parse_properties(text, "x")) << text;
 }
@@ -95,6 +97,17 @@ TEST(Property, ProvedRefutedVacuous) {
   const auto nothing = outcome(R"(@id("p") never (principal, action == Action::"send", resource)
     when { resource.name == "a" && resource.name == "b" };)");
   EXPECT_TRUE(nothing.vacuous);
+}
+
+TEST(Property, TwoPeopleAreMoreThanOne) {
+  NEEDS_SOLVER();
+  const auto one = outcome(
+      R"(@id("p") @verdict("ask") @approvals("2") never (principal, action == Action::"stop", resource);)");
+  EXPECT_EQ(one.truth, Truth::no);
+  EXPECT_EQ(one.answer, "ask");
+  const auto at_most = outcome(
+      R"(@id("p") @verdict("ask") @approvals("1") always (principal, action == Action::"stop", resource);)");
+  EXPECT_EQ(at_most.truth, Truth::yes);
 }
 
 TEST(Property, AConditionThatCanErrProvesNothing) {
