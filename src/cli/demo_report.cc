@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <ostream>
 
 #include "base/bytes.h"
@@ -36,7 +37,7 @@ const event::PolicyHit* deciding(const event::Decision& decision) {
 
 double milliseconds_at(const std::vector<std::int64_t>& sorted_ns, double share) {
   if (sorted_ns.empty()) return 0;
-  const auto at = static_cast<std::size_t>(share * static_cast<double>(sorted_ns.size() - 1) + 0.5);
+  const auto at = static_cast<std::size_t>(std::lround(share * static_cast<double>(sorted_ns.size() - 1)));
   return static_cast<double>(sorted_ns[at]) / 1e6;
 }
 

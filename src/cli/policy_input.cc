@@ -12,7 +12,7 @@
 namespace weir::cli {
 namespace {
 
-constexpr int kSolver_ms = 10'000;
+constexpr int kSolverMs = 10'000;
 
 bool is_directory(const std::string& path) {
   const auto info = os::file_info(path);
@@ -90,13 +90,13 @@ std::vector<Option> solver_options() {
           {"--solver-ms", "MS", "time for one question in milliseconds, 1 to 3600000; default 10000"}};
 }
 
-Result<prove::SolverOptions> read_solver_options(const Args& args, std::string program) {
-  prove::SolverOptions out{.program = args.value_or("--solver", program), .query_ms = kSolver_ms};
+Result<prove::SolverOptions> read_solver_options(const Args& args, std::string_view program) {
+  prove::SolverOptions out{.program = args.value_or("--solver", program), .query_ms = kSolverMs};
   if (const auto text = args.value("--solver-ms")) {
     const auto read = std::from_chars(text->data(), text->data() + text->size(), out.query_ms);
-    constexpr int kHour_ms = 3'600'000;
+    constexpr int kHourMs = 3'600'000;
     if (read.ec != std::errc() || read.ptr != text->data() + text->size() || out.query_ms < 1 ||
-        out.query_ms > kHour_ms)
+        out.query_ms > kHourMs)
       return fail("this is no number of milliseconds between 1 and 3600000", "--solver-ms " + *text);
   }
   return out;

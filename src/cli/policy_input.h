@@ -28,7 +28,7 @@ Result<std::vector<prove::Property>> read_properties(const std::string& path);
 
 // --solver-ms N and --solver NAME, with their defaults.
 std::vector<Option> solver_options();
-Result<prove::SolverOptions> read_solver_options(const Args& args, std::string program);
+Result<prove::SolverOptions> read_solver_options(const Args& args, std::string_view program);
 
 // Writes a certificate into a directory that may be absent.
 Status write_certificate(const prove::Certificate& certificate, const std::string& dir);

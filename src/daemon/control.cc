@@ -208,7 +208,7 @@ Result<Json> Control::reload() {
   const std::string old = parts_.engine.pack()->policy_digest();
   Json facts = activation_facts(*pack);
   facts.set("before", old);
-  TRY_STATUS(record("pack.activated", std::move(facts)));
+  TRY_STATUS(record("pack.activated", facts));
   parts_.engine.use_pack(pack);
   parts_.log.info("policies reloaded", {{"pack", pack->policy_digest()}});
   return Json::object({{"ok", true},

@@ -200,7 +200,7 @@ Result<std::unique_ptr<Daemon>> Daemon::start(const DaemonOptions& options) {
   link_socket(places);
   Json facts = activation_facts(*pack);
   facts.set("isolation", options.isolation).set("cut_tail", p.store->cut().has_value());
-  TRY_STATUS(p.record("daemon.started", std::move(facts)));
+  TRY_STATUS(p.record("daemon.started", facts));
   return std::unique_ptr<Daemon>(new Daemon(std::move(parts)));
 }
 

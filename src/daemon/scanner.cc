@@ -21,9 +21,9 @@
 namespace weir::daemon {
 namespace {
 
-constexpr std::size_t kBlockBytes = 256 * 1024;
-constexpr std::size_t kHeadBytes = 64 * 1024;     // enough to tell the format
-constexpr std::size_t kSeenRootsMax = 1'000'000;  // sessions told apart when counting them
+constexpr std::size_t kBlockBytes = 256 * limits::kKiB;
+constexpr std::size_t kHeadBytes = 64 * limits::kKiB;  // enough to tell the format
+constexpr std::size_t kSeenRootsMax = 1'000'000;       // sessions told apart when counting them
 constexpr std::size_t kFilesMax = 1'000'000;
 
 std::string read_head(int fd) {

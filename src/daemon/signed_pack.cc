@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "base/hash.h"
+#include "base/limits.h"
 #include "base/yaml.h"
 #include "os/files.h"
 
@@ -18,7 +19,7 @@ constexpr std::string_view kNoteFile = "pack.note";
 constexpr std::string_view kWaiveFile = "waive.yaml";
 constexpr std::size_t kFilesMax = 1000;
 constexpr std::size_t kFileBytesMax = 4 * limits::kMiB;
-constexpr std::size_t kNoteBytesMax = 256 * 1024;
+constexpr std::size_t kNoteBytesMax = 256 * limits::kKiB;
 
 bool belongs(std::string_view name) {
   return name.ends_with(".cedar") || name == kWaiveFile;

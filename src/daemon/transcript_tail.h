@@ -21,6 +21,7 @@
 #include <string>
 #include <vector>
 
+#include "base/limits.h"
 #include "ingest/transcript.h"
 
 namespace weir::daemon {
@@ -43,7 +44,7 @@ struct TailOptions {
   std::vector<std::string> roots;  // directories searched for *.jsonl, absolute
   std::int64_t started_ns = 0;     // wall clock
   int scan_interval_ms = 500;      // between two searches for new files; longer where searching takes long
-  std::size_t poll_bytes_max = 2 * 1024 * 1024;  // read by one poll; the rest waits for the next
+  std::size_t poll_bytes_max = 2 * limits::kMiB;  // read by one poll; the rest waits for the next
 };
 
 class TranscriptTail {

@@ -104,7 +104,7 @@ Result<Json> rewrite_of(const cedar::Policy& policy, Verdict verdict) {
 
 // Single words that end up in records and are searched for.
 Result<std::string> word_of(const cedar::Policy& policy, std::string_view name, std::string_view fallback) {
-  const std::string text = annotation_or(policy, name, fallback);
+  std::string text = annotation_or(policy, name, fallback);
   if (!text.empty() && !is_word(text, ".-_"))
     return fail(quoted(name, text) + " is not a name", where_of(policy),
                 "use letters, digits, '.', '-' and '_'");

@@ -7,11 +7,12 @@
 #include <vector>
 
 #include "base/json.h"
+#include "base/limits.h"
 
 namespace weir::guard {
 
-inline constexpr std::size_t kQuestionsMax = 256;           // of one event
-inline constexpr std::size_t kScriptBytesMax = 256 * 1024;  // longer scripts are digested, not read
+inline constexpr std::size_t kQuestionsMax = 256;                   // of one event
+inline constexpr std::size_t kScriptBytesMax = 256 * limits::kKiB;  // longer scripts are digested, not read
 
 struct Question {
   enum class Kind {

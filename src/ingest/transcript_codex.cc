@@ -107,7 +107,7 @@ class CodexReader final : public TranscriptReader {
   void check_ordinal(const Json& ordinal, std::uint64_t line_number, Events& events);
   event::Event common(Fields& record) const;
   bool inherited(const Json& ordinal) const;
-  void read_meta(event::Event event, Fields& payload, Events& events);
+  void read_meta(const event::Event& event, Fields& payload, Events& events);
   void read_item(event::Event event, const std::string& type, Fields& payload, Events& events);
   void read_text(event::Event event, Fields& payload, Events& events);
   void read_call(event::Event event, const std::string& type, Fields& payload, Events& events);
@@ -194,7 +194,7 @@ void CodexReader::read_record(Json json, std::uint64_t line_number, Events& even
   record.rest_to(events[first].body, "record");
 }
 
-void CodexReader::read_meta(event::Event event, Fields& payload, Events& events) {
+void CodexReader::read_meta(const event::Event& event, Fields& payload, Events& events) {
   has_meta_ = true;
   const std::string_view parent =
       payload.peek("source")["subagent"]["thread_spawn"]["parent_thread_id"].text_or(
@@ -273,7 +273,7 @@ void CodexReader::read_text(event::Event event, Fields& payload, Events& events)
 // The tool's name as hooks give it: MCP tools with their server, others without the namespace.
 std::string full_tool_name(Fields& payload) {
   const std::string space(payload.peek("namespace").text_or(""));
-  const std::string tool(payload.peek("name").text_or(""));
+  std::string tool(payload.peek("name").text_or(""));
   if (!space.starts_with("mcp__") || tool.starts_with("mcp__")) return tool;
   return space + (space.ends_with("__") ? "" : "__") + tool;
 }

@@ -10,13 +10,14 @@
 #include <cerrno>
 #include <vector>
 
+#include "base/limits.h"
 #include "os/clock.h"
 #include "os/files.h"
 
 namespace weir::net {
 namespace {
 
-constexpr std::size_t kReadBytes = 64 * 1024;
+constexpr std::size_t kReadBytes = 64 * limits::kKiB;
 constexpr std::size_t kRequestBytesMax = kHttpHeadBytesMax + 2 * kHttpBodyBytesMax;  // chunks have a frame
 constexpr std::int64_t kNsPerMs = 1'000'000;
 

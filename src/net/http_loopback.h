@@ -18,13 +18,14 @@
 #include <string_view>
 #include <thread>
 
+#include "base/limits.h"
 #include "base/result.h"
 #include "os/fd.h"
 
 namespace weir::net {
 
-inline constexpr std::size_t kHttpHeadBytesMax = 64 * 1024;
-inline constexpr std::size_t kHttpBodyBytesMax = 32 * 1024 * 1024;  // a model request carries all its tools
+inline constexpr std::size_t kHttpHeadBytesMax = 64 * limits::kKiB;
+inline constexpr std::size_t kHttpBodyBytesMax = 32 * limits::kMiB;  // a model request carries all its tools
 inline constexpr std::size_t kHttpConnectionsMax = 32;
 inline constexpr int kHttpIdleMs = 30'000;
 

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/limits.h"
 #include "net/hook_wire.h"
 #include "net/local_client.h"
 #include "os/clock.h"
@@ -20,9 +21,9 @@
 namespace weir::net {
 namespace {
 
-constexpr std::size_t kOutgoingBytesMax = 8 * 1024 * 1024;  // a reader that does not read is dropped
+constexpr std::size_t kOutgoingBytesMax = 8 * limits::kMiB;  // a reader that does not read is dropped
 constexpr std::size_t kIncomingBytesMax =
-    128 * 1024 * 1024;  // of all unfinished messages; the largest is dropped
+    128 * limits::kMiB;  // of all unfinished messages; the largest is dropped
 constexpr std::uint64_t kWakeId = 0;
 constexpr std::uint64_t kListenerBit = std::uint64_t{1} << 63;
 

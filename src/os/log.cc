@@ -5,6 +5,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 
 #include "base/bytes.h"
+#include "base/limits.h"
 
 namespace weir::os {
 
@@ -46,7 +47,7 @@ Log Log::to_stderr(Level level) {
 }
 
 Result<Log> Log::to_file(const std::string& path, Level level) {
-  constexpr std::size_t kBytesMax = 8 * 1024 * 1024;
+  constexpr std::size_t kBytesMax = 8 * limits::kMiB;
   try {
     Log log;
     log.sink_ =

@@ -198,7 +198,7 @@ std::optional<std::string> find_program(const std::string& name) {
   }
   const std::string path = env_or("PATH", "/usr/local/bin:/usr/bin:/bin");
   for (const auto dir : split(path, ':')) {
-    const std::string candidate = (dir.empty() ? std::string(".") : std::string(dir)) + "/" + name;
+    std::string candidate = (dir.empty() ? std::string(".") : std::string(dir)) + "/" + name;
     const auto info = file_info(resolve_path(candidate));
     if (info && info->kind == FileInfo::Kind::file && ::access(candidate.c_str(), X_OK) == 0)
       return candidate;

@@ -10,7 +10,7 @@ namespace weir::os {
 namespace {
 
 std::string home_dir() {
-  const std::string home = env_or("HOME", "");
+  std::string home = env_or("HOME", "");
   if (!home.empty()) return home;
   const passwd* entry = ::getpwuid(::geteuid());
   return entry != nullptr && entry->pw_dir != nullptr ? entry->pw_dir : "/";

@@ -27,7 +27,7 @@ Result<std::string> find_program(const LaunchOptions& options) {
     return fail(ErrorCode::not_found, "no such program", name, "install it or correct PATH");
   };
   if (name.empty()) return missing();
-  const auto rooted = [&](std::string path) {
+  const auto rooted = [&](const std::string& path) {
     return path.starts_with('/') ? path : options.cwd + "/" + path;
   };
   if (name.find('/') != std::string::npos) {
@@ -37,7 +37,7 @@ Result<std::string> find_program(const LaunchOptions& options) {
   const auto path = options.env.find("PATH");
   const std::string dirs = path != options.env.end() ? path->second : "/usr/local/bin:/usr/bin:/bin";
   for (const auto dir : split(dirs, ':')) {
-    const std::string candidate = rooted(dir.empty() ? name : std::string(dir) + "/" + name);
+    std::string candidate = rooted(dir.empty() ? name : std::string(dir) + "/" + name);
     if (is_program(candidate)) return candidate;
   }
   return missing();

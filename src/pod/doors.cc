@@ -14,9 +14,9 @@ constexpr std::string_view kContainers = "starts containers with any directory o
 constexpr std::string_view kTerminals = "types into terminals outside";
 
 std::string value_of(const std::map<std::string, std::string>& env, const std::string& name,
-                     std::string fallback = {}) {
+                     const std::string& fallback = {}) {
   const auto found = env.find(name);
-  return found != env.end() && !found->second.empty() ? found->second : std::move(fallback);
+  return found != env.end() && !found->second.empty() ? found->second : fallback;
 }
 
 void add(std::vector<Door>& doors, const std::string& path, std::string_view leads, std::string_view misses) {

@@ -10,7 +10,7 @@ namespace {
 using cedar::ExtensionFunction;
 using Kind = Sort::Kind;
 
-constexpr std::int64_t kDay_ms = 86'400'000;
+constexpr std::int64_t kDayMs = 86'400'000;
 
 struct Signature {
   std::size_t arguments;
@@ -118,7 +118,7 @@ Result<Encoder::Outcome> Encoder::call_time(ExtensionFunction function, const st
   const SortPtr time = Sorts::plain(Kind::datetime);
   const SortPtr length = Sorts::plain(Kind::duration);
   const Term a = args[0].value.term;
-  const Term day = terms_.number(kDay_ms, time);
+  const Term day = terms_.number(kDayMs, time);
   // What is left of the day, never negative (SMT-LIB's bvsmod takes the sign of the divisor).
   const auto in_day = [&] { return terms_.call("bvsmod", time, {a, day}); };
   switch (function) {
@@ -151,7 +151,7 @@ Encoder::Outcome Encoder::call_duration(ExtensionFunction function, const Outcom
   const std::int64_t unit = function == to_seconds   ? 1000
                             : function == to_minutes ? 60'000
                             : function == to_hours   ? 3'600'000
-                            : function == to_days    ? kDay_ms
+                            : function == to_days    ? kDayMs
                                                      : 1;
   if (unit == 1) return {symbolic(terms_, value), length.defined};
   return {symbolic(terms_, terms_.call("bvsdiv", integer, {value, terms_.number(unit, integer)})),

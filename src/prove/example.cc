@@ -179,7 +179,7 @@ std::vector<Term> wanted_values(Encoder& encoder, const std::vector<Term>& asser
   std::vector<TermNode> functions;
   std::set<Term> keys;  // of tags that are read
   for (const Term term : encoder.reachable(assertions)) {
-    const TermNode node = terms.node(term);
+    const TermNode& node = terms.node(term);
     if (node.op == TermOp::symbol) wanted.insert(term);
     if (node.op == TermOp::function && node.args.size() == 2) keys.insert(node.args[1]);
     if (node.op == TermOp::function || node.op == TermOp::ancestors) functions.push_back(node);

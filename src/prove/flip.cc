@@ -37,8 +37,7 @@ std::optional<Value> at_path(const Record& record, std::string_view path) {
 // The facts of one request as terms and values.
 class Facts {
  public:
-  Facts(Encoder& encoder, const Example& example)
-      : encoder_(encoder), terms_(encoder.terms()), example_(example) {}
+  Facts(Encoder& encoder, const Example& example) : terms_(encoder.terms()), example_(example) {}
 
   // None: it has no value in this request (an attribute that is absent), or none that can be told.
   std::optional<Value> value(Term term) const {
@@ -113,7 +112,6 @@ class Facts {
     return Value(cedar::Set(std::move(out)));
   }
 
-  Encoder& encoder_;
   Terms& terms_;
   const Example& example_;
 };

@@ -97,7 +97,7 @@ Result<Checked> Scene::never(Term formula, const std::function<bool(const Exampl
     return Checked{Truth::unknown, {}, "the solver's example does not replay; this is a mistake of Weir"};
   if (samples_.size() < limits::kSamplesMax)
     samples_.push_back({*search.example, effects(policies_, *search.example)});
-  return Checked{Truth::no, *std::move(search.example), {}};
+  return Checked{Truth::no, std::move(search.example), {}};
 }
 
 Result<Checked> Scene::never_matches(std::size_t i) {

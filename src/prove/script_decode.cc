@@ -67,12 +67,12 @@ Result<cedar::Value> number_value(const SExpr& value, Sort::Kind kind) {
 Result<cedar::Value> address_value(const SExpr& value) {
   const bool is_v6 = value.calls("V6");
   if ((!is_v6 && !value.calls("V4")) || value.list.size() != 3) return misfit(value, "address");
-  const unsigned bytes = is_v6 ? 16 : 4;
+  const std::size_t bytes = is_v6 ? 16 : 4;
   const auto bits = bits_of(value.list[1]);
   if (!bits || bits->size() != bytes * 8) return misfit(value, "address");
   cedar::IpAddr out;
   out.is_v6 = is_v6;
-  for (unsigned i = 0; i < bytes; ++i)
+  for (std::size_t i = 0; i < bytes; ++i)
     out.bytes[i] = static_cast<std::uint8_t>(number_of(std::string_view(*bits).substr(i * 8, 8)));
   out.prefix_bits = static_cast<std::uint8_t>(bytes * 8);
   if (value.list[2].is_list()) {

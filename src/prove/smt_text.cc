@@ -49,8 +49,8 @@ std::optional<char32_t> escape_at(std::string_view text, std::size_t& at) {
   for (; i < text.size() && digits < (braced ? 5 : 4) && hex_digit(text[i]) >= 0; ++i, ++digits)
     value = value * 16 + static_cast<char32_t>(hex_digit(text[i]));
   if (digits == 0 || (!braced && digits != 4)) return std::nullopt;
-  if (braced && (i >= text.size() || text[i++] != '}')) return std::nullopt;
-  at = i;
+  if (braced && (i >= text.size() || text[i] != '}')) return std::nullopt;
+  at = braced ? i + 1 : i;
   return value;
 }
 

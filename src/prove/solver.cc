@@ -22,7 +22,7 @@ namespace weir::prove {
 namespace {
 
 constexpr std::string_view kMarker = "weir-end-of-answer";
-constexpr int kGrace_ms = 2'000;  // what a solver may take beyond its own time limit before it is killed
+constexpr int kGraceMs = 2'000;  // what a solver may take beyond its own time limit before it is killed
 
 std::vector<std::string> arguments(const SolverOptions& options, bool is_z3) {
   const std::string time = std::to_string(options.query_ms);
@@ -206,7 +206,7 @@ Result<Reply> Solver::check(std::string_view script, std::string_view when_sat) 
   if (child.pid <= 0) TRY_STATUS(child.launch());
   ++child.questions;
   const std::int64_t deadline_ns =
-      os::monotonic_ns() + std::int64_t{child.options.query_ms + kGrace_ms} * 1'000'000;
+      os::monotonic_ns() + std::int64_t{child.options.query_ms + kGraceMs} * 1'000'000;
   Reply reply;
   const std::string echo = fmt::format("(echo \"{}\")\n", kMarker);
   const auto answer =

@@ -104,16 +104,17 @@ Term Terms::any(std::vector<Term> terms) {
 
 Term Terms::junction(TermOp op, std::vector<Term> terms) {
   const bool is_and = op == TermOp::and_;
-  std::vector<Term> flat;
-  for (const Term term : terms) {
-    if (node(term).op == op)
-      flat.insert(flat.end(), node(term).args.begin(), node(term).args.end());
-    else
-      flat.push_back(term);
+  const Term neutral = boolean(is_and);
+  std::vector<Term> flat = std::move(terms);
+  for (std::size_t i = 0, given = flat.size(); i < given; ++i) {
+    if (node(flat[i]).op != op) continue;
+    const std::vector<Term>& args = node(flat[i]).args;
+    flat.insert(flat.end(), args.begin(), args.end());
+    flat[i] = neutral;
   }
   std::sort(flat.begin(), flat.end());
   flat.erase(std::unique(flat.begin(), flat.end()), flat.end());
-  std::erase(flat, boolean(is_and));
+  std::erase(flat, neutral);
   if (std::binary_search(flat.begin(), flat.end(), boolean(!is_and))) return boolean(!is_and);
   if (flat.empty()) return boolean(is_and);
   if (flat.size() == 1) return flat.front();

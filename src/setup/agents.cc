@@ -50,7 +50,7 @@ bool looks_like_version(std::string_view text) {
 // From package.json of the npm package that the program belongs to, or from the name of a versioned file.
 std::string version_of(const std::string& program, std::string_view package) {
   const std::string real = os::resolve_path(program);
-  const std::string file = real.substr(real.rfind('/') + 1);
+  std::string file = real.substr(real.rfind('/') + 1);
   if (looks_like_version(file)) return file;
   std::string dir = real.substr(0, real.rfind('/'));
   for (int level = 0; level < 4 && !dir.empty(); ++level, dir = dir.substr(0, dir.rfind('/'))) {

@@ -19,8 +19,8 @@ namespace {
 using event::Finding;
 using event::Severity;
 
-Finding finding(std::string rule, Severity severity, std::string message) {
-  Finding made{.rule = "setup." + std::move(rule), .evidence_class = "tampering", .severity = severity};
+Finding finding(const std::string& rule, Severity severity, std::string_view message) {
+  Finding made{.rule = "setup." + rule, .evidence_class = "tampering", .severity = severity};
   made.techniques = {"T1562.001"};  // ATT&CK: impair defenses, disable or modify tools
   made.message = printable(message, 400);
   return made;

@@ -124,7 +124,7 @@ class Planner {
     if (agent_ == Agent::claude) {
       const Json members =
           scope_ == Scope::system ? Json::object({{"allowManagedHooksOnly", true}}) : Json::object();
-      TRY(const std::string ignored, hooks(path, members));
+      TRY_STATUS(hooks(path, members));
       return {};
     }
     if (scope_ == Scope::system) return codex_requirements(path);

@@ -15,11 +15,12 @@
 #include <string_view>
 #include <vector>
 
+#include "base/limits.h"
 #include "base/result.h"
 
 namespace weir::setup {
 
-inline constexpr std::size_t kPermissionFileBytesMax = 1024 * 1024;
+inline constexpr std::size_t kPermissionFileBytesMax = limits::kMiB;
 inline constexpr std::size_t kPermissionRulesMax = 5000;
 
 struct PermissionFile {

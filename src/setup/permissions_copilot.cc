@@ -88,7 +88,7 @@ std::vector<std::string> words_of(std::string_view text) {
   bool any = false;
   for (const char c : text) {
     if (quote != 0 ? c == quote : (c == '\'' || c == '"')) {
-      quote = quote != 0 ? 0 : c;
+      quote = quote != 0 ? '\0' : c;
       any = true;
     } else if (quote == 0 && (c == ' ' || c == '\t' || c == '\n' || c == '\\')) {
       if (any) words.push_back(std::move(word));

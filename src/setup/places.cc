@@ -6,9 +6,9 @@ namespace weir::setup {
 namespace {
 
 std::string env_or(const std::map<std::string, std::string>& env, const std::string& key,
-                   std::string fallback) {
+                   const std::string& fallback) {
   const auto it = env.find(key);
-  return it != env.end() && it->second.starts_with('/') ? it->second : std::move(fallback);
+  return it != env.end() && it->second.starts_with('/') ? it->second : fallback;
 }
 
 }  // namespace

@@ -135,7 +135,7 @@ class Reader {
   Status value(std::size_t depth) {
     if (depth > limits::kJsonDepthMax) return wrong("values are nested too deeply");
     if (peek() == '"' || peek() == '\'') {
-      TRY(std::string ignored, string());
+      TRY_STATUS(string());
       return {};
     }
     if (peek() == '[' || peek() == '{') return container(depth);

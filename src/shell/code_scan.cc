@@ -3,12 +3,13 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "base/limits.h"
 #include "shell/verbs.h"
 
 namespace weir::shell {
 namespace {
 
-constexpr std::size_t kCodeBytesMax = 256 * 1024;
+constexpr std::size_t kCodeBytesMax = 256 * limits::kKiB;
 constexpr std::size_t kCallsMax = 256;
 
 // What a call by this name does. `name` is the last part of a dotted name; `owner`, when given, must stand

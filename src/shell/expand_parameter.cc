@@ -135,7 +135,7 @@ Arg Expander::apply_default(const Parameter& parameter, bool set, Arg result) {
 }
 
 Arg Expander::apply_text_operator(const Parameter& parameter, const Arg& value) {
-  const Arg unknown = Arg::hole(std::string_view(parameter.source).substr(0, 256));
+  Arg unknown = Arg::hole(std::string_view(parameter.source).substr(0, 256));
   if (!value.known()) {
     // What is cut off or replaced is unknown, but where the bytes came from stays true.
     const Hole* tainted = value.tainted();

@@ -197,13 +197,11 @@ Result<bool> SegmentReader::resume_after(std::uint64_t begin, std::uint64_t bad)
     torn_ = TornTail{.begin = begin, .end = zeros, .had_commit = own_commit};
     return false;
   }
+  // A later batch is given whole; a commit of anything else is only where reading goes on.
+  const bool later_batch = found && !own_commit && found->offset >= found->commit.bytes &&
+                           found->offset - found->commit.bytes > begin;
   std::uint64_t resume = end_;
-  if (own_commit)
-    resume = found->offset + kCommitFrameBytes;
-  else if (found && found->offset >= found->commit.bytes && found->offset - found->commit.bytes > begin)
-    resume = found->offset - found->commit.bytes;
-  else if (found)
-    resume = found->offset + kCommitFrameBytes;
+  if (found) resume = later_batch ? found->offset - found->commit.bytes : found->offset + kCommitFrameBytes;
   damages_.push_back({file_, begin, resume, "the batch is damaged at offset " + std::to_string(bad)});
   offset_ = resume;
   next_batch_.reset();
