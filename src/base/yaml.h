@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/json.h"
 
@@ -20,5 +21,13 @@ struct YamlText {
   std::map<std::string, int> lines;  // JSON Pointer (RFC 6901), "/agents/coder/tools/0" → line from 1
 };
 Result<YamlText> parse_yaml_lines(std::string_view text, std::string_view where);
+
+// A file of several documents, parted by "---" lines. One that cannot be read does not hide the others. Lines
+// are those of the whole text; documents of nothing but comments are left out.
+struct YamlDocument {
+  int line = 1;  // where it begins
+  Result<YamlText> text;
+};
+std::vector<YamlDocument> parse_yaml_documents(std::string_view text, std::string_view where);
 
 }  // namespace weir

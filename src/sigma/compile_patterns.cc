@@ -1,0 +1,255 @@
+// Tests -> patterns for the two databases.
+#include <algorithm>
+#include <cmath>
+#include <map>
+
+#include "base/hash.h"
+#include "base/limits.h"
+#include "sigma/program.h"
+
+namespace weir::sigma {
+namespace {
+
+// Shorter texts are hit everywhere: they are looked for only when a rule asks.
+constexpr std::size_t kFoundBytesMin = 3;
+// How many plain texts a value with dashes may be written out to.
+constexpr std::size_t kWrittenOutMax = 25;
+// How often an expression is expected to match, beside texts: as often as one of six bytes.
+constexpr double kExpressionWeight = 1.0 / 64;
+
+// A glob seen as: text that stands at the beginning, at the end, both or anywhere.
+struct Core {
+  std::span<const Piece> pieces;
+  bool starts = true, ends = true;
+};
+
+Core core_of(const Glob& glob) {
+  Core core{.pieces = glob.pieces};
+  if (!core.pieces.empty() && core.pieces.front().kind == Piece::Kind::any) {
+    core.starts = false;
+    core.pieces = core.pieces.subspan(1);
+  }
+  if (!core.pieces.empty() && core.pieces.back().kind == Piece::Kind::any) {
+    core.ends = false;
+    core.pieces = core.pieces.first(core.pieces.size() - 1);
+  }
+  // "*" alone: one piece stands for both sides.
+  if (core.pieces.empty() && !glob.pieces.empty()) core.ends = false;
+  return core;
+}
+
+struct Wanted {
+  std::string text;
+  bool starts = false, ends = false;
+  bool confirm = false;
+};
+
+// Every way to write a core of text and dashes; none when there is anything else or it would be too many.
+std::vector<std::string> written_out(const Core& core) {
+  std::vector<std::string> out = {""};
+  for (const Piece& piece : core.pieces) {
+    std::vector<std::string> next;
+    if (piece.kind == Piece::Kind::text) {
+      for (auto& one : out)
+        next.push_back(one + piece.text);
+    } else if (piece.kind == Piece::Kind::dash && out.size() * std::size(kDashes) <= kWrittenOutMax) {
+      for (const auto& one : out)
+        for (const std::string_view dash : kDashes)
+          next.push_back(one + std::string(dash));
+    } else {
+      return {};
+    }
+    out = std::move(next);
+  }
+  return out;
+}
+
+// The texts of which one is in every value that the glob matches; none when they would be too short.
+std::vector<Wanted> wanted_by(const Glob& glob) {
+  const Core core = core_of(glob);
+  std::vector<Wanted> out;
+  for (std::string& text : written_out(core))
+    out.push_back({std::move(text), core.starts, core.ends, false});
+  if (out.empty()) {
+    const auto longest =
+        std::max_element(core.pieces.begin(), core.pieces.end(),
+                         [](const Piece& a, const Piece& b) { return a.text.size() < b.text.size(); });
+    out.push_back({longest->text, core.starts && longest == core.pieces.begin(),
+                   core.ends && longest + 1 == core.pieces.end(), true});
+  }
+  const bool too_short = std::any_of(out.begin(), out.end(), [](const Wanted& one) {
+    const bool anchored = one.starts || one.ends;
+    const std::size_t least = !one.confirm && anchored ? 0 : kFoundBytesMin - (anchored ? 1 : 0);
+    return one.text.size() < least;
+  });
+  if (too_short) out.clear();
+  return out;
+}
+
+class Maker {
+ public:
+  explicit Maker(Program& program) : program_(program) {}
+
+  Patterns run() {
+    for (std::uint32_t i = 0; i < program_.tests.size(); ++i) {
+      const Check& check = program_.tests[i].test->check;
+      if (const auto* glob = std::get_if<Glob>(&check))
+        add_glob(i, *glob);
+      else if (const auto* expression = std::get_if<Expression>(&check))
+        add_expression(i, *expression);
+    }
+    return std::move(patterns_);
+  }
+
+ private:
+  void add_glob(std::uint32_t index, const Glob& glob) {
+    CompiledTest& test = program_.tests[index];
+    for (const Wanted& wanted : wanted_by(glob)) {
+      if (wanted.text.size() > limits::kPatternBytesMax / 8) return;
+      std::string text = wanted.text;
+      if (wanted.starts) text.insert(text.begin(), kSeparator);
+      if (wanted.ends) text += kSeparator;
+      const std::string key = (glob.cased ? "c" : "i") + lowered(text, glob.cased);
+      const auto [found, is_new] = known_.emplace(key, static_cast<std::uint32_t>(patterns_.literals.size()));
+      if (is_new) {
+        patterns_.literals.push_back({.text = text, .literal = true, .ignore_case = !glob.cased});
+        program_.literal_uses.push_back({.size = static_cast<std::uint32_t>(wanted.text.size()),
+                                         .starts = wanted.starts,
+                                         .ends = wanted.ends,
+                                         .uses = {}});
+      }
+      program_.literal_uses[found->second].uses.push_back({index, test.field, wanted.confirm});
+      test.scanned = true;
+      test.weight += std::exp2(-static_cast<double>(std::min<std::size_t>(text.size(), 40)));
+    }
+  }
+
+  static std::string lowered(std::string text, bool cased) {
+    if (!cased)
+      for (char& c : text)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    return text;
+  }
+
+  void add_expression(std::uint32_t index, const Expression& expression) {
+    CompiledTest& test = program_.tests[index];
+    patterns_.expressions.push_back({.text = expression.text,
+                                     .ignore_case = expression.ignore_case,
+                                     .dot_all = expression.dot_all,
+                                     .multi_line = expression.multi_line,
+                                     .once = true});
+    program_.expression_tests.push_back(index);
+    test.scanned = true;
+    test.weight = kExpressionWeight;
+  }
+
+  Program& program_;
+  Patterns patterns_;
+  std::map<std::string, std::uint32_t> known_;
+};
+
+// ---- Cache ----
+
+std::string digest_of(const Patterns& patterns) {
+  std::string all = "weir sigma 1 " + match::Database::platform();
+  for (const auto* list : {&patterns.literals, &patterns.expressions}) {
+    all += "\n" + std::to_string(list->size());
+    for (const match::Pattern& pattern : *list)
+      all += "\n" + std::to_string(pattern.text.size()) + ":" + pattern.text + (pattern.literal ? 'l' : 'e') +
+             (pattern.ignore_case ? 'i' : '-') + (pattern.dot_all ? 's' : '-') +
+             (pattern.multi_line ? 'm' : '-');
+  }
+  return digest_text(sha256(all));
+}
+
+// Tests of what the databases could not hold are looked at on demand.
+void apply_refused(Program& program) {
+  for (const std::uint32_t pattern : program.refused_literals)
+    for (const LiteralUse& use : program.literal_uses[pattern].uses)
+      program.tests[use.test].scanned = false;
+  for (const std::uint32_t pattern : program.refused_expressions)
+    program.tests[program.expression_tests[pattern]].scanned = false;
+}
+
+// A cache: one line of JSON, {"key", "literals": bytes of the first database, "refused": [[…], […]]}, then
+// both databases.
+bool open_cache(Program& program, std::string_view cache) {
+  const std::size_t line = cache.find('\n');
+  if (line == std::string_view::npos) return false;
+  const auto head = parse_json(cache.substr(0, line));
+  if (!head || (*head)["key"].text_or("") != program.key) return false;
+  cache.remove_prefix(line + 1);
+  const auto size = static_cast<std::size_t>(std::max<std::int64_t>((*head)["literals"].int_or(0), 0));
+  if (size > cache.size()) return false;
+  auto literals = match::Database::deserialize(cache.substr(0, size));
+  auto expressions = match::Database::deserialize(cache.substr(size));
+  if (!literals || !expressions) return false;
+  const auto numbers = [&](std::size_t list, std::size_t below) {
+    std::vector<std::uint32_t> out;
+    const Json& lists = (*head)["refused"];
+    if (lists.is_array() && lists.as_array().size() == 2 && lists.as_array()[list].is_array())
+      for (const Json& one : lists.as_array()[list].as_array())
+        if (one.int_or(-1) >= 0 && one.int_or(-1) < static_cast<std::int64_t>(below))
+          out.push_back(static_cast<std::uint32_t>(one.as_int()));
+    return out;
+  };
+  program.refused_literals = numbers(0, program.literal_uses.size());
+  program.refused_expressions = numbers(1, program.expression_tests.size());
+  apply_refused(program);
+  program.literals = *std::move(literals);
+  program.expressions = *std::move(expressions);
+  return true;
+}
+
+void note(std::vector<std::uint32_t>& into, const std::vector<match::Database::Rejected>& rejected) {
+  for (const auto& one : rejected)
+    into.push_back(static_cast<std::uint32_t>(one.pattern));
+}
+
+// What the engine cannot hold exactly it may report too often; what it cannot hold at all is looked at on
+// demand.
+Result<match::Database> compile_expressions(Program& program, std::vector<match::Pattern>& patterns) {
+  TRY(auto first, match::Database::compile(patterns));
+  if (first.rejected.empty()) return std::move(first.database);
+  for (const auto& rejected : first.rejected)
+    patterns[rejected.pattern].somewhere = true;
+  TRY(auto second, match::Database::compile(patterns));
+  note(program.refused_expressions, second.rejected);
+  return std::move(second.database);
+}
+
+}  // namespace
+
+Patterns make_patterns(Program& program) {
+  return Maker(program).run();
+}
+
+Status compile_databases(Program& program, Patterns patterns, std::string_view cache) {
+  program.key = digest_of(patterns);
+  program.from_cache = open_cache(program, cache);
+  if (program.from_cache) return {};
+  TRY(auto literals, match::Database::compile(patterns.literals));
+  note(program.refused_literals, literals.rejected);
+  program.literals = std::move(literals.database);
+  TRY(program.expressions, compile_expressions(program, patterns.expressions));
+  apply_refused(program);
+  return {};
+}
+
+Result<std::string> write_cache(const Program& program) {
+  TRY(const std::string literals, program.literals.serialize());
+  TRY(const std::string expressions, program.expressions.serialize());
+  const auto numbers = [](const std::vector<std::uint32_t>& list) {
+    Json out = Json::array();
+    for (const std::uint32_t one : list)
+      out.push(one);
+    return out;
+  };
+  const Json head = Json::object(
+      {{"key", program.key},
+       {"literals", static_cast<std::int64_t>(literals.size())},
+       {"refused", Json::array({numbers(program.refused_literals), numbers(program.refused_expressions)})}});
+  return compact(head) + "\n" + literals + expressions;
+}
+
+}  // namespace weir::sigma

@@ -1,0 +1,93 @@
+// What an Engine is made of inside. Only compile*.cc, engine.cc and evaluate.cc.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "match/database.h"
+#include "sigma/engine.h"
+#include "sigma/rule.h"
+
+namespace weir::sigma {
+
+inline constexpr std::uint32_t kAnyField = UINT32_MAX;        // a test of keywords
+inline constexpr std::uint32_t kOtherField = UINT32_MAX - 1;  // a value whose name no rule knows
+
+// Stands before the first value, between values and after the last one. No byte of UTF-8 has this value;
+// where a value holds it all the same, the place of a hit decides.
+inline constexpr char kSeparator = '\xFF';
+
+// Heterogeneous lookup: no string is made for it.
+struct NameHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view name) const { return std::hash<std::string_view>()(name); }
+};
+using NameIndex = std::unordered_map<std::string, std::uint32_t, NameHash, std::equal_to<>>;
+
+struct CompiledTest {
+  std::uint32_t field = kAnyField;
+  std::uint32_t other_field = 0;  // SameAs
+  bool scanned = false;           // true exactly when the scan reported it
+  double weight = 0;              // how often the scan is expected to report it, beside others
+  const Test* test = nullptr;     // into Program::rules
+};
+
+// One use of a literal: the test that it proves, or that it makes worth confirming.
+struct LiteralUse {
+  std::uint32_t test = 0;
+  std::uint32_t field = kAnyField;
+  bool confirm = false;
+};
+struct Literal {
+  std::uint32_t size = 0;  // bytes without separators
+  bool starts = false, ends = false;
+  std::vector<LiteralUse> uses;
+};
+
+struct Node {
+  enum class Kind : std::uint8_t { test, all, any, negation } kind = Kind::test;
+  std::uint32_t first = 0;  // test: its index; else: into Program::children
+  std::uint32_t count = 0;
+};
+
+struct Program {
+  std::vector<Rule> rules;  // a copy: tests point into it
+  std::vector<CompiledTest> tests;
+  std::vector<Node> nodes;
+  std::vector<std::uint32_t> children;
+  std::vector<std::uint32_t> roots;                    // rule → node
+  std::vector<std::vector<std::uint32_t>> entered_by;  // test → rules
+  std::vector<std::uint32_t> always;                   // rules that must be looked at each time
+  std::vector<std::vector<std::uint32_t>> rule_tests;  // rule → its scanned tests
+  NameIndex fields;
+
+  match::Database literals;
+  std::vector<Literal> literal_uses;  // pattern → uses
+  match::Database expressions;
+  std::vector<std::uint32_t> expression_tests;  // pattern → test
+  // Patterns that the databases could not hold.
+  std::vector<std::uint32_t> refused_literals, refused_expressions;
+
+  std::string key;  // digest of all patterns and the platform
+  bool from_cache = false;
+};
+
+// Patterns as they are given to match::Database.
+struct Patterns {
+  std::vector<match::Pattern> literals;
+  std::vector<match::Pattern> expressions;
+};
+
+// Tests, graph and entries (compile.cc); literals and expressions (compile_patterns.cc).
+Patterns make_patterns(Program& program);
+Status compile_databases(Program& program, Patterns patterns, std::string_view cache);
+Result<std::string> write_cache(const Program& program);
+
+// One value against one test (evaluate.cc); not for SameAs, which needs two.
+bool holds(const Test& test, const Field& value);
+bool holds(const SameAs& same, std::string_view value, std::string_view other);
+
+}  // namespace weir::sigma
