@@ -63,6 +63,7 @@ Result<Head> read_head(std::string_view text) {
       return fail("compressed bodies are not read here", printable(value, 100));
     }
   }
+  if (first) return fail("there is no request line");
   if (head.chunked && length_given) return fail("both a length and chunks are given");
   if (head.length > kHttpBodyBytesMax) return fail(ErrorCode::limit, "the body is too long");
   return head;
