@@ -1,5 +1,6 @@
 #include "base/bytes.h"
 
+#include <algorithm>
 #include <array>
 
 namespace weir {
@@ -43,6 +44,33 @@ std::size_t utf8_length(std::string_view s) {
     return continues(1, low, high) && continues(2) && continues(3) ? 4 : 0;
   }
   return 0;
+}
+
+// Controls of ASCII and of C1 (U+0080..U+009F), and the bidi controls U+202A..202E, U+2066..2069 that reorder
+// what is shown. `character` is one valid sequence of UTF-8.
+bool moves_cursor(std::string_view character) {
+  const auto lead = static_cast<unsigned char>(character[0]);
+  const bool c1 = character.size() == 2 && lead == 0xC2 && static_cast<unsigned char>(character[1]) < 0xA0;
+  const bool bidi = character.size() == 3 && lead == 0xE2 &&
+                    ((character[1] == '\x80' && character[2] >= '\xAA' && character[2] <= '\xAE') ||
+                     (character[1] == '\x81' && character[2] >= '\xA6' && character[2] <= '\xA9'));
+  return lead < 0x20 || lead == 0x7F || c1 || bidi;
+}
+
+std::string escape(std::string_view bytes) {
+  std::string out;
+  for (const char c : bytes) {
+    const auto b = static_cast<unsigned char>(c);
+    if (c == '\n')
+      out += "\\n";
+    else if (c == '\t')
+      out += "\\t";
+    else if (c == '\r')
+      out += "\\r";
+    else
+      (out += "\\x") += {kHex[b >> 4], kHex[b & 15]};
+  }
+  return out;
 }
 
 }  // namespace
@@ -160,33 +188,13 @@ std::string to_lower_ascii(std::string_view text) {
 std::string printable(std::string_view text, std::size_t bytes_max) {
   std::string out;
   while (!text.empty()) {
-    if (out.size() >= bytes_max) return out + "…";
-    const std::size_t n = utf8_length(text);
-    const auto lead = static_cast<unsigned char>(text[0]);
-    // C1 controls (U+0080..U+009F), and the bidi controls U+202A..202E, U+2066..2069 that reorder what is
-    // shown.
-    const bool c1 = n == 2 && lead == 0xC2 && static_cast<unsigned char>(text[1]) < 0xA0;
-    const bool bidi = n == 3 && lead == 0xE2 &&
-                      ((text[1] == '\x80' && text[2] >= '\xAA' && text[2] <= '\xAE') ||
-                       (text[1] == '\x81' && text[2] >= '\xA6' && text[2] <= '\xA9'));
-    if (n == 0 || lead < 0x20 || lead == 0x7F || c1 || bidi) {
-      const std::size_t bad = n == 0 ? 1 : n;
-      for (std::size_t i = 0; i < bad; ++i) {
-        const auto b = static_cast<unsigned char>(text[i]);
-        if (b == '\n')
-          out += "\\n";
-        else if (b == '\t')
-          out += "\\t";
-        else if (b == '\r')
-          out += "\\r";
-        else
-          (out += "\\x") += {kHex[b >> 4], kHex[b & 15]};
-      }
-      text.remove_prefix(bad);
-    } else {
-      out += text.substr(0, n);
-      text.remove_prefix(n);
-    }
+    const std::size_t length = utf8_length(text);
+    const std::string_view next = text.substr(0, std::max<std::size_t>(length, 1));
+    const std::string escaped = length == 0 || moves_cursor(next) ? escape(next) : std::string();
+    const std::string_view shown = escaped.empty() ? next : escaped;
+    if (shown.size() > bytes_max - out.size()) return out + "…";
+    out += shown;
+    text.remove_prefix(next.size());
   }
   return out;
 }

@@ -36,6 +36,8 @@ TEST(Bytes, Utf8) {
 TEST(Bytes, PrintableNeutralisesTerminalControls) {
   EXPECT_EQ(printable("ok\x1b[2J\n\u202Ex"), "ok\\x1b[2J\\n\\xe2\\x80\\xaex");
   EXPECT_EQ(printable("abcdef", 3), "abc…");
+  EXPECT_EQ(printable("ab\x1b", 3), "ab…") << "an escape is shown whole or not at all";
+  EXPECT_EQ(printable("abc", 3), "abc");
 }
 
 TEST(Hash, KnownAnswers) {
