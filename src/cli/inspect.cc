@@ -1,5 +1,7 @@
 // `weir inspect`: what a command would do and what the policies say of it, without an agent, a daemon or a
 // look at the disk.
+#include "cli/inspect.h"
+
 #include "base/bytes.h"
 #include "cli/commands.h"
 #include "cli/jsonl.h"
@@ -51,20 +53,6 @@ event::Decision decide(std::string_view command, const Place& place,
   event::Event event = guard::command_event(command, place.cwd);
   guard.admit(event);
   return guard.decide(event, {}, {.decision_id = "inspect", .level_requested = "inspect"});
-}
-
-Result<Json> inspect_row(const Json& row, const std::shared_ptr<const guard::Pack>& pack) {
-  const Json* command = row.find("command");
-  if (command == nullptr || !command->is_string()) return fail("a row needs \"command\"", "command");
-  Place place;
-  place.workspace = row["workspace"].text_or(kWorkspaceDefault);
-  place.cwd = row["cwd"].text_or(place.workspace);
-  place.home = row["env"]["HOME"].text_or(kHomeDefault);
-  const auto decision = decide(command->as_string(), place, pack);
-  return Json::object({{"verdict", event::name(decision.verdict)},
-                       {"policies", policies_json(decision)},
-                       {"findings", findings_json(decision)},
-                       {"actions", actions_json(decision)}});
 }
 
 std::string colored(event::Verdict verdict, const Style& style) {
@@ -123,6 +111,20 @@ int run_inspect(const Args& args, Context& context) {
 }
 
 }  // namespace
+
+Result<Json> inspect_row(const Json& row, const std::shared_ptr<const guard::Pack>& pack) {
+  const Json* command = row.find("command");
+  if (command == nullptr || !command->is_string()) return fail("a row needs \"command\"", "command");
+  Place place;
+  place.workspace = row["workspace"].text_or(kWorkspaceDefault);
+  place.cwd = row["cwd"].text_or(place.workspace);
+  place.home = row["env"]["HOME"].text_or(kHomeDefault);
+  const auto decision = decide(command->as_string(), place, pack);
+  return Json::object({{"verdict", event::name(decision.verdict)},
+                       {"policies", policies_json(decision)},
+                       {"findings", findings_json(decision)},
+                       {"actions", actions_json(decision)}});
+}
 
 CommandSpec inspect_command() {
   return {
