@@ -130,30 +130,42 @@ stage_e2e() {
 }
 
 stage_fuzz() {
-  local seconds=${WEIR_FUZZ_SECONDS:-60} program short corpus
+  local seconds=${WEIR_FUZZ_SECONDS:-60} program short running=0
   build fuzz all || return 1
+  rm -f build/test/fuzz/*/ended
   for program in build/fuzz/fuzz_*; do
     [ -x "$program" ] && [ -f "$program" ] || continue
-    short=$(basename "$program" | sed 's/^fuzz_//')
-    corpus=$(find tests/fuzz -type d -name "${short}_corpus" | head -n 1)
-    fuzz_one "$program" "$short" "$corpus" "$seconds"
+    [ $running -lt "$(jobs)" ] || { wait -n || true; running=$((running - 1)); }
+    fuzz_one "$program" "$seconds" &
+    running=$((running + 1))
+  done
+  wait
+  for program in build/fuzz/fuzz_*; do
+    [ -x "$program" ] && [ -f "$program" ] || continue
+    short=$(fuzz_name "$program")
+    case $(cat "build/test/fuzz/$short/ended" 2>/dev/null) in
+      0) count 1 0 ;;
+      *) count 0 1 ;;
+    esac
   done
   [ $((stage_passed + stage_failed)) -gt 0 ] || { say "  no fuzz target was built"; return 1; }
 }
 
-# What is found is kept under build/test/fuzz/NAME; a crash is to be added to the corpus when it is mended.
+fuzz_name() { basename "$1" | sed 's/^fuzz_//'; }
+
+# fuzz_one PROGRAM SECONDS: runs beside others and leaves its exit code in the file `ended`. What is found is kept
+# under build/test/fuzz/NAME; a crash is to be added to the corpus when it is mended.
 fuzz_one() {
-  local program=$1 short=$2 corpus=$3 seconds=$4 dir=build/test/fuzz/$2
+  local program=$1 seconds=$2 short dir corpus code=0
+  short=$(fuzz_name "$program")
+  dir=build/test/fuzz/$short
+  corpus=$(find tests/fuzz -type d -name "${short}_corpus" | head -n 1)
   mkdir -p "$dir/found"
   say "  fuzzing $short for ${seconds}s"
-  if "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
-    -artifact_prefix="$dir/" "$dir/found" ${corpus:+"$corpus"} >"$dir/log" 2>&1; then
-    count 1 0
-  else
-    tail -n 15 "$dir/log" >&2
-    say "  $short failed; the input lies in $dir/"
-    count 0 1
-  fi
+  "$program" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+    -artifact_prefix="$dir/" "$dir/found" ${corpus:+"$corpus"} >"$dir/log" 2>&1 || code=$?
+  echo $code >"$dir/ended"
+  [ $code -eq 0 ] || { tail -n 15 "$dir/log" >&2; say "  $short failed; the input lies in $dir/"; }
 }
 
 # Kill loops and long runs: the unit tests that read WEIR_TEST_LEVEL run again at full length, then tests/soak/*.
@@ -187,16 +199,16 @@ stage_bench() {
 
 # clang reads the same compile commands as g++; flags only g++ knows are not errors here.
 stage_tidy() {
-  local file bad=0 good=0
+  local sources bad dir=build/test/tidy
   configure dev "$top/build/dev" "$top/build/test/tidy-configure.log" || return 1
-  while read -r file; do
-    if clang-tidy-19 --quiet -p build/dev --warnings-as-errors='*' "$file" >>build/test/tidy.log 2>/dev/null; then
-      good=$((good + 1))
-    else
-      say "  clang-tidy: $file"
-      bad=$((bad + 1))
-    fi
-  done < <(cxx_sources | grep -E '^(src|hook)/.*\.cc$')
-  [ $bad -eq 0 ] || say "  all of it: build/test/tidy.log"
-  count $good $bad
+  rm -rf "$dir"
+  mkdir -p "$dir"
+  mapfile -t sources < <(cxx_sources | grep -E '^(src|hook)/.*\.cc$')
+  # shellcheck disable=SC2016  # the inner shell expands
+  mapfile -t bad < <(printf '%s\n' "${sources[@]}" | xargs -P "$(jobs)" -I{} sh -c '
+    log=$1/$(echo "$2" | tr / +)
+    clang-tidy-19 --quiet -p build/dev --warnings-as-errors="*" "$2" >"$log" 2>&1 || echo "$2"' sh "$dir" {} | sort)
+  [ ${#bad[@]} -eq 0 ] || printf '  clang-tidy: %s\n' "${bad[@]}" >&2
+  [ ${#bad[@]} -eq 0 ] || say "  what it says of them: $dir/"
+  count $((${#sources[@]} - ${#bad[@]})) ${#bad[@]}
 }
