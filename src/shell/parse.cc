@@ -1,6 +1,8 @@
 // Lists, pipelines and the choice of command: the upper half of the grammar.
 #include "shell/parse.h"
 
+#include <algorithm>
+
 #include "base/limits.h"
 #include "shell/parser.h"
 
@@ -73,7 +75,7 @@ Span Parser::span_to_content(std::size_t begin) const {
 void Parser::problem(std::string reason, std::size_t begin) {
   constexpr std::size_t kProblemsMax = 64;
   if (shared_.problems.size() < kProblemsMax)
-    shared_.problems.push_back({std::move(reason), span_from(begin)});
+    shared_.problems.push_back({std::move(reason), span_from(begin), shared_.deferred > 0});
 }
 
 void Parser::stop(std::string reason) {
@@ -81,7 +83,7 @@ void Parser::stop(std::string reason) {
   shared_.stopped = true;
   const Span rest =
       fixed_ ? *fixed_ : Span{static_cast<std::uint32_t>(pos_), static_cast<std::uint32_t>(text_.size())};
-  shared_.problems.push_back({std::move(reason), rest});
+  shared_.problems.push_back({std::move(reason), rest, false});
 }
 
 Script Parser::parse_all() {
@@ -110,7 +112,7 @@ bool Parser::at_list_end() const {
 
 bool Parser::at_statement_end() const {
   const char c = peek();
-  return at_end() || c == '\n' || c == ';' || c == '&' || c == ')';
+  return at_end() || c == '\n' || c == ';' || (c == '&' && peek(1) != '>') || c == ')';
 }
 
 namespace {
@@ -169,7 +171,7 @@ std::optional<Statement> Parser::parse_statement() {
   }
   skip_blanks();
   statement.span = span_to_content(begin);
-  if (peek() == '&' && peek(1) != '&') {
+  if (peek() == '&' && peek(1) != '&' && peek(1) != '>') {
     ++pos_;
     statement.background = true;
   }
@@ -191,7 +193,9 @@ Pipeline Parser::parse_pipeline() {
     }
   }
   // "time" and "!" may stand alone.
-  if ((pipeline.timed || pipeline.negated) && at_statement_end()) return pipeline;
+  const bool ends = at_end() || peek() == '\n' || (peek() == ';' && peek(1) != ';') ||
+                    (peek() == ')' && substitutions_ > 0 && pipeline.timed);
+  if ((pipeline.timed || pipeline.negated) && ends) return pipeline;
   pipeline.commands.push_back(parse_command());
   while (!shared_.stopped) {
     skip_blanks();
@@ -199,6 +203,7 @@ Pipeline Parser::parse_pipeline() {
     const bool merges = peek(1) == '&';
     pos_ += merges ? 2 : 1;
     skip_blank_lines();
+    if (reserved() == "!") problem("unexpected token: \"!\"", pos_);  // only before a whole pipeline
     pipeline.commands.push_back(parse_command());
   }
   return pipeline;
@@ -223,7 +228,8 @@ Command Parser::parse_command() {
     compound->span = span_to_content(begin);
     return std::move(*compound);
   }
-  if (at_list_end() || peek() == '|') return recover("unexpected token", begin);
+  if (at_list_end() || peek() == '|' || reserved() == "in" || at_test_end())
+    return recover("unexpected token", begin);
   Command command = parse_simple();
   command.span = span_to_content(begin);
   return command;
@@ -245,11 +251,16 @@ Command Parser::recover(std::string reason, std::size_t begin) {
   return Command{Unparsed{std::move(reason)}, {}, span_from(begin)};
 }
 
+bool Parsed::accepted() const {
+  return std::all_of(problems.begin(), problems.end(), [](const Problem& one) { return one.deferred; });
+}
+
 Parsed parse(std::string_view text) {
   Parsed parsed;
   if (text.size() > limits::kShellBytesMax) {
     parsed.limited = true;
-    parsed.problems.push_back({"longer than " + std::to_string(limits::kShellBytesMax) + " bytes", {0, 0}});
+    parsed.problems.push_back(
+        {"longer than " + std::to_string(limits::kShellBytesMax) + " bytes", {0, 0}, false});
     return parsed;
   }
   Parser::Shared shared;

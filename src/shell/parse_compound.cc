@@ -4,6 +4,30 @@
 #include "shell/parser.h"
 
 namespace weir::shell {
+namespace {
+
+// The semicolons of `a; b; c` outside quotes, brackets and expansions.
+std::size_t count_separators(std::string_view header) {
+  std::size_t count = 0;
+  int open = 0;
+  for (std::size_t at = 0; at < header.size(); ++at) {
+    const char c = header[at];
+    if (c == '\\') {
+      ++at;
+    } else if (c == '\'' || c == '"' || c == '`') {
+      at = std::min(header.find(c, at + 1), header.size());
+    } else if (c == '(' || c == '{') {
+      ++open;
+    } else if (c == ')' || c == '}') {
+      --open;
+    } else if (c == ';' && open <= 0) {
+      ++count;
+    }
+  }
+  return count;
+}
+
+}  // namespace
 
 std::string_view Parser::reserved() const {
   static constexpr std::string_view kWords[] = {
@@ -13,6 +37,7 @@ std::string_view Parser::reserved() const {
   std::size_t length = 0;
   while (length <= kLongest && pos_ + length < text_.size() && !is_meta(text_[pos_ + length])) {
     const char c = text_[pos_ + length];
+    if (c == '\\' && pos_ + length + 1 == text_.size()) break;  // a backslash at the very end is nothing
     if (!(c >= 'a' && c <= 'z') && c != '!' && c != '{' && c != '}' && c != '[') return {};
     ++length;
   }
@@ -54,8 +79,10 @@ std::optional<Command> Parser::parse_compound(std::string_view word) {
     std::string name;
     while (!at_end() && !is_meta(peek()))
       name += text_[pos_++];
+    if (name.empty()) problem("a function without a name", begin);
     skip_blanks();
-    if (take("(")) {
+    if (peek() == '(' && text_.find_first_not_of(" \t", pos_ + 1) == text_.find(')', pos_)) {
+      ++pos_;
       skip_blanks();
       if (!take(")")) problem("a function's parentheses are not closed", begin);
     }
@@ -155,7 +182,10 @@ Command Parser::parse_for(bool select) {
 Command Parser::parse_for_arithmetic(std::size_t begin) {
   ForArithmetic node;
   pos_ += 2;
+  const std::size_t header = pos_;
   node.header = parse_word(WordMode::arithmetic);
+  if (count_separators(text_.substr(header, pos_ - header)) != 2 && !shared_.stopped)
+    problem("the header of \"for ((\" needs three parts", header);
   if (!take("))") && !shared_.stopped) problem("(( is not closed", begin);
   skip_blanks();
   take(";");
@@ -197,10 +227,13 @@ void Parser::parse_case_arm(Case& node) {
     skip_blanks();
     if (!take("|")) break;
   }
+  if (arm.patterns.empty() && !shared_.stopped) problem("an arm of \"case\" without a pattern", begin);
   if (!take(")") && !shared_.stopped) problem("a pattern of \"case\" without )", begin);
   arm.body = parse_list();
   node.arms.push_back(std::move(arm));
-  if (!take(";;&") && !take(";;")) take(";&");
+  if (take(";;&") || take(";;") || take(";&")) return;
+  skip_blank_lines();
+  if (reserved() != "esac" && !at_end()) problem("an arm of \"case\" without ;;", pos_);
 }
 
 Command Parser::parse_function(std::string name, std::size_t begin) {
@@ -215,44 +248,6 @@ Command Parser::parse_function(std::string name, std::size_t begin) {
     function.body.push_back(parse_command());
   }
   return Command{std::move(function), {}, span_from(begin)};
-}
-
-Command Parser::parse_test() {
-  const std::size_t begin = pos_;
-  Test test;
-  pos_ += 2;
-  bool regex = false;
-  while (true) {
-    skip_blank_lines();
-    if (at_end()) {
-      problem("[[ is not closed with ]]", begin);
-      break;
-    }
-    if (looking_at("]]") && (pos_ + 2 >= text_.size() || is_meta(peek(2)))) {
-      pos_ += 2;
-      break;
-    }
-    Word word;
-    const std::size_t at = pos_;
-    if (!regex && (looking_at("&&") || looking_at("||"))) {
-      pos_ += 2;
-      add_text(word, text_.substr(at, 2), false);
-    } else if (!regex && (peek() == '(' || peek() == ')' || peek() == '<' || peek() == '>')) {
-      ++pos_;
-      add_text(word, text_.substr(at, 1), false);
-    } else if (!regex && (peek() == ';' || peek() == '&' || peek() == '|')) {
-      problem("unexpected token in [[ ]]", at);
-      break;
-    } else {
-      word = parse_word(regex ? WordMode::regex : WordMode::test);
-      if (pos_ == at) ++pos_;
-    }
-    regex = text_.substr(at, pos_ - at) == "=~";
-    word.span = span_from(at);
-    test.words.push_back(std::move(word));
-  }
-  if (test.words.empty() && !shared_.stopped) problem("an empty [[ ]]", begin);
-  return Command{std::move(test), {}, span_from(begin)};
 }
 
 bool Parser::arithmetic_ahead(std::size_t from) const {
@@ -295,9 +290,10 @@ Command Parser::parse_coprocess() {
   if (is_name_start(peek()) && reserved().empty()) {
     while (is_name_char(peek()))
       node.name += text_[pos_++];
+    const bool ends = at_end() || is_meta(peek());
     skip_blanks();
     const std::string_view word = reserved();
-    if (peek() != '(' && (word.empty() || word == "!" || word == "time")) {
+    if (!ends || (peek() != '(' && (word.empty() || word == "!" || word == "time"))) {
       node.name.clear();
       pos_ = at;
     }

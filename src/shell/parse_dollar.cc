@@ -1,5 +1,6 @@
 // Everything that begins with $ or `: parameters, command and process substitution, arithmetic.
 #include <algorithm>
+#include <iterator>
 
 #include "shell/parser.h"
 
@@ -57,7 +58,7 @@ bool Parser::parse_parameter_name(Parameter& parameter) {
 
 // Up to the } that belongs to this ${, for what bash judges only when it runs.
 void Parser::skip_bad_parameter() {
-  int open = 1;
+  int open = 1;  // only ${ opens another: the first } ends `${{ x }`
   for (; pos_ < text_.size(); ++pos_) {
     const char c = text_[pos_];
     if (c == '\\') {
@@ -65,7 +66,8 @@ void Parser::skip_bad_parameter() {
     } else if (c == '\'' && !in_braced_quotes_) {
       const auto end = text_.find('\'', pos_ + 1);
       if (end != std::string_view::npos) pos_ = end;
-    } else if (c == '{') {
+    } else if (c == '$' && peek(1) == '{') {
+      ++pos_;
       ++open;
     } else if (c == '}' && --open == 0) {
       return;
@@ -83,12 +85,17 @@ void Parser::parse_braced(Word& word, bool quoted) {
   parameter.quoted = quoted;
   const char first = peek();
   if ((first == ' ' || first == '\n' || first == '|' || first == '\t') && !looking_at("  ")) {
-    // ${ script; } runs it (bash 5.3)
+    // ${ script; } runs it (bash 5.3); older ones refuse it when they run it, whatever stands there.
+    const std::size_t problems = shared_.problems.size();
     pos_ += first == '|' ? 1 : 0;
     Substitution substitution{parse_list(), quoted, {}};
-    if (!take("}") && !shared_.stopped) problem("${ is not closed", begin);
-    substitution.source = text_.substr(begin, pos_ - begin);
-    return add_part(word, {std::move(substitution), span_from(begin)});
+    if (take("}") && shared_.problems.size() == problems) {
+      substitution.source = text_.substr(begin, pos_ - begin);
+      return add_part(word, {std::move(substitution), span_from(begin)});
+    }
+    if (shared_.stopped) return;
+    shared_.problems.resize(problems);
+    pos_ = begin + 2;
   }
   if (first == '#' && peek(1) != '}' && peek(1) != ':' && peek(1) != '-') {
     parameter.length = true;
@@ -99,9 +106,16 @@ void Parser::parse_braced(Word& word, bool quoted) {
   }
   bool good = parse_parameter_name(parameter);
   if (good && peek() == '[') {
-    ++pos_;
+    const std::size_t problems = shared_.problems.size();
+    const std::size_t bracket = pos_++;
     parameter.subscript.push_back(parse_word(WordMode::subscript));
     good = take("]");
+    if (!good && !shared_.stopped) {
+      // No ] at all: what bash finds wrong only when it runs it.
+      pos_ = bracket;
+      shared_.problems.resize(problems);
+      parameter.subscript.clear();
+    }
   }
   if (parameter.indirect && (peek() == '*' || peek() == '@') && peek(1) == '}') ++pos_;
   const bool outer = in_braced_quotes_;
@@ -138,6 +152,13 @@ void Parser::parse_operator(Parameter& parameter, bool quoted) {
   }
 }
 
+// Here-documents that were begun outside wait for the end of the outer line; those begun inside and not read
+// yet join them.
+void Parser::leave_substitution(std::vector<Pending> outer) {
+  std::move(pending_.begin(), pending_.end(), std::back_inserter(outer));
+  pending_ = std::move(outer);
+}
+
 void Parser::parse_substitution(Word& word, bool quoted) {
   const std::size_t begin = pos_;
   const Deeper deeper(*this);
@@ -146,13 +167,20 @@ void Parser::parse_substitution(Word& word, bool quoted) {
   const bool outer = in_braced_quotes_;
   in_braced_quotes_ = false;
   ++substitutions_;
+  // $((a) b): bash takes it for arithmetic until it runs it.
+  const std::size_t deferred = peek() == '(' ? 1 : 0;
+  shared_.deferred += deferred;
+  std::vector<Pending> outer_documents;
+  outer_documents.swap(pending_);
   Substitution substitution{parse_list(), quoted, {}};
   skip_blank_lines();
+  leave_substitution(std::move(outer_documents));
   --substitutions_;
   in_braced_quotes_ = outer;
   if (!take(")") && !shared_.stopped) {
     problem("$( is not closed", begin);
   }
+  shared_.deferred -= deferred;
   substitution.source = text_.substr(begin, pos_ - begin);
   add_part(word, {std::move(substitution), span_from(begin)});
 }
@@ -165,8 +193,11 @@ void Parser::parse_process(Word& word) {
   pos_ += 2;
   if (!deeper.ok) return;
   ++substitutions_;
+  std::vector<Pending> outer_documents;
+  outer_documents.swap(pending_);
   process.script = parse_list();
   skip_blank_lines();
+  leave_substitution(std::move(outer_documents));
   --substitutions_;
   if (!take(")") && !shared_.stopped) problem("a process substitution is not closed", begin);
   add_part(word, {std::move(process), span_from(begin)});
@@ -210,7 +241,9 @@ void Parser::parse_backquoted(Word& word, bool quoted) {
     }
   }
   if (!closed) problem("a backquote is not closed", begin);
+  ++shared_.deferred;
   Substitution substitution{Parser(inner, shared_, span_from(begin)).parse_all(), quoted, {}};
+  --shared_.deferred;
   substitution.source = text_.substr(begin, pos_ - begin);
   add_part(word, {std::move(substitution), span_from(begin)});
 }

@@ -17,17 +17,48 @@ const std::string* plain_text(const Word& word) {
   return literal != nullptr && !literal->quoted ? &literal->text : nullptr;
 }
 
-bool is_declaration(const Simple& simple) {
-  static constexpr std::string_view kBuiltins[] = {"export",   "declare", "local",
-                                                   "readonly", "typeset", "alias"};
+// What the operands of a command may be besides words.
+enum class Operands {
+  words,
+  arrays,       // of eval, let and alias: name=( ... ) is read, name=value is a word
+  values,       // behind `command` and `builtin`: name=value assigns, an array is refused
+  assignments,  // of export, declare, local, readonly, typeset
+};
+
+Operands operands_of(const Simple& simple) {
+  static constexpr std::string_view kDeclare[] = {"export", "declare", "local", "readonly", "typeset"};
+  bool prefixed = false;
   for (const Word& word : simple.words) {
     const std::string* name = plain_text(word);
-    if (name == nullptr) return false;
-    if (*name == "command" || *name == "builtin") continue;
-    return *name != "alias" &&
-           std::find(std::begin(kBuiltins), std::end(kBuiltins), *name) != std::end(kBuiltins);
+    if (name == nullptr) return Operands::words;
+    if (*name == "command" || *name == "builtin") {
+      prefixed = true;
+      continue;
+    }
+    if (std::find(std::begin(kDeclare), std::end(kDeclare), *name) != std::end(kDeclare))
+      return prefixed ? Operands::values : Operands::assignments;
+    return !prefixed && (*name == "eval" || *name == "let" || *name == "alias") ? Operands::arrays
+                                                                                : Operands::words;
   }
-  return false;
+  return Operands::words;
+}
+
+// Copies $( ), ${ } or ` ` of a here-document's delimiter as they stand; `at` is moved behind.
+void copy_expansion(std::string_view text, std::size_t& at, std::string& out) {
+  const char open = text[at] == '`' ? '`' : text[at + 1];
+  const char close = open == '(' ? ')' : open == '{' ? '}' : '`';
+  const std::size_t begin = at;
+  int depth = 0;
+  at += open == '`' ? 1 : 2;
+  for (; at < text.size(); ++at) {
+    if (text[at] == '\n') break;
+    if (text[at] == open && open != '`') ++depth;
+    if (text[at] == close && depth-- == 0) {
+      ++at;
+      break;
+    }
+  }
+  out.append(text.substr(begin, at - begin));
 }
 
 }  // namespace
@@ -90,6 +121,8 @@ void Parser::parse_array(Assignment& assignment) {
     }
     if (peek() == '[') {
       // [key]=value: the key is not kept, the value is.
+      const auto bracket = text_.find(']', pos_);
+      if (bracket == std::string_view::npos) problem("a subscript is not closed with ]", pos_);
       const auto close = text_.find("]=", pos_);
       const auto blank = text_.find_first_of(" \t\n)", pos_);
       if (close != std::string_view::npos && close < blank) pos_ = close + 2;
@@ -138,6 +171,21 @@ Command Parser::parse_simple() {
   return command;
 }
 
+// A redirection between assignments ends the place where bash reads arrays: a=1 >f b=(2).
+bool Parser::redirected_after(const Command& command, const Simple& simple) {
+  return !command.redirections.empty() && !simple.assignments.empty() &&
+         command.redirections.back().span.begin >= simple.assignments.front().span.begin;
+}
+
+// name[ where a command begins: the subscript must end somewhere.
+bool Parser::open_subscript() const {
+  std::size_t at = pos_;
+  while (at < text_.size() && is_name_char(text_[at]))
+    ++at;
+  return at > pos_ && is_name_start(text_[pos_]) && at < text_.size() && text_[at] == '[' &&
+         text_.find(']', at) == std::string_view::npos;
+}
+
 // Reads one assignment, word or redirection; false when the command ends here.
 bool Parser::parse_simple_item(Command& command, Simple& simple) {
   skip_blanks();
@@ -148,12 +196,19 @@ bool Parser::parse_simple_item(Command& command, Simple& simple) {
   if (is_meta(c) && !looking_at("<(") && !looking_at(">(")) return false;
   if (simple.words.empty()) {
     if (auto assignment = parse_assignment()) {
+      if (assignment->array && redirected_after(command, simple)) problem("unexpected (", begin);
       simple.assignments.push_back(std::move(*assignment));
       return true;
     }
-  } else if (is_name_start(c) && is_declaration(simple)) {
-    if (auto assignment = parse_assignment()) {
-      simple.declared.push_back(std::move(*assignment));
+    if (open_subscript()) problem("a subscript is not closed with ]", begin);
+  } else if (is_name_start(c)) {
+    const Operands operands = operands_of(simple);
+    const std::size_t op = operands == Operands::words ? std::string_view::npos : assignment_operator();
+    const bool array = op != std::string_view::npos && text_[text_.find('=', op) + 1] == '(';
+    if (array && operands == Operands::values) problem("unexpected (", begin);
+    if (op != std::string_view::npos && (operands != Operands::arrays || array)) {
+      if (array && redirected_after(command, simple)) problem("unexpected (", begin);
+      simple.declared.push_back(*parse_assignment());
       return true;
     }
   }
@@ -224,6 +279,9 @@ bool Parser::parse_redirection(std::vector<Redirection>& out) {
     redirection.span = span_from(begin);
     return false;
   }
+  // >2>f: the 2 belongs to the next redirection, and the first has no file.
+  if (at_redirection() && !looking_at("&>") && !looking_at("<(") && !looking_at(">("))
+    problem("a redirection names no file", begin);
   if (redirection.kind == Kind::here_document) {
     begin_here_document(redirection, op->text == "<<-");
   } else {
@@ -253,6 +311,9 @@ void Parser::begin_here_document(Redirection& redirection, bool strip_tabs) {
       while (!at_end() && peek() != c)
         document->delimiter += text_[pos_++];
       if (!take(std::string_view(&c, 1))) problem("a here-document's delimiter has an open quote", begin);
+    } else if ((c == '$' && (peek() == '(' || peek() == '{')) || c == '`') {
+      --pos_;
+      copy_expansion(text_, pos_, document->delimiter);
     } else {
       document->delimiter += c;
     }
@@ -291,7 +352,9 @@ void Parser::read_here_documents() {
     }
     const Span span = span_from(begin);
     if (pending.document->expands && body.find_first_of("$`\\") != std::string::npos) {
+      ++shared_.deferred;
       pending.document->body = Parser(body, shared_, span).parse_here_document_body();
+      --shared_.deferred;
     } else if (!body.empty()) {
       pending.document->body.parts.push_back({Literal{std::move(body), true}, span});
     }

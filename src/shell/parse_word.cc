@@ -30,7 +30,8 @@ bool Parser::word_ends(WordMode mode, int parentheses) const {
       if (c == '\r' && (peek(1) == '\n' || pos_ + 1 == text_.size())) return true;
       return is_meta(c) && !((c == '<' || c == '>') && peek(1) == '(');
     case WordMode::regex:
-      return parentheses == 0 && (c == ' ' || c == '\t' || c == '\n');
+      // Only ( and | are of the expression; other operators end it.
+      return parentheses == 0 && is_meta(c) && c != '(' && c != '|';
     case WordMode::brace:
       return c == '}';
     case WordMode::brace_slash:
@@ -83,7 +84,8 @@ bool Parser::parse_word_piece(Word& word, WordMode mode, int& parentheses) {
     case '<':
     case '>':
       if (peek(1) == '(' && mode != WordMode::brace && mode != WordMode::brace_slash &&
-          mode != WordMode::arithmetic && mode != WordMode::regex) {
+          mode != WordMode::arithmetic && mode != WordMode::old_arithmetic && mode != WordMode::subscript &&
+          mode != WordMode::regex) {
         parse_process(word);
         return true;
       }

@@ -37,6 +37,7 @@ class Parser {
     std::vector<Problem> problems;
     std::size_t commands = 0;
     std::size_t depth = 0;
+    std::size_t deferred = 0;  // constructs around the cursor that bash reads only when it runs them
     bool stopped = false;
   };
 
@@ -80,6 +81,8 @@ class Parser {
   std::size_t assignment_operator() const;  // offset of = or +=, npos if this is no assignment
   bool parse_redirection(std::vector<Redirection>& out);
   bool at_redirection() const;
+  static bool redirected_after(const Command& command, const Simple& simple);
+  bool open_subscript() const;
   void parse_redirections(std::vector<Redirection>& out);
   void begin_here_document(Redirection& redirection, bool strip_tabs);
   void read_here_documents();
@@ -97,11 +100,19 @@ class Parser {
   Command parse_case();
   void parse_case_arm(Case& node);
   Command parse_function(std::string name, std::size_t begin);
-  Command parse_test();
   Command parse_arithmetic_command();
   Command parse_coprocess();
   Script parse_loop_body(std::size_t begin);
   bool arithmetic_ahead(std::size_t from) const;  // do the parentheses opened here close with "))"?
+
+  // conditions (parse_test.cc)
+  Command parse_test();
+  bool parse_test_or(Test& test);
+  bool parse_test_term(Test& test);
+  void add_test_operator(Test& test, std::size_t length);
+  std::string_view add_test_word(Test& test, WordMode mode);
+  bool at_test_end() const;
+  void test_problem(std::size_t begin);
 
   // words (parse_word.cc)
   Word parse_word(WordMode mode);
@@ -127,11 +138,13 @@ class Parser {
   void skip_bad_parameter();
   bool parse_parameter_name(Parameter& parameter);
 
+  // here-documents inside $( ) (parse_dollar.cc)
   struct Pending {  // a here-document whose body has not begun
     std::shared_ptr<HereDocument> document;
     bool strip_tabs = false;
     std::size_t begin = 0;
   };
+  void leave_substitution(std::vector<Pending> outer);
 
   std::string_view text_;
   Shared& shared_;
