@@ -116,13 +116,14 @@ class Compiler {
     cost_.resize(program.nodes.size());
     for (std::size_t i = 0; i < program.nodes.size(); ++i)
       cost_[i] = cost_of(program.nodes[i]);
-    program.entered_by.resize(program.tests.size());
+    entered_by_.resize(program.tests.size());
     for (std::uint32_t rule = 0; rule < program.rules.size(); ++rule) {
       if (cost_[program.roots[rule]] == kNever)
         program.always.push_back(rule);
       else
         enter(program.roots[rule], rule);
     }
+    program.entered_by.assign(entered_by_);
   }
 
   double cost_of(const Node& node) const {
@@ -142,7 +143,7 @@ class Compiler {
   void enter(std::uint32_t at, std::uint32_t rule) {
     const Node& node = program_->nodes[at];
     if (node.kind == Node::Kind::test) {
-      auto& rules = program_->entered_by[node.first];
+      auto& rules = entered_by_[node.first];
       if (rules.empty() || rules.back() != rule) rules.push_back(rule);
     } else if (node.kind == Node::Kind::any) {
       for (const std::uint32_t part : parts_of(node))
@@ -158,6 +159,7 @@ class Compiler {
   std::shared_ptr<Program> program_;
   std::unordered_map<std::string, std::uint32_t> tests_, nodes_;
   std::vector<double> cost_;
+  std::vector<std::vector<std::uint32_t>> entered_by_;
 };
 
 }  // namespace
@@ -184,7 +186,7 @@ Engine::Size Engine::size() const {
   Size size{.rules = program.rules.size(),
             .tests = program.tests.size(),
             .nodes = program.nodes.size(),
-            .literals = program.literal_uses.size(),
+            .literals = program.literal_shapes.size(),
             .expressions = program.expression_tests.size(),
             .always = program.always.size(),
             .database_bytes = program.literals.bytes() + program.expressions.bytes()};

@@ -98,6 +98,7 @@ class Maker {
       else if (const auto* expression = std::get_if<Expression>(&check))
         add_expression(i, *expression);
     }
+    program_.literal_uses.assign(uses_);
     return std::move(patterns_);
   }
 
@@ -113,12 +114,11 @@ class Maker {
       const auto [found, is_new] = known_.emplace(key, static_cast<std::uint32_t>(patterns_.literals.size()));
       if (is_new) {
         patterns_.literals.push_back({.text = text, .literal = true, .ignore_case = !glob.cased});
-        program_.literal_uses.push_back({.size = static_cast<std::uint32_t>(wanted.text.size()),
-                                         .starts = wanted.starts,
-                                         .ends = wanted.ends,
-                                         .uses = {}});
+        program_.literal_shapes.push_back(
+            {static_cast<std::uint32_t>(wanted.text.size()), wanted.starts, wanted.ends});
+        uses_.emplace_back();
       }
-      program_.literal_uses[found->second].uses.push_back({index, test.field, wanted.confirm});
+      uses_[found->second].push_back({index, test.field, wanted.confirm});
       test.scanned = true;
       test.weight += std::exp2(-static_cast<double>(std::min<std::size_t>(text.size(), 40)));
     }
@@ -146,6 +146,7 @@ class Maker {
   Program& program_;
   Patterns patterns_;
   std::map<std::string, std::uint32_t> known_;
+  std::vector<std::vector<LiteralUse>> uses_;  // by pattern
 };
 
 // ---- Cache ----
@@ -165,7 +166,7 @@ std::string digest_of(const Patterns& patterns) {
 // Tests of what the databases could not hold are looked at on demand.
 void apply_refused(Program& program) {
   for (const std::uint32_t pattern : program.refused_literals)
-    for (const LiteralUse& use : program.literal_uses[pattern].uses)
+    for (const LiteralUse& use : program.literal_uses[pattern])
       program.tests[use.test].scanned = false;
   for (const std::uint32_t pattern : program.refused_expressions)
     program.tests[program.expression_tests[pattern]].scanned = false;
@@ -193,7 +194,7 @@ bool open_cache(Program& program, std::string_view cache) {
           out.push_back(static_cast<std::uint32_t>(one.as_int()));
     return out;
   };
-  program.refused_literals = numbers(0, program.literal_uses.size());
+  program.refused_literals = numbers(0, program.literal_shapes.size());
   program.refused_expressions = numbers(1, program.expression_tests.size());
   apply_refused(program);
   program.literals = *std::move(literals);

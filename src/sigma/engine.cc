@@ -22,6 +22,11 @@ struct Place {
   std::uint32_t slot = 0;
 };
 
+struct KnownName {
+  std::string name;
+  std::uint32_t field = kOtherField;
+};
+
 // What one log source needs: which rules are about it and which values they look at.
 struct Plan {
   LogSource logsource;
@@ -70,6 +75,9 @@ struct Memory {
   std::vector<std::uint32_t> head_epoch;  // by field
   std::vector<std::uint32_t> head;        // by field: its first slot
 
+  // Records of one source name the same fields in the same order: what stood at each place the last time.
+  std::vector<KnownName> names;
+
   std::vector<Slot> slots;
   std::vector<Place> places;
   std::string text;
@@ -91,6 +99,7 @@ void Memory::begin(const std::shared_ptr<const Program>& wanted) {
     node_value.assign(wanted->nodes.size(), 0);
     head_epoch.assign(wanted->fields.size(), 0);
     head.assign(wanted->fields.size(), kNoSlot);
+    names.clear();
   }
   ++epoch;
   slots.clear();
@@ -132,6 +141,7 @@ class Run {
 
  private:
   void lay_out(Record record);
+  std::uint32_t field_of(std::string_view name, std::size_t position);
   void on_literal(std::size_t pattern, std::size_t end);
   void on_expression(std::uint32_t test, const Slot& slot);
   void hit(std::uint32_t test);
@@ -175,14 +185,28 @@ Status Run::match(Record record) {
   return {};
 }
 
+std::uint32_t Run::field_of(std::string_view name, std::size_t position) {
+  constexpr std::size_t kPositionsMax = 256;
+  auto& names = memory_.names;
+  if (position < names.size() && names[position].name == name) return names[position].field;
+  const auto found = program_.fields.find(name);
+  const std::uint32_t field = found == program_.fields.end() ? kOtherField : found->second;
+  if (position >= kPositionsMax) return field;
+  if (position >= names.size()) names.resize(position + 1);
+  names[position].name = name;
+  names[position].field = field;
+  return field;
+}
+
 void Run::lay_out(Record record) {
   memory_.text += kSeparator;
+  std::size_t position = 0;
   for (const Field& value : record) {
-    const auto found = program_.fields.find(value.name);
-    const bool known = found != program_.fields.end();
+    const std::uint32_t field = field_of(value.name, position++);
+    const bool known = field != kOtherField;
     if (!known && !plan_.any_literal && !plan_.any_expression && value.kind == Field::Kind::object) continue;
     const auto index = static_cast<std::uint32_t>(memory_.slots.size());
-    Slot slot{.field = known ? found->second : kOtherField, .next = kNoSlot, .value = &value};
+    Slot slot{.field = field, .next = kNoSlot, .value = &value};
     if (known) {
       slot.next = first_slot(slot.field);
       memory_.head_epoch[slot.field] = memory_.epoch;
@@ -211,7 +235,7 @@ const Place* Run::place_of(std::size_t begin, std::size_t end) {
 }
 
 void Run::on_literal(std::size_t pattern, std::size_t end) {
-  const Literal& literal = program_.literal_uses[pattern];
+  const Literal literal = program_.literal_shapes[pattern];
   const std::size_t text_end = end - (literal.ends ? 1 : 0);
   const std::size_t text_begin = text_end - literal.size;
   const Place* place = place_of(text_begin, text_end);
@@ -219,7 +243,7 @@ void Run::on_literal(std::size_t pattern, std::size_t end) {
       (literal.ends && text_end != place->end))
     return;
   const Slot& slot = memory_.slots[place->slot];
-  for (const LiteralUse& use : literal.uses) {
+  for (const LiteralUse& use : program_.literal_uses[pattern]) {
     if (use.field != slot.field && use.field != kAnyField) continue;
     if (use.field == kAnyField && slot.value->kind == Field::Kind::object) continue;
     if (memory_.test_hit[use.test] == memory_.epoch) continue;

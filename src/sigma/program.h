@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -44,7 +45,28 @@ struct LiteralUse {
 struct Literal {
   std::uint32_t size = 0;  // bytes without separators
   bool starts = false, ends = false;
-  std::vector<LiteralUse> uses;
+};
+
+// Lists behind each other in one piece of memory: list i is items[begin[i]] … items[begin[i + 1]]. A record
+// touches few of very many lists, so what counts is how many cache lines that takes.
+template <class T>
+class Lists {
+ public:
+  void assign(const std::vector<std::vector<T>>& lists) {
+    begin_.assign(1, 0);
+    items_.clear();
+    for (const auto& list : lists) {
+      items_.insert(items_.end(), list.begin(), list.end());
+      begin_.push_back(static_cast<std::uint32_t>(items_.size()));
+    }
+  }
+  std::span<const T> operator[](std::size_t i) const {
+    return std::span(items_).subspan(begin_[i], begin_[i + 1] - begin_[i]);
+  }
+
+ private:
+  std::vector<std::uint32_t> begin_ = {0};
+  std::vector<T> items_;
 };
 
 struct Node {
@@ -59,13 +81,14 @@ struct Program {
   std::vector<Node> nodes;
   std::vector<std::uint32_t> children;
   std::vector<std::uint32_t> roots;                    // rule → node
-  std::vector<std::vector<std::uint32_t>> entered_by;  // test → rules
+  Lists<std::uint32_t> entered_by;                     // test → rules
   std::vector<std::uint32_t> always;                   // rules that must be looked at each time
   std::vector<std::vector<std::uint32_t>> rule_tests;  // rule → its scanned tests
   NameIndex fields;
 
   match::Database literals;
-  std::vector<Literal> literal_uses;  // pattern → uses
+  std::vector<Literal> literal_shapes;  // pattern → what was looked for
+  Lists<LiteralUse> literal_uses;       // pattern → the tests it is for
   match::Database expressions;
   std::vector<std::uint32_t> expression_tests;  // pattern → test
   // Patterns that the databases could not hold.
