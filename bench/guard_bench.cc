@@ -28,6 +28,7 @@ std::shared_ptr<const Pack> shipped_pack() {
     if (file.name == "policies/weir.cedarschema") sources.schema = text;
     if (file.name.starts_with("paths/")) sources.paths.push_back(text);
     if (file.name.starts_with("commands/")) sources.commands.push_back(text);
+    if (file.name.starts_with("facts/")) sources.facts.push_back(text);
   }
   return Pack::load(sources).value();
 }

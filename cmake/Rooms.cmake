@@ -27,7 +27,7 @@ weir_room(detect 4 pure ROOMS base event match shell facts sigma)
 
 weir_room(store  4 rim  ROOMS base event os LIBS PkgConfig::SODIUM PkgConfig::SQLITE PkgConfig::ZSTD)
 
-weir_room(guard  5 pure ROOMS base event cedar shell ingest)
+weir_room(guard  5 pure ROOMS base event cedar shell facts ingest)
 
 weir_room(pod    6 rim  ROOMS base os event)
 weir_room(setup  6 rim  ROOMS base os event ingest)
@@ -37,5 +37,5 @@ weir_room(arena  7 rim  ROOMS base os event net ledger store guard setup LIBS Th
 weir_room(daemon 8 rim  ROOMS base event cedar shell os ingest net ledger prove store guard pod setup
                  LIBS weir_content PkgConfig::SODIUM Threads::Threads)
 
-weir_room(cli    9 rim  ROOMS base event cedar shell os ingest net ledger prove store guard pod setup arena daemon
+weir_room(cli    9 rim  ROOMS base event match cedar shell detect os ingest net ledger prove store guard pod setup arena daemon
                  LIBS CLI11::CLI11)

@@ -7,6 +7,7 @@
 #include "daemon/engine_tree.h"
 #include "daemon/observer.h"
 #include "daemon/pack_loader.h"
+#include "daemon/proofs.h"
 #include "daemon/records.h"
 #include "daemon/replay.h"
 #include "os/clock.h"
@@ -53,6 +54,7 @@ Engine::Engine(store::Store& store, store::Query& query, Committer& committer, R
       options_(std::move(options)),
       log_(std::move(log)),
       pack_(std::move(pack)),
+      projects_(options_.weir_state.empty() ? "" : proofs_dir(options_.weir_state)),
       strands_(kThreads) {
   constexpr std::size_t kReasonBytesMax = 4096;
   if (options_.stop_file.empty() || !os::exists(options_.stop_file)) return;
@@ -112,7 +114,10 @@ std::shared_ptr<Engine::Tree> Engine::known_tree(const std::string& root) {
   const std::lock_guard lock(mutex_);
   const auto it = trees_.find(root);
   if (it == trees_.end()) return nullptr;
-  if (it->second->generation != committer_.generation()) {
+  // Other facts: what happened before they were defined is read anew from the record.
+  const bool other_facts = it->second->guard->pack().facts()->digest() != pack_->facts()->digest();
+  if (it->second->generation != committer_.generation() || other_facts) {
+    evicted_ = evicted_ || other_facts;
     trees_.erase(it);
     return nullptr;
   }
@@ -175,7 +180,7 @@ Status Engine::use_project(guard::Guard& guard, const Event& event, guard::Answe
   if (use.activated) {
     Commit commit;
     commit.urgent = false;
-    Json facts = activation_facts(*use.pack);
+    Json facts = activation_facts(*use.pack, projects_.proofs_dir());
     facts.set("before", pack()->policy_digest());
     commit.entries.push_back(system_entry("pack.activated", os::wall_ns(), facts));
     committer_.submit(std::move(commit));

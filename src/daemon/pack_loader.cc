@@ -45,6 +45,7 @@ Status add_user(const std::string& dir, guard::PackSources& sources) {
   if (!user.policies.empty() || !user.waivers.empty()) sources.layers.push_back(std::move(user));
   TRY_STATUS(read_dir(dir + "/paths", ".yaml", sources.paths));
   TRY_STATUS(read_dir(dir + "/commands", ".yaml", sources.commands));
+  TRY_STATUS(read_dir(dir + "/facts", ".yaml", sources.facts));
   return {};
 }
 
@@ -100,6 +101,7 @@ Result<guard::PackSources> read_pack(const PackOptions& options) {
     if (file.name == kSchemaFile) sources.schema = {std::string(file.name), std::string(file.bytes)};
   add_builtin("paths/", ".yaml", sources.paths);
   add_builtin("commands/", ".yaml", sources.commands);
+  add_builtin("facts/", ".yaml", sources.facts);
   TRY_STATUS(add_organisation(options, sources));
   if (!options.user_dir.empty()) TRY_STATUS(add_user(options.user_dir, sources));
   return sources;

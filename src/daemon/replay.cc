@@ -36,6 +36,12 @@ class Replayer {
     if (record.kind == store::RecordKind::decision) return decision(record);
     return {};
   }
+  // An event and its Decision are recorded together: one without is one that wanted no verdict.
+  void note_undecided() {
+    for (const auto& [id, waiting] : pending_)
+      guard_.note(waiting.event);
+    pending_.clear();
+  }
   std::size_t count() const { return count_; }
 
  private:
@@ -44,6 +50,7 @@ class Replayer {
     event.body = record.body;
     event.body_ref = {};
     const std::uint64_t recorded_seq = event.seq;
+    if (event.kind != kind::kObservation) note_undecided();
     guard_.admit(event);
     if (event.seq != recorded_seq && recorded_seq != 0)
       return fail(ErrorCode::corrupt,
@@ -58,8 +65,6 @@ class Replayer {
       // Its Decision, if it had one, comes as the next record.
       std::string id = event.id;
       pending_.insert_or_assign(std::move(id), Pending{std::move(event), {}});
-      constexpr std::size_t kPendingMax = 256;
-      if (pending_.size() > kPendingMax) pending_.erase(pending_.begin());
     } else {
       guard_.note(event);
     }
@@ -75,6 +80,7 @@ class Replayer {
     result.erased = record.erased;
     const auto it = pending_.find(result.event);
     if (record.erased || it == pending_.end()) {
+      if (it != pending_.end()) pending_.erase(it);
       result.erased = true;
       result.now = result.was;
       if (on_decision_) on_decision_(result);
@@ -179,6 +185,7 @@ Result<std::size_t> replay_records(const std::vector<StoredRecord>& records, gua
   Replayer replayer(guard, on_decision);
   for (const auto& record : records)
     TRY_STATUS(replayer.feed(record));
+  replayer.note_undecided();
   return replayer.count();
 }
 

@@ -102,6 +102,7 @@ Json head_json(const Decision& d) {
       findings.push(to_json(finding));
     json.set("findings", std::move(findings));
   }
+  if (!d.facts.empty()) json.set("facts", Json::strings(d.facts));
   set_object(json, "labels", d.labels);
   Json digests = Json::object();
   set_text(digests, "pack", d.digests.pack);
@@ -155,7 +156,7 @@ Json to_json(const Decision& decision) {
     json.erase("actions");
   }
   // Assumptions and rewrites that do not fit either are replaced by their digest: the body holds them whole.
-  for (const char* key : {"rewrite", "assumptions", "findings"}) {
+  for (const char* key : {"rewrite", "assumptions", "findings", "facts"}) {
     if (canonical(json).size() <= limits::kDecisionBytesMax * 3 / 4) break;
     if (const Json* value = json.find(key))
       json.set(key, Json::object({{"digest", digest_text(sha256(canonical(*value)))}}));
@@ -217,6 +218,9 @@ Result<Decision> decision_from_json(const Json& json) {
       TRY(Action action, action_from_json(item));
       d.actions.push_back(std::move(action));
     }
+  if (const Json* facts = json.find("facts"); facts != nullptr && facts->is_array())
+    for (const auto& fact : facts->as_array())
+      d.facts.emplace_back(fact.text_or(""));
   d.labels = json["labels"];
   const Json& digests = json["digests"];
   d.digests = {std::string(digests["pack"].text_or("")), std::string(digests["content"].text_or("")),

@@ -84,7 +84,8 @@ struct Decision {
   std::vector<PolicyHit> policies;
   std::vector<Finding> findings;
   std::vector<Action> actions;
-  Json labels;  // object; filled by the flow room
+  std::vector<std::string> facts;  // names of facts that were true for some Action, in order
+  Json labels;                     // object; filled by the flow room
   Digests digests;
   Json assumptions;             // object: resolved paths with inodes, script digests, cwd, environment
   std::string level_requested;  // plane that should enforce: "hook"

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/hash.h"
+#include "facts/instant.h"
 #include "guard/judge.h"
 #include "guard/understand.h"
 
@@ -71,14 +72,27 @@ std::string summary_of(const Event& event, const Decision& decision) {
   return tool + ": " + decision.reason;
 }
 
+std::vector<std::string> all_of(const std::vector<std::vector<std::string>>& lists) {
+  std::vector<std::string> all;
+  for (const auto& list : lists)
+    all.insert(all.end(), list.begin(), list.end());
+  std::sort(all.begin(), all.end());
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  return all;
+}
+
 constexpr std::string_view kStoppedPolicy = "session.stopped";
 
 }  // namespace
 
 Guard::Guard(std::shared_ptr<const Pack> pack, GuardOptions options)
-    : pack_(std::move(pack)), options_(std::move(options)) {
-  CHECK(pack_ != nullptr);
+    : pack_(std::move(pack)), options_(std::move(options)), facts_(pack_->facts()) {
   state_.workspace = options_.workspace;
+}
+
+void Guard::use(std::shared_ptr<const Pack> pack) {
+  if (pack->facts()->digest() != pack_->facts()->digest()) facts_ = facts::Monitor(pack->facts());
+  pack_ = std::move(pack);
 }
 
 void Guard::admit(Event& event) {
@@ -142,6 +156,8 @@ void Guard::judge_into(Decision& decision, const Event& event, Understanding und
   decision.actions = std::move(understanding.actions);
   decision.assumptions = std::move(understanding.assumptions);
   decision.call_digest = call_digest(event, decision.actions, decision.assumptions, pack_->policy_digest());
+  const auto facts = facts_for(event, decision.actions);
+  decision.facts = all_of(facts);
   const Situation situation{event,
                             state_,
                             options_,
@@ -149,7 +165,8 @@ void Guard::judge_into(Decision& decision, const Event& event, Understanding und
                             supplied.isolation,
                             supplied.level_verified,
                             supplied.level_requested,
-                            state_.approvals.given(decision.call_digest, event.time.wall_ns)};
+                            state_.approvals.given(decision.call_digest, event.time.wall_ns),
+                            facts};
   const Judgement judgement = judge(decision.actions, situation, *pack_);
   decision.policies = judgement.hits;
   decision.findings = findings_of(judgement, decision.actions);
@@ -209,6 +226,7 @@ void Guard::settle(Decision& decision, const Event& event, const Supplied& suppl
   }
   const bool asks_about_earlier = event.data["phase"].text_or("") == "permission";
   if (event.kind == kind::kToolCall && !asks_about_earlier) reserve(decision, event);
+  if (!asks_about_earlier) remember(decision, event);
   if (decision.verdict == Verdict::quarantine && !state_.stopped) {
     state_.stopped = true;
     state_.stop_reason = decision.reason;
@@ -254,7 +272,29 @@ void Guard::reserve(const Decision& decision, const Event& event) {
   state_.remember_intent({id, decision.id, cost});
 }
 
+// What would be true at each Action if the call ran.
+std::vector<std::vector<std::string>> Guard::facts_for(const Event& event,
+                                                       const std::vector<event::Action>& actions) const {
+  std::vector<std::vector<std::string>> names;
+  if (actions.empty() || facts_.set().facts().empty()) return names;
+  for (const auto& truths : facts_.peek(facts::instants_of(event, actions)))
+    names.push_back(truths.names(facts_.set()));
+  return names;
+}
+
+// A released call has happened with all its Actions; a refused one has only been tried.
+void Guard::remember(const Decision& decision, const Event& event) {
+  if (facts_.set().facts().empty()) return;
+  auto instants = event::lets_run(decision.verdict) ? facts::instants_of(event, decision.actions)
+                                                    : facts::instants_of(event);
+  for (auto& instant : instants)
+    instant.add("verdict", event::name(decision.verdict));
+  (void)facts_.commit(instants);
+}
+
 void Guard::note(const Event& event) {
+  const bool is_own = event.kind == kind::kControl || event.kind == kind::kObservation;
+  if (!is_own && !facts_.set().facts().empty()) (void)facts_.commit(facts::instants_of(event));
   const std::string id = tool_use_id(event);
   if (event.kind == kind::kToolResult) {
     const auto it = state_.intents.find(id);

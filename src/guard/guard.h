@@ -30,6 +30,7 @@
 
 #include "event/decision.h"
 #include "event/event.h"
+#include "facts/monitor.h"
 #include "guard/approvals.h"
 #include "guard/pack.h"
 #include "guard/question.h"
@@ -73,8 +74,9 @@ class Guard {
   // approvals.h.
   Status answer(const event::Event& approval);
 
-  // Swaps the pack; state stays. Decisions name the digest they used.
-  void use(std::shared_ptr<const Pack> pack) { pack_ = std::move(pack); }
+  // Swaps the pack; state stays, but for facts when their definitions are others: these begin anew, and who
+  // wants them for the past feeds the record to a new Guard. Decisions name the digest they used.
+  void use(std::shared_ptr<const Pack> pack);
 
   const SessionState& state() const { return state_; }
   const Pack& pack() const { return *pack_; }
@@ -89,10 +91,14 @@ class Guard {
   void settle(event::Decision& decision, const event::Event& event, const Supplied& supplied);
   void apply_approval(event::Decision& decision, const event::Event& event, const Supplied& supplied);
   void reserve(const event::Decision& decision, const event::Event& event);
+  std::vector<std::vector<std::string>> facts_for(const event::Event& event,
+                                                  const std::vector<event::Action>& actions) const;
+  void remember(const event::Decision& decision, const event::Event& event);
 
   std::shared_ptr<const Pack> pack_;
   GuardOptions options_;
   SessionState state_;
+  facts::Monitor facts_;
 
   // What the last prepare() understood: decide() mostly needs just that again. Only an event with the same
   // place in the tree, the same answers and the same workspace may have it.

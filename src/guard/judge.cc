@@ -81,7 +81,9 @@ Judgement judge(const std::vector<event::Action>& actions, const Situation& situ
   cedar::Workspace workspace;
   Judgement judgement;
   for (std::size_t i = 0; i < actions.size(); ++i) {
-    CedarRequest one = requests.of(actions[i]);
+    const bool has_facts = i < situation.facts.size();
+    CedarRequest one =
+        requests.of(actions[i], has_facts ? situation.facts[i] : std::span<const std::string>());
     const auto entities = cedar::Entities::make(std::move(one.entities));
     if (!entities) {
       judgement.hits.push_back({"engine", Verdict::deny, "enforce", entities.error().message(), "high",

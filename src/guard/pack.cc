@@ -1,5 +1,7 @@
 #include "guard/pack.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/hash.h"
@@ -74,6 +76,15 @@ std::map<std::string, VerbSpec, std::less<>> verbs_of(const cedar::Schema& schem
   return verbs;
 }
 
+Result<std::shared_ptr<const facts::FactSet>> facts_of(const std::vector<NamedText>& files) {
+  std::vector<facts::Definition> all;
+  for (const auto& file : files) {
+    TRY(auto some, facts::parse_facts(file.text, file.name));
+    std::move(some.begin(), some.end(), std::back_inserter(all));
+  }
+  return facts::FactSet::compile(std::move(all));
+}
+
 }  // namespace
 
 const PolicyMeta& Pack::meta(const std::string& policy_id) const {
@@ -97,12 +108,13 @@ Result<std::shared_ptr<const Pack::Shared>> Pack::load_shared(const PackSources&
   TRY(shared->paths, PathClasses::parse(sources.paths));
   for (const auto& file : sources.commands)
     TRY_STATUS(shared->commands.add(file.text, file.name));
+  TRY(shared->facts, facts_of(sources.facts));
   if (!sources.schema.text.empty()) {
     TRY(cedar::Schema schema, cedar::Schema::parse(sources.schema.text, sources.schema.name));
     shared->schema = std::make_unique<const cedar::Schema>(std::move(schema));
     shared->verbs = verbs_of(*shared->schema);
   }
-  shared->digest = digest_of({&sources.paths, &sources.commands});
+  shared->digest = digest_of({&sources.paths, &sources.commands, &sources.facts});
   return shared;
 }
 

@@ -19,6 +19,7 @@
 #include "cedar/policy_set.h"
 #include "cedar/schema.h"
 #include "event/decision.h"
+#include "facts/fact_set.h"
 #include "guard/annotations.h"
 #include "guard/layers.h"
 #include "guard/path_classes.h"
@@ -27,11 +28,12 @@
 namespace weir::guard {
 
 struct PackSources {
-  std::vector<NamedText> policies;  // the built-in layer: *.cedar, in order
-  std::vector<LayerSource> layers;  // those above it in number and below it in rights, top first
-  NamedText schema = {};            // "" for none: policies are not validated then (tests of mechanism)
-  std::vector<NamedText> paths;     // path catalogues
-  std::vector<NamedText> commands;  // command catalogues
+  std::vector<NamedText> policies;    // the built-in layer: *.cedar, in order
+  std::vector<LayerSource> layers;    // those above it in number and below it in rights, top first
+  NamedText schema = {};              // "" for none: policies are not validated then (tests of mechanism)
+  std::vector<NamedText> paths;       // path catalogues
+  std::vector<NamedText> commands;    // command catalogues
+  std::vector<NamedText> facts = {};  // catalogues of facts (facts/definition.h)
 };
 
 // What the schema says of one verb.
@@ -56,6 +58,7 @@ class Pack {
   const VerbSpec* verb(std::string_view verb) const;                     // nullptr when not declared
   const PathClasses& paths() const { return shared_->paths; }
   const shell::CommandTable& commands() const { return shared_->commands; }
+  const std::shared_ptr<const facts::FactSet>& facts() const { return shared_->facts; }  // never null
   const std::string& policy_digest() const { return policy_digest_; }    // "sha256:…" over names and texts
   const std::string& content_digest() const { return shared_->digest; }  // the catalogues
   std::size_t policy_count() const { return composition_.meta.size(); }
@@ -65,6 +68,7 @@ class Pack {
   struct Shared {
     PathClasses paths;
     shell::CommandTable commands;
+    std::shared_ptr<const facts::FactSet> facts;
     std::unique_ptr<const cedar::Schema> schema;
     std::map<std::string, VerbSpec, std::less<>> verbs;
     std::string digest;

@@ -141,7 +141,7 @@ Requests::Requests(const Situation& situation, const Pack& pack)
       principals_(principals_of(principal_, situation.event)),
       shared_(shared_context(situation)) {}
 
-Record Requests::context_of(const event::Action& action) const {
+Record Requests::context_of(const event::Action& action, std::span<const std::string> facts) const {
   std::vector<Value> flags;
   std::vector<Record::Field> attrs;
   add_attributes(action.attrs, pack_.verb(action.verb), flags, attrs);
@@ -149,6 +149,12 @@ Record Requests::context_of(const event::Action& action) const {
   context.set("flags", Value(cedar::Set(std::move(flags))));
   context.set("attrs", Value(Record(std::move(attrs))));
   context.set("certainty", text_value(event::name(action.certainty)));
+  if (!facts.empty()) {
+    std::vector<Value> names;
+    for (const auto& fact : facts)
+      names.push_back(text_value(fact));
+    context.set("facts", Value(cedar::Set(std::move(names))));
+  }
   return context;
 }
 
@@ -159,7 +165,7 @@ Entity Requests::action_entity(const event::Action& action) const {
   const std::string_view verb = action.verb;
   const auto dot = verb.find('.');
   if (dot != std::string_view::npos) parents.emplace_back("Action", std::string(verb.substr(0, dot)));
-  if (verb == "file.write" || verb == "file.delete" || verb == "file.chmod")
+  if (verb == "file.write" || verb == "file.delete" || verb == "file.chmod" || verb == "file.move")
     parents.emplace_back("Action", "file.change");
   return {EntityUid("Action", action.verb), {}, {}, std::move(parents)};
 }
@@ -212,7 +218,7 @@ Entity Requests::resource_entity(const event::Action& action) const {
   return {std::move(uid), Record({{"name", Value(action.resource)}}), {}, std::move(parents)};
 }
 
-CedarRequest Requests::of(const event::Action& action) const {
+CedarRequest Requests::of(const event::Action& action, std::span<const std::string> facts) const {
   std::vector<Entity> entities = principals_;
   entities.push_back(action_entity(action));
   Entity resource = resource_entity(action);
@@ -221,7 +227,7 @@ CedarRequest Requests::of(const event::Action& action) const {
   const bool listed =
       std::any_of(entities.begin(), entities.end(), [&](const Entity& one) { return one.uid == uid; });
   if (!listed) entities.push_back(std::move(resource));
-  return {cedar::Request(principal_, entities[principals_.size()].uid, uid, context_of(action)),
+  return {cedar::Request(principal_, entities[principals_.size()].uid, uid, context_of(action, facts)),
           std::move(entities)};
 }
 

@@ -10,6 +10,8 @@
 // attribute of an Action that is not declared there is left out. docs/policies.md documents every attribute.
 #pragma once
 
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -30,7 +32,8 @@ struct Situation {
   std::string_view isolation;
   std::string_view level_verified = "none";
   std::string_view level_requested = "hook";
-  std::int64_t approvals = 0;  // people who have approved this very call
+  std::int64_t approvals = 0;                            // people who have approved this very call
+  std::span<const std::vector<std::string>> facts = {};  // by Action: names of facts that are true for it
 };
 
 struct CedarRequest {
@@ -41,13 +44,13 @@ struct CedarRequest {
 class Requests {
  public:
   Requests(const Situation& situation, const Pack& pack);
-  CedarRequest of(const event::Action& action) const;
+  CedarRequest of(const event::Action& action, std::span<const std::string> facts = {}) const;
 
  private:
   cedar::Entity resource_entity(const event::Action& action) const;
   cedar::Entity path_entity(const event::Action& action) const;
   cedar::Entity action_entity(const event::Action& action) const;
-  cedar::Record context_of(const event::Action& action) const;
+  cedar::Record context_of(const event::Action& action, std::span<const std::string> facts) const;
 
   const Situation& situation_;
   const Pack& pack_;
