@@ -3,6 +3,7 @@
 #include <hs/hs.h>
 
 #include <algorithm>
+#include <climits>
 #include <cstdlib>
 
 #include "base/hash.h"
@@ -110,6 +111,17 @@ Result<Owned> compile_all(Input& input, std::span<const Pattern> patterns,
 }
 
 }  // namespace
+
+std::optional<std::size_t> longest_match(const Pattern& pattern) {
+  if (pattern.literal) return pattern.text.size();
+  hs_expr_info_t* found = nullptr;
+  hs_compile_error_t* error = nullptr;
+  const auto status = hs_expression_info(pattern.text.c_str(), flags_of(pattern), &found, &error);
+  hs_free_compile_error(error);
+  const std::unique_ptr<hs_expr_info_t, void (*)(void*)> info(found, std::free);
+  if (status != HS_SUCCESS || info == nullptr || info->max_width == UINT_MAX) return std::nullopt;
+  return info->max_width;
+}
 
 struct Database::State {
   hs_database_t* database = nullptr;

@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,6 +35,9 @@ struct Pattern {
   bool somewhere = false;   // the engine may report it although a longer look is needed (HS_FLAG_PREFILTER);
                             // for expressions that it cannot hold exactly; confirm with a Regex
 };
+
+// The longest text that a match of `pattern` can be; none when there is no bound, or the engine cannot tell.
+std::optional<std::size_t> longest_match(const Pattern& pattern);
 
 // Memory of one scan. Grows to the largest database it has served.
 class Scratch {

@@ -1,6 +1,9 @@
 #include "match/regex.h"
 
+#include <re2/filtered_re2.h>
 #include <re2/re2.h>
+
+#include <algorithm>
 
 #include "base/limits.h"
 
@@ -51,10 +54,15 @@ Result<Regex> Regex::compile(std::string_view expression, const RegexOptions& wa
 }
 
 std::optional<Match> Regex::find(std::string_view text, std::size_t from) const {
-  if (from > text.size()) return std::nullopt;
+  return find_in(text, from, text.size());
+}
+
+std::optional<Match> Regex::find_in(std::string_view text, std::size_t from, std::size_t to) const {
+  to = std::min(to, text.size());
+  if (from > to) return std::nullopt;
   const auto count = static_cast<std::size_t>(state_->engine.NumberOfCapturingGroups()) + 1;
   std::vector<re2::StringPiece> pieces(count);
-  if (!state_->engine.Match(piece(text), from, text.size(), re2::RE2::UNANCHORED, pieces.data(),
+  if (!state_->engine.Match(piece(text), from, to, re2::RE2::UNANCHORED, pieces.data(),
                             static_cast<int>(count)))
     return std::nullopt;
   Match match;
@@ -75,6 +83,25 @@ bool Regex::contains(std::string_view text) const {
 
 bool Regex::matches_all(std::string_view text) const {
   return state_->engine.Match(piece(text), 0, text.size(), re2::RE2::ANCHOR_BOTH, nullptr, 0);
+}
+
+// RE2 tells which strings ("atoms", lower case) a match must hold, as a formula of "and" and "or". If nothing
+// can match when all atoms but those that hold one of `words` are given, then one of `words` is always
+// needed.
+bool Regex::requires_one_of(std::span<const std::string> words) const {
+  re2::FilteredRE2 filter(1);
+  int id = 0;
+  if (filter.Add(state_->engine.pattern(), state_->engine.options(), &id) != re2::RE2::NoError) return false;
+  std::vector<std::string> atoms;
+  filter.Compile(&atoms);
+  std::vector<int> given;
+  for (std::size_t i = 0; i < atoms.size(); ++i) {
+    const auto holds = [&](const std::string& word) { return atoms[i].find(word) != std::string::npos; };
+    if (std::none_of(words.begin(), words.end(), holds)) given.push_back(static_cast<int>(i));
+  }
+  std::vector<int> possible;
+  filter.AllPotentials(given, &possible);
+  return possible.empty();
 }
 
 std::size_t Regex::groups() const {

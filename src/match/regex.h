@@ -10,6 +10,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -43,8 +44,14 @@ class Regex {
 
   // The leftmost match that begins at `from` or later, as "^", "\b" see the whole text.
   std::optional<Match> find(std::string_view text, std::size_t from = 0) const;
+  // The same within [from, to): a match ends at `to` or before, while "$" and "\b" still see what follows.
+  std::optional<Match> find_in(std::string_view text, std::size_t from, std::size_t to) const;
   bool contains(std::string_view text) const;
   bool matches_all(std::string_view text) const;  // from its first byte to its last
+
+  // Does every match hold one of `words` (lower case; letters of either case in the match)? True is certain;
+  // false may only mean that it could not be shown. Costs as much as a compilation.
+  bool requires_one_of(std::span<const std::string> words) const;
 
   std::size_t groups() const;
   // Number of the group with this name; 0: there is none.

@@ -1,0 +1,66 @@
+// The detector of secrets: gitleaks rules over any text.
+//
+//   TRY(SecretDetector detector, SecretDetector::compile(std::move(rules)));
+//   for (const auto& problem : detector.problems()) warn(problem);      // rules left out; the others work
+//   // One pass of a Database made of detector.patterns() gives the cues:
+//   std::vector<Report> found = detector.judge(text, cues, workspace);
+//   std::vector<Report> same = detector.scan(text, workspace);          // with a database of its own
+//
+// A rule's keywords are found by Vectorscan; its expression then runs (RE2) around the hits only, as far as
+// its longest match reaches, or over the whole text where the expression does not need the keyword. A rule
+// without keywords is itself a pattern of the database. Then: entropy, structure, placeholders, allow-lists,
+// other rules that must be near (gitleaks' `required`). Of several findings in one place the more telling one
+// stays. Comments like "gitleaks:allow" are not honoured: the text is not trusted.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "detect/gitleaks.h"
+#include "detect/report.h"
+#include "match/database.h"
+
+namespace weir::detect {
+
+// Memory of one thread's scans, kept to be used again.
+struct SecretWorkspace {
+  match::Scratch scratch;
+  std::vector<Cue> cues;
+  std::vector<std::vector<std::uint32_t>> ends;  // by rule: where its keywords ended
+  std::vector<std::uint32_t> touched;            // rules with any
+};
+
+class SecretDetector {
+ public:
+  struct Problem {
+    std::string rule;
+    Error error;
+  };
+
+  // Errors: `limit` when there are too many patterns. A rule that cannot be compiled becomes a problem.
+  static Result<SecretDetector> compile(SecretRules rules);
+
+  // What the first pass must look for, in the order in which Cue::pattern counts.
+  const std::vector<match::Pattern>& patterns() const;
+  const std::vector<Problem>& problems() const;
+  std::size_t rules() const;
+
+  // Findings of class "secret", by their place. The span is the secret's, without the name before it. `path`
+  // is the file's for rules that ask for it; "": unknown, such rules then do not report. At most
+  // limits::kDetectFindingsMax.
+  std::vector<Report> judge(std::string_view text, std::span<const Cue> cues, SecretWorkspace& workspace,
+                            std::string_view path = {}) const;
+
+  // The first pass with a database of its own, then judge(). Error `limit` above limits::kDetectBytesMax.
+  Result<std::vector<Report>> scan(std::string_view text, SecretWorkspace& workspace,
+                                   std::string_view path = {}) const;
+
+ private:
+  struct State;
+  std::shared_ptr<const State> state_;
+};
+
+}  // namespace weir::detect
