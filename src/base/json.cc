@@ -2,6 +2,8 @@
 
 #include <simdjson.h>
 
+#include <algorithm>
+#include <charconv>
 #include <limits>
 
 namespace weir {
@@ -51,6 +53,32 @@ Result<Json> convert_object(simdjson::dom::object object, std::size_t depth, con
   }
   if (has_duplicate_keys(members)) return std::unexpected(json_error("an object has the same key twice"));
   return Json(std::move(members));
+}
+
+// RFC 8785 writes numbers from 2^64 to 10^21 without point and exponent, which simdjson refuses as integers.
+// Those that stand exactly as canonical() writes a double get an exponent; nothing else is changed.
+std::string with_wide_numbers_marked(std::string_view text) {
+  std::string out;
+  bool quoted = false;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(text.find_first_not_of("0123456789+-.eE", at), text.size());
+    if (quoted || end == at) {
+      const bool escape = quoted && text[at] == '\\';
+      if (text[at] == '"') quoted = !quoted;
+      out += text.substr(at, escape ? 2 : 1);
+      at += escape ? 2 : 1;
+      continue;
+    }
+    const std::string_view number = text.substr(at, end - at);
+    out += number;
+    at = end;
+    double value = 0;
+    const auto read = std::from_chars(number.data(), number.data() + number.size(), value);
+    const bool whole = number.find_first_of(".eE") == std::string_view::npos && read.ec == std::errc{};
+    const bool beyond_64_bits = value >= 0x1p64 || value < -0x1p63;
+    if (whole && beyond_64_bits && canonical(Json(value)) == number) out += "e0";
+  }
+  return out;
 }
 
 Result<Json> convert(simdjson::dom::element element, std::size_t depth, const JsonLimits& limits) {
@@ -187,7 +215,12 @@ Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
   // simdjson's own depth limit must lie above ours, so that ours gives the message.
   if (parser.allocate(std::max<std::size_t>(text.size(), 32), limits.depth_max + 8) != simdjson::SUCCESS)
     return fail(ErrorCode::limit, "not enough memory to read this JSON");
-  const auto document = parser.parse(text.data(), text.size());
+  auto document = parser.parse(text.data(), text.size());
+  std::string marked;
+  if (document.error() == simdjson::NUMBER_ERROR) {
+    marked = with_wide_numbers_marked(text);
+    if (marked.size() <= limits.bytes_max) document = parser.parse(marked.data(), marked.size());
+  }
   if (document.error() == simdjson::DEPTH_ERROR)
     return fail(ErrorCode::limit,
                 "JSON is nested deeper than " + std::to_string(limits.depth_max) + " levels");

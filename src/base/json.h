@@ -96,7 +96,7 @@ struct JsonLimits {
 };
 
 // One JSON document (RFC 8259, UTF-8, no trailing text). Errors: `invalid` with the reason, `limit`. Integers
-// outside 64 bits are refused unless written with a fraction or exponent.
+// outside 64 bits are refused unless written with a fraction or exponent, or as canonical() writes a double.
 Result<Json> parse_json(std::string_view text, const JsonLimits& limits = {});
 
 // RFC 8785 canonical form: sorted keys (by UTF-16 code units), ECMAScript numbers, minimal escapes. Integers

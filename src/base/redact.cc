@@ -214,12 +214,17 @@ void find_userinfo(std::string_view text, std::size_t at, Spans& spans) {
   }
 }
 
+// RFC 7468: the label is in capitals. What was hidden is not, so that hiding never makes a head of what was
+// none.
 void find_private_key(std::string_view text, std::size_t at, Spans& spans) {
+  constexpr std::string_view kBegin = "-----BEGIN ";
   constexpr std::string_view kDashes = "-----";
+  constexpr std::string_view kLabel = " ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+  constexpr std::size_t kHeadMax = 80;
   const std::string_view rest = text.substr(at);
-  if (!rest.starts_with("-----BEGIN ")) return;
-  const std::size_t head_end = rest.find(kDashes, kDashes.size());
-  if (head_end == std::string_view::npos || head_end > 80) return;
+  if (!rest.starts_with(kBegin)) return;
+  const std::size_t head_end = rest.substr(0, kHeadMax).find_first_not_of(kLabel, kBegin.size());
+  if (head_end == std::string_view::npos || !rest.substr(head_end).starts_with(kDashes)) return;
   if (rest.substr(0, head_end).find("PRIVATE KEY") == std::string_view::npos) return;
   const std::size_t end = rest.find("-----END ", head_end);
   add(spans, text, {at + head_end + kDashes.size(), end == std::string_view::npos ? text.size() : at + end});

@@ -81,8 +81,24 @@ TEST(Canonical, WritesNumbersAsEcmaScriptDoes) {
                                                   {1e-7, "1e-7"},
                                                   {-1.5, "-1.5"},
                                                   {123456.789, "123456.789"}};
-  for (const auto& [number, text] : cases)
+  for (const auto& [number, text] : cases) {
     EXPECT_EQ(canonical(Json(number)), text);
+    const auto again = parse_json(text);
+    ASSERT_TRUE(again) << text;
+    EXPECT_EQ(again->as_double(), number);
+  }
+}
+
+TEST(Json, WideNumbersAreReadAsTheyAreWritten) {
+  const auto wide =
+      parse_json(R"({"\\":"\"1","n":[100000000000000000000,-295147905179352830000,18446744073709551615]})");
+  ASSERT_TRUE(wide);
+  EXPECT_EQ((*wide)["\\"].as_string(), "\"1");
+  EXPECT_EQ((*wide)["n"].as_array()[0].as_double(), 1e20);
+  EXPECT_EQ((*wide)["n"].as_array()[1].as_double(), -295147905179352830000.0);
+  EXPECT_EQ((*wide)["n"].as_array()[2].as_uint64(), 18446744073709551615u);
+  EXPECT_FALSE(parse_json("18446744073709551617")) << "no double is written so: exactness would be lost";
+  EXPECT_FALSE(parse_json("[1,01]"));
 }
 
 TEST(Json, SetFindErase) {
