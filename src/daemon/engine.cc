@@ -64,7 +64,7 @@ Engine::Engine(store::Store& store, store::Query& query, Committer& committer, R
 
 Engine::~Engine() = default;
 
-void Engine::handle(HookCall call, Answer answer) {
+void Engine::handle(HookCall call, const Answer& answer) {
   const auto ancestry = runs_.lineage(call.peer.pid);
   auto event = ingest::read_hook(call.agent, call.event, call.payload);
   if (!event) {
@@ -253,7 +253,7 @@ Result<Commit> Engine::seal(const Outcome& outcome) {
 }
 
 void Engine::judge(Tree& tree, const HookCall& call, Event event, const std::optional<Run>& run,
-                   Answer answer) {
+                   const Answer& answer) {
   const auto decided = decide(tree, std::move(event), run);
   if (!decided) {
     fail_closed(call, answer, decided.error());
@@ -305,7 +305,7 @@ void Engine::record_receipt(const event::Decision& decision, const ingest::HookA
   committer_.submit(std::move(later));
 }
 
-void Engine::note(Tree& tree, const HookCall& call, Event event, Answer answer) {
+void Engine::note(Tree& tree, const HookCall& call, Event event, const Answer& answer) {
   tree.guard->admit(event);
   tree.guard->note(event);
   const bool gates = ingest::event_gates(call.agent, call.event);

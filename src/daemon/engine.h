@@ -77,7 +77,7 @@ class Engine {
          std::shared_ptr<const guard::Pack> pack, EngineOptions options, os::Log log);
   ~Engine();
 
-  void handle(HookCall call, Answer answer);
+  void handle(HookCall call, const Answer& answer);
 
   // Calls seen in an agent's own transcript: each must have come through a hook. Submitted by the launcher.
   void transcript_call(const std::string& agent, event::Event event, std::function<void(bool diverged)> done);
@@ -90,7 +90,7 @@ class Engine {
   // Destroys the content of the tree that `session` belongs to, in the store and in memory; proofs, stops and
   // verdicts stay. `done` gets the tree's root when that is durable. Errors: not_found; erased, when there
   // was no content.
-  void erase(const std::string& session, std::function<void(Result<std::string>)> done);
+  void erase(const std::string& session, const std::function<void(Result<std::string>)>& done);
   void use_pack(std::shared_ptr<const guard::Pack> pack);
   void set_verified(const std::string& agent,
                     const std::string& level);  // by probes: "none", "shim", "agent"
@@ -119,8 +119,8 @@ class Engine {
   void record_receipt(const event::Decision& decision, const ingest::HookAnswer& rendered,
                       std::int64_t received_ns);
   void judge(Tree& tree, const HookCall& call, event::Event event, const std::optional<Run>& run,
-             Answer answer);
-  void note(Tree& tree, const HookCall& call, event::Event event, Answer answer);
+             const Answer& answer);
+  void note(Tree& tree, const HookCall& call, event::Event event, const Answer& answer);
   Status commit_event(const Tree& tree, event::Event& event, Done done);
   event::Event control_event(const std::string& root, std::string_view kind, Json data) const;
   void fail_closed(const HookCall& call, const Answer& answer, const Error& error);

@@ -21,7 +21,7 @@ Result<std::string> Engine::root_of(const std::string& session) {
   return events.front().root;
 }
 
-void Engine::erase(const std::string& session, std::function<void(Result<std::string>)> done) {
+void Engine::erase(const std::string& session, const std::function<void(Result<std::string>)>& done) {
   const bool queued = strands_.post(session, [this, session, done] {
     const auto root = root_of(session);
     if (!root) {
