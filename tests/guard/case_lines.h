@@ -21,6 +21,7 @@ struct CaseWorld {
   std::string isolation = "same_user";
   std::vector<std::pair<std::string, std::string>> links = {};
   std::vector<std::pair<int, std::string>> before = {};  // calls made earlier in the session
+  std::vector<std::string> approved = {};                // calls that a person let pass, after those
 };
 
 inline std::pair<std::string, std::string> first_word(std::string_view text) {
@@ -30,7 +31,8 @@ inline std::pair<std::string, std::string> first_word(std::string_view text) {
   return {std::string(text.substr(0, end)), std::string(trim(text.substr(end)))};
 }
 
-// "$ COMMAND", "Read PATH", "Write PATH", "Edit PATH", "config PATH", or {"tool": …, "input": …}.
+// "$ COMMAND", "Read PATH", "Write PATH", "Edit PATH", "config PATH", "notice NAME", or {"tool": …, "input":
+// …}.
 inline std::optional<event::Event> event_of(std::string_view what, const CaseWorld& world) {
   const auto [word, rest] = first_word(what);
   std::optional<event::Event> event;
@@ -47,6 +49,11 @@ inline std::optional<event::Event> event_of(std::string_view what, const CaseWor
     event->kind = event::kind::kConfigChange;
     event->data = Json::object();
     event->body = Json::object({{"path", rest}, {"cwd", "/workspace"}});
+  } else if (word == "notice") {
+    event = tool_call("", Json::object());
+    event->kind = event::kind::kLifecycle;
+    event->source = world.agent + "/" + rest;
+    event->data = event->body = Json::object();
   } else if (word.starts_with("{")) {
     if (const auto json = parse_json(trim(what)); json)
       event = tool_call(std::string((*json)["tool"].text_or("")), (*json)["input"]);
@@ -70,6 +77,13 @@ inline void enter(const CaseWorld& world, Session& session) {
       ASSERT_TRUE(event) << earlier;
       (void)session.call(*event);
     }
+  for (const auto& earlier : world.approved) {
+    const auto event = event_of(earlier, world);
+    ASSERT_TRUE(event) << earlier;
+    const auto held = session.call(*event);
+    ASSERT_TRUE(session.answer(held.approval_id, true)) << earlier;
+    ASSERT_EQ(session.call(*event).verdict, event::Verdict::allow) << earlier;
+  }
 }
 
 // A line that changes the world; false when it is none.
@@ -89,6 +103,8 @@ inline bool apply_directive(const std::string& word, const std::string& rest, Ca
   } else if (word == "before") {
     const auto [times, what] = first_word(rest);
     world.before.emplace_back(std::atoi(times.c_str()), what);
+  } else if (word == "approved") {
+    world.approved.push_back(rest);
   } else {
     return false;
   }
