@@ -7,6 +7,7 @@
 #include "cli/commands.h"
 #include "cli/policies.h"
 #include "cli/policy_input.h"
+#include "daemon/proofs.h"
 #include "os/files.h"
 #include "prove/report.h"
 
@@ -25,15 +26,17 @@ Result<prove::Prover> start_prover(const Args& args, bool keep_obligations) {
 Result<int> analyze(const Args& args, Context& context) {
   TRY(const PolicyFiles files, read_policy_files(args.positional_or(0, "")));
   const cedar::PolicySet& policies = files.policies;
-  TRY(const cedar::Schema schema, read_policy_schema(args));
+  TRY(const SchemaFile schema, read_policy_schema(args));
+  const auto fail_on = prove::severity_from(args.value_or("--fail-on", "warning"));
+  if (!fail_on) return fail("this is no severity", "--fail-on", "use note, warning or error");
   TRY(prove::Prover prover, start_prover(args, false));
   TRY(const prove::Analysis analysis,
-      prove::analyze(policies, schema, prover, {.conflicts = args.has("--conflicts")}));
+      prove::analyze(policies, schema.schema, prover, {.conflicts = args.has("--conflicts")}));
   if (context.json)
-    context.out << canonical(prove::to_json(analysis, schema)) << "\n";
+    context.out << canonical(prove::to_json(analysis, schema.schema)) << "\n";
   else
-    context.out << prove::to_text(analysis, schema);
-  return analysis.has_findings() || analysis.has_unknown() ? exit_code::kFindings : exit_code::kFine;
+    context.out << prove::to_text(analysis, schema.schema);
+  return analysis.has_findings(*fail_on) || analysis.has_unknown() ? exit_code::kFindings : exit_code::kFine;
 }
 
 // What @decision means counts unless asked otherwise, as soon as either side uses it.
@@ -48,7 +51,8 @@ Result<int> diff(const Args& args, Context& context) {
   TRY(const PolicyFiles new_files, read_policy_files(args.positional_or(1, "")));
   const cedar::PolicySet& before = old_files.policies;
   const cedar::PolicySet& after = new_files.policies;
-  TRY(const cedar::Schema schema, read_policy_schema(args));
+  TRY(const SchemaFile schema_file, read_policy_schema(args));
+  const cedar::Schema& schema = schema_file.schema;
   TRY(prove::Prover prover, start_prover(args, false));
   TRY(const prove::Comparison comparison,
       prove::compare(before, after, schema, prover, semantics_of(args, before, after)));
@@ -62,18 +66,19 @@ Result<int> diff(const Args& args, Context& context) {
 // What properties are proved about: --policies, else the pack in force with its schema.
 struct Subject {
   cedar::PolicySet policies;
-  cedar::Schema schema;
-  std::string digest;  // of the policies
+  SchemaFile schema;
+  std::string digest;  // of the policies, or of the pack
+  bool in_force = false;
 };
 
 Result<Subject> subject_of(const Args& args, const Context& context) {
-  TRY(cedar::Schema schema, read_policy_schema(args));
+  TRY(SchemaFile schema, read_policy_schema(args));
   if (const auto path = args.value("--policies")) {
     TRY(PolicyFiles files, read_policy_files(*path));
     return Subject{std::move(files.policies), std::move(schema), std::move(files.digest)};
   }
   TRY(const auto pack, load_policies(args, context));
-  return Subject{pack->policies(), std::move(schema), pack->policy_digest()};
+  return Subject{pack->policies(), std::move(schema), pack->policy_digest(), true};
 }
 
 std::string_view word(const prove::PropertyOutcome& outcome) {
@@ -109,17 +114,45 @@ void print_outcome(const prove::PropertyOutcome& outcome, Context& context) {
   }
 }
 
-Result<std::string> certify(const Args& args, const prove::Prover& prover, const Subject& subject) {
-  const prove::Certificate certificate = prove::certify(prover, {{"policies", subject.digest}});
-  if (const auto dir = args.value("--certificate")) TRY_STATUS(write_certificate(certificate, *dir));
-  return certificate.digest;
+// The certificate's digest, and where it was written.
+struct Certified {
+  std::string digest;
+  std::vector<std::string> dirs;
+};
+
+Result<Certified> certify(const Args& args, const Context& context, const prove::Prover& prover,
+                          const Subject& subject, const std::string& properties_digest, bool all) {
+  const prove::Certificate certificate = prove::certify(
+      prover, {{subject.in_force ? std::string(daemon::kPackInput) : "policies", subject.digest},
+               {"properties", properties_digest},
+               {"schema", subject.schema.digest}});
+  Certified out{certificate.digest, {}};
+  if (const auto dir = args.value("--certificate")) {
+    TRY_STATUS(prove::write_certificate(certificate, *dir));
+    out.dirs.push_back(*dir);
+  }
+  if (args.has("--keep") && all) {
+    const std::string proofs = daemon::proofs_dir(context.places.state);
+    TRY_STATUS(daemon::keep_proof(proofs, subject.digest, daemon::kPropertiesProof, certificate));
+    out.dirs.push_back(daemon::proof_dir(proofs, subject.digest, daemon::kPropertiesProof));
+  }
+  return out;
+}
+
+Status check_keep(const Args& args) {
+  if (!args.has("--keep") || (!args.has("--policies") && !args.has("--schema"))) return {};
+  return fail("--keep is for the policies in force", "weir policy prove",
+              "leave --policies and --schema out, or use --certificate DIR");
 }
 
 Result<int> prove_all(const Args& args, Context& context) {
+  TRY_STATUS(check_keep(args));
   TRY(const auto properties, read_properties(args.value_or("--properties", "")));
   TRY(const Subject subject, subject_of(args, context));
-  TRY(prove::Prover prover, start_prover(args, args.has("--certificate")));
-  TRY(const auto outcomes, prove::prove_properties(properties, subject.policies, subject.schema, prover));
+  const bool certifies = args.has("--certificate") || args.has("--keep");
+  TRY(prove::Prover prover, start_prover(args, certifies));
+  TRY(const auto outcomes,
+      prove::prove_properties(properties.properties, subject.policies, subject.schema.schema, prover));
   bool all = true;
   Json list = Json::array();
   for (const auto& outcome : outcomes) {
@@ -129,20 +162,24 @@ Result<int> prove_all(const Args& args, Context& context) {
     else
       print_outcome(outcome, context);
   }
-  std::string digest;
-  if (args.has("--certificate")) {
-    TRY(digest, certify(args, prover, subject));
+  // What is not proved whole is written where it was asked for, but never kept for the ledger.
+  Certified certified;
+  if (args.has("--certificate") || (args.has("--keep") && all)) {
+    TRY(certified, certify(args, context, prover, subject, properties.digest, all));
   }
   if (context.json) {
     Json out = Json::object({{"properties", std::move(list)},
                              {"solver", prover.solver_version()},
                              {"questions", static_cast<std::int64_t>(prover.questions())}});
-    if (!digest.empty()) out.set("certificate", digest);
+    if (!certified.digest.empty())
+      out.set("certificate", certified.digest).set("written", Json::strings(certified.dirs));
     context.out << canonical(out) << "\n";
   } else {
     context.out << fmt::format("{} properties, {} questions to {}.\n", outcomes.size(), prover.questions(),
                                prover.solver_version());
-    if (!digest.empty()) context.out << "certificate " << digest << "\n";
+    for (const auto& dir : certified.dirs)
+      context.out << "certificate " << certified.digest << " in " << printable(dir, 500) << "\n";
+    if (args.has("--keep") && !all) context.out << "nothing is kept: only what is proved as a whole is\n";
   }
   return all ? exit_code::kFine : exit_code::kFindings;
 }
@@ -151,10 +188,7 @@ Result<int> recheck(const Args& args, Context& context) {
   const std::string dir = args.positional_or(0, "");
   TRY(const std::string index, os::read_file(dir + "/certificate.json", std::size_t{64} << 20));
   TRY(const prove::SolverOptions solver, read_solver_options(args, "z3"));
-  const auto read = [&dir](const std::string& file) {
-    return os::read_file(dir + "/" + file, prove::limits::kScriptBytesMax);
-  };
-  TRY(const prove::Recheck found, prove::recheck(index, read, solver));
+  TRY(const prove::Recheck found, prove::recheck(index, prove::files_of(dir), solver));
   if (context.json) {
     context.out << canonical(Json::object({{"agreed", static_cast<std::int64_t>(found.agreed)},
                                            {"unknown", Json::strings(found.open)},
@@ -190,13 +224,15 @@ CommandSpec policy_analyze_command() {
       .name = "policy analyze",
       .summary = "Find policies that do nothing, say what others say, or can err",
       .description = "For every request environment of the schema, proved with a solver (docs/prove.md).",
-      .options = with_solver({{"--schema", "FILE", kSchemaHelp},
-                              {"--conflicts", "", "list permits and forbids that match one request, too"}}),
+      .options = with_solver(
+          {{"--schema", "FILE", kSchemaHelp},
+           {"--conflicts", "", "list permits and forbids that match one request, too"},
+           {"--fail-on", "SEVERITY", "exit 1 from this severity on: note, warning (default) or error"}}),
       .positionals = {{"POLICIES", "a file, or a directory of *.cedar", true}},
       .takes_rest = false,
       .examples = {{"weir policy analyze --schema team.cedarschema policies/",
                     "findings in each environment"},
-                   {"weir policy analyze --json ~/.config/weir/policies", "for scripts; exit 1 on findings"}},
+                   {"weir policy analyze --json ~/.config/weir/policies", "for scripts; exit 1 on warnings"}},
       .run = [](const Args& args, Context& context) { return finish(analyze(args, context), context); }};
 }
 
@@ -220,14 +256,17 @@ CommandSpec policy_prove_command() {
       .summary = "Prove properties of the policies in force",
       .description =
           "Each property is proved for every request, refuted with one that breaks it, or unknown.",
-      .options = with_solver({{"--policies", "PATH", "a file or directory; default: the policies in force"},
-                              {"--schema", "FILE", kSchemaHelp},
-                              {"--properties", "PATH", "*.cedarprop; default: those that ship"},
-                              {"--certificate", "DIR", "write what was proved, for `weir policy recheck`"}}),
+      .options =
+          with_solver({{"--policies", "PATH", "a file or directory; default: the policies in force"},
+                       {"--schema", "FILE", kSchemaHelp},
+                       {"--properties", "PATH", "*.cedarprop; default: those that ship"},
+                       {"--certificate", "DIR", "write what was proved, for `weir policy recheck`"},
+                       {"--keep", "", "keep it for the daemon: the ledger names it at each activation"}}),
       .positionals = {},
       .takes_rest = false,
       .examples = {{"weir policy prove", "all properties that ship"},
-                   {"weir policy prove --certificate proof/", "and keep what was proved"}},
+                   {"weir policy prove --certificate proof/", "and write what was proved"},
+                   {"weir policy prove --keep && weir reload", "and have the ledger name it"}},
       .run = [](const Args& args, Context& context) { return finish(prove_all(args, context), context); }};
 }
 

@@ -111,7 +111,8 @@ Result<Json> read_row(const std::string& file, Context& context) {
 }
 
 Result<int> explain(const Args& args, Context& context) {
-  TRY(const cedar::Schema schema, read_policy_schema(args));
+  TRY(const SchemaFile schema_file, read_policy_schema(args));
+  const cedar::Schema& schema = schema_file.schema;
   TRY(const Json row, read_row(args.positional_or(0, ""), context));
   TRY(const prove::Example example, read_example(row, schema));
   cedar::PolicySet policies;

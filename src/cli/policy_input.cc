@@ -31,43 +31,67 @@ Result<std::vector<std::string>> files_of(const std::string& path, std::string_v
   return out;
 }
 
+// One digest of many texts: each stands behind its length, so that two lists have one digest only when they
+// are equal.
+class Texts {
+ public:
+  void add(std::string_view text) {
+    all_ += std::to_string(text.size()) + "\n";
+    all_ += text;
+  }
+  std::string digest() const { return digest_text(sha256(all_)); }
+
+ private:
+  std::string all_;
+};
+
 }  // namespace
 
 Result<PolicyFiles> read_policy_files(const std::string& path) {
   TRY(const auto files, files_of(path, ".cedar"));
   std::vector<cedar::PolicySource> sources;
-  std::string all;  // every text behind its length, so that two sets have one digest only when they are equal
+  Texts texts;
   for (const auto& file : files) {
     TRY(std::string text, os::read_file(file, limits::kCedarBytesMax));
-    all += std::to_string(text.size()) + "\n" + text;
+    texts.add(text);
     sources.push_back({file, std::move(text)});
   }
   TRY(cedar::PolicySet policies, cedar::PolicySet::parse(sources));
-  return PolicyFiles{std::move(policies), digest_text(sha256(all))};
+  return PolicyFiles{std::move(policies), texts.digest()};
 }
 
-Result<cedar::Schema> read_policy_schema(const Args& args) {
+Result<SchemaFile> read_policy_schema(const Args& args) {
   if (const auto file = args.value("--schema")) {
     TRY(const std::string text, os::read_file(*file, limits::kCedarBytesMax));
-    if (!file->ends_with(".json")) return cedar::Schema::parse(text, *file);
-    TRY(const Json json, parse_json(text));
-    return cedar::Schema::from_json(json);
+    std::string digest = digest_text(sha256(text));
+    if (file->ends_with(".json")) {
+      TRY(const Json json, parse_json(text));
+      TRY(cedar::Schema schema, cedar::Schema::from_json(json));
+      return SchemaFile{std::move(schema), std::move(digest)};
+    }
+    TRY(cedar::Schema schema, cedar::Schema::parse(text, *file));
+    return SchemaFile{std::move(schema), std::move(digest)};
   }
   for (const auto& file : content_files())
-    if (file.name == "policies/weir.cedarschema") return cedar::Schema::parse(file.bytes, file.name);
+    if (file.name == "policies/weir.cedarschema") {
+      TRY(cedar::Schema schema, cedar::Schema::parse(file.bytes, file.name));
+      return SchemaFile{std::move(schema), digest_text(sha256(file.bytes))};
+    }
   return fail(ErrorCode::internal, "the schema that ships is missing");
 }
 
-Result<std::vector<prove::Property>> read_properties(const std::string& path) {
-  std::vector<prove::Property> out;
-  const auto add = [&out](std::string_view text, std::string_view name) -> Status {
+Result<PropertyFiles> read_properties(const std::string& path) {
+  PropertyFiles out;
+  Texts texts;
+  const auto add = [&](std::string_view text, std::string_view name) -> Status {
     TRY(auto properties, prove::parse_properties(text, name));
+    texts.add(text);
     for (auto& property : properties) {
-      for (const auto& other : out)
+      for (const auto& other : out.properties)
         if (other.id == property.id)
           return fail(ErrorCode::exists, "two properties have one @id", property.id,
                       "give one of them another");
-      out.push_back(std::move(property));
+      out.properties.push_back(std::move(property));
     }
     return {};
   };
@@ -75,13 +99,14 @@ Result<std::vector<prove::Property>> read_properties(const std::string& path) {
     for (const auto& file : content_files())
       if (file.name.starts_with("properties/") && file.name.ends_with(".cedarprop"))
         TRY_STATUS(add(file.bytes, file.name));
-    return out;
+  } else {
+    TRY(const auto files, files_of(path, ".cedarprop"));
+    for (const auto& file : files) {
+      TRY(const std::string text, os::read_file(file, prove::limits::kPropertyBytesMax));
+      TRY_STATUS(add(text, file));
+    }
   }
-  TRY(const auto files, files_of(path, ".cedarprop"));
-  for (const auto& file : files) {
-    TRY(const std::string text, os::read_file(file, prove::limits::kPropertyBytesMax));
-    TRY_STATUS(add(text, file));
-  }
+  out.digest = texts.digest();
   return out;
 }
 
@@ -100,13 +125,6 @@ Result<prove::SolverOptions> read_solver_options(const Args& args, std::string_v
       return fail("this is no number of milliseconds between 1 and 3600000", "--solver-ms " + *text);
   }
   return out;
-}
-
-Status write_certificate(const prove::Certificate& certificate, const std::string& dir) {
-  TRY_STATUS(os::make_dirs(dir));
-  for (const auto& file : certificate.files)
-    TRY_STATUS(os::write_file_atomic(dir + "/" + file.name, file.text));
-  return {};
 }
 
 }  // namespace weir::cli

@@ -9,7 +9,6 @@
 #include "cedar/policy_set.h"
 #include "cedar/schema.h"
 #include "cli/cli.h"
-#include "prove/certificate.h"
 #include "prove/property.h"
 #include "prove/prover.h"
 
@@ -22,15 +21,20 @@ struct PolicyFiles {
 };
 Result<PolicyFiles> read_policy_files(const std::string& path);
 // --schema FILE (JSON when its name says so), else the schema that ships.
-Result<cedar::Schema> read_policy_schema(const Args& args);
+struct SchemaFile {
+  cedar::Schema schema;
+  std::string digest;  // of the text
+};
+Result<SchemaFile> read_policy_schema(const Args& args);
 // FILE or DIR (*.cedarprop); "": those that ship.
-Result<std::vector<prove::Property>> read_properties(const std::string& path);
+struct PropertyFiles {
+  std::vector<prove::Property> properties;
+  std::string digest;  // of the texts
+};
+Result<PropertyFiles> read_properties(const std::string& path);
 
 // --solver-ms N and --solver NAME, with their defaults.
 std::vector<Option> solver_options();
 Result<prove::SolverOptions> read_solver_options(const Args& args, std::string_view program);
-
-// Writes a certificate into a directory that may be absent.
-Status write_certificate(const prove::Certificate& certificate, const std::string& dir);
 
 }  // namespace weir::cli

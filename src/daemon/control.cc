@@ -206,7 +206,7 @@ Result<Json> Control::change_pin(const Json& request) {
 Result<Json> Control::reload() {
   TRY(const auto pack, load_pack(parts_.pack));
   const std::string old = parts_.engine.pack()->policy_digest();
-  Json facts = activation_facts(*pack);
+  Json facts = activation_facts(*pack, parts_.pack.proofs_dir);
   facts.set("before", old);
   TRY_STATUS(record("pack.activated", facts));
   parts_.engine.use_pack(pack);

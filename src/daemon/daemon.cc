@@ -13,6 +13,7 @@
 #include "daemon/pack_loader.h"
 #include "daemon/probe_paths.h"
 #include "daemon/probes.h"
+#include "daemon/proofs.h"
 #include "daemon/records.h"
 #include "ledger/key.h"
 #include "ledger/log.h"
@@ -159,7 +160,8 @@ Result<std::unique_ptr<Daemon>> Daemon::start(const DaemonOptions& options) {
     options.log.warn("the index is behind; sessions from before the start begin with empty budgets");
   p.query = std::make_unique<store::SqliteQuery>(*p.store);
   p.store->use_locator(p.query.get());
-  const PackOptions pack_options = installed_packs(places.config);
+  PackOptions pack_options = installed_packs(places.config);
+  pack_options.proofs_dir = proofs_dir(places.state);
   TRY(auto pack, load_pack(pack_options));
   p.committer = std::make_unique<Committer>(*p.store, *p.ledger, options.log);
   p.pin = std::make_unique<PinStore>(places.keys_dir() + "/pin");
@@ -198,7 +200,7 @@ Result<std::unique_ptr<Daemon>> Daemon::start(const DaemonOptions& options) {
                                .connections_max = limits::kConnectionsMax,
                                .idle_timeout_ms = 60'000}));
   link_socket(places);
-  Json facts = activation_facts(*pack);
+  Json facts = activation_facts(*pack, pack_options.proofs_dir);
   facts.set("isolation", options.isolation).set("cut_tail", p.store->cut().has_value());
   TRY_STATUS(p.record("daemon.started", facts));
   return std::unique_ptr<Daemon>(new Daemon(std::move(parts)));

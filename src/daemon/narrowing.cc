@@ -1,7 +1,9 @@
 #include "daemon/narrowing.h"
 
 #include <algorithm>
+#include <functional>
 
+#include "daemon/proofs.h"
 #include "daemon/widening.h"
 #include "prove/obligations.h"
 
@@ -30,12 +32,44 @@ Error unproved_forbid(const std::string& where, const std::string& why) {
           "bound the numbers before calculating with them, or do without the calculation"};
 }
 
-Status check(const guard::Obligation& obligation, const cedar::Schema& schema) {
+// Puts questions, verbatim and kept for a certificate while those are answered.
+class Questions {
+ public:
+  explicit Questions(bool certify) : certify_(certify) {}
+
+  using Question = std::function<Result<prove::Ruling>(prove::Prover&)>;
+  Result<prove::Ruling> ask(const Question& question) {
+    TRY_STATUS(start());
+    auto ruling = question(*prover_);
+    if (!certify_ || (ruling && ruling->truth != prove::Truth::unknown)) return ruling;
+    certify_ = false;
+    prover_.reset();
+    TRY_STATUS(start());
+    return question(*prover_);
+  }
+
+  std::optional<prove::Certificate> certificate(const std::string& pack) const {
+    if (!certify_ || !prover_) return std::nullopt;
+    return prove::certify(*prover_, {{std::string(kPackInput), pack}});
+  }
+
+ private:
+  Status start() {
+    if (prover_) return {};
+    TRY(prover_, prove::Prover::start({.solver = {.query_ms = kQueryMs}, .keep_obligations = certify_}));
+    return {};
+  }
+
+  bool certify_;
+  std::optional<prove::Prover> prover_;
+};
+
+Status check_narrows(const guard::Obligation& obligation, const cedar::Schema& schema, Questions& questions) {
   if (const auto widening = find_widening(obligation.above, obligation.with, schema))
     return std::unexpected(widens(obligation, widening->text()));
-  auto prover = prove::Prover::start({.solver = {.query_ms = kQueryMs}});
-  if (!prover) return std::unexpected(unproved(obligation, prover.error().message()));
-  const auto ruling = prove::narrows(obligation.above, obligation.with, schema, *prover);
+  const auto ruling = questions.ask([&](prove::Prover& prover) {
+    return prove::narrows(obligation.above, obligation.with, schema, prover);
+  });
   if (!ruling) return std::unexpected(unproved(obligation, ruling.error().message()));
   if (ruling->truth == prove::Truth::no) return std::unexpected(widens(obligation, ruling->text()));
   if (ruling->truth == prove::Truth::unknown) return std::unexpected(unproved(obligation, ruling->why));
@@ -66,26 +100,15 @@ bool may_err(const cedar::Policy& policy) {
   return false;
 }
 
-}  // namespace
-
-Status check_narrowing(const guard::Pack& pack) {
-  if (pack.schema() == nullptr) return {};
-  for (const auto& obligation : pack.obligations())
-    TRY_STATUS(check(obligation, *pack.schema()));
-  return {};
-}
-
-Status check_forbids(const guard::Pack& pack) {
-  if (pack.schema() == nullptr) return {};
+Status check_forbids(const guard::Pack& pack, Questions& questions) {
   std::vector<cedar::Policy> suspects;
   for (const auto& policy : pack.policies().policies())
     if (may_err(policy)) suspects.push_back(policy);
   if (suspects.empty()) return {};
   TRY(const auto policies, cedar::PolicySet::make(std::move(suspects)));
   const std::string first = guard::where_of(policies.policies().front());
-  auto prover = prove::Prover::start({.solver = {.query_ms = kQueryMs}});
-  if (!prover) return std::unexpected(unproved_forbid(first, prover.error().message()));
-  const auto ruling = prove::no_forbid_errs(policies, *pack.schema(), *prover);
+  const auto ruling = questions.ask(
+      [&](prove::Prover& prover) { return prove::no_forbid_errs(policies, *pack.schema(), prover); });
   if (!ruling) return std::unexpected(unproved_forbid(first, ruling.error().message()));
   if (ruling->truth == prove::Truth::yes) return {};
   const cedar::Policy* policy = policies.find(ruling->policy);
@@ -93,6 +116,17 @@ Status check_forbids(const guard::Pack& pack) {
   if (ruling->truth == prove::Truth::unknown) return std::unexpected(unproved_forbid(where, ruling->why));
   return fail(ErrorCode::denied, "this forbid can err, e.g. on " + ruling->text(), where,
               "bound the numbers before calculating with them");
+}
+
+}  // namespace
+
+Result<std::optional<prove::Certificate>> check_pack(const guard::Pack& pack, bool certify) {
+  if (pack.schema() == nullptr) return std::nullopt;
+  Questions questions(certify);
+  for (const auto& obligation : pack.obligations())
+    TRY_STATUS(check_narrows(obligation, *pack.schema(), questions));
+  TRY_STATUS(check_forbids(pack, questions));
+  return questions.certificate(pack.policy_digest());
 }
 
 }  // namespace weir::daemon

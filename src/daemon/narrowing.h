@@ -7,14 +7,20 @@
 // refuse by accident.
 #pragma once
 
+#include <optional>
+
 #include "guard/pack.h"
+#include "prove/certificate.h"
 
 namespace weir::daemon {
 
+// What a solver was needed for, as a certificate that names the pack; none when nothing was, as for most
+// packs: only permits of lower layers and forbids that calculate, read tags or call extension functions are
+// asked about. With `certify` false there is never one. Nor is there when the certificate's questions, which
+// are put without simplification, were not all answered; what must hold was proved all the same.
+//
 // Errors: `denied` with a request that the layer would let pass, or on which a forbid errs; `unavailable`
-// when that could not be proved, also because no solver is here. Most packs need none: only forbids that
-// calculate, read tags or call extension functions are asked about.
-Status check_narrowing(const guard::Pack& pack);
-Status check_forbids(const guard::Pack& pack);
+// when that could not be proved, also because no solver is here.
+Result<std::optional<prove::Certificate>> check_pack(const guard::Pack& pack, bool certify);
 
 }  // namespace weir::daemon

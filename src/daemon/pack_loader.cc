@@ -4,6 +4,7 @@
 
 #include "content.h"
 #include "daemon/narrowing.h"
+#include "daemon/proofs.h"
 #include "daemon/signed_pack.h"
 #include "os/files.h"
 
@@ -69,6 +70,12 @@ Result<guard::LayerSource> read_project(const std::string& dir) {
   return project;
 }
 
+// Proves what must hold before the pack is used.
+Status check_and_keep(const guard::Pack& pack, const std::string& proofs) {
+  TRY(const auto certificate, check_pack(pack, !proofs.empty()));
+  return certificate ? keep_proof(proofs, pack.policy_digest(), kLoadProof, *certificate) : Status();
+}
+
 }  // namespace
 
 Result<guard::LayerSource> read_layer_files(const std::string& dir) {
@@ -110,13 +117,13 @@ Result<guard::PackSources> read_pack(const PackOptions& options) {
 Result<std::shared_ptr<const guard::Pack>> load_pack(const PackOptions& options) {
   TRY(const guard::PackSources sources, read_pack(options));
   TRY(auto pack, guard::Pack::load(sources));
-  TRY_STATUS(check_narrowing(*pack));
-  TRY_STATUS(check_forbids(*pack));
+  TRY_STATUS(check_and_keep(*pack, options.proofs_dir));
   return pack;
 }
 
 Result<std::shared_ptr<const guard::Pack>> load_project(std::shared_ptr<const guard::Pack> above,
-                                                        const std::string& workspace) {
+                                                        const std::string& workspace,
+                                                        const std::string& proofs_dir) {
   const std::string dir = workspace + "/.weir/policies";
   // A link in place of a directory would lead to files that are not the project's.
   for (const auto& part : {workspace + "/.weir", dir}) {
@@ -128,12 +135,11 @@ Result<std::shared_ptr<const guard::Pack>> load_project(std::shared_ptr<const gu
   TRY(const guard::LayerSource project, read_project(dir));
   if (project.policies.empty() && project.waivers.empty()) return above;
   TRY(auto pack, guard::Pack::with_layer(*above, project));
-  TRY_STATUS(check_narrowing(*pack));
-  TRY_STATUS(check_forbids(*pack));
+  TRY_STATUS(check_and_keep(*pack, proofs_dir));
   return pack;
 }
 
-Json activation_facts(const guard::Pack& pack) {
+Json activation_facts(const guard::Pack& pack, const std::string& proofs_dir) {
   std::map<std::string, std::uint64_t> counts;
   for (const auto& policy : pack.policies().policies())
     ++counts[std::string(guard::name(pack.layer_of(policy.id)))];
@@ -144,6 +150,8 @@ Json activation_facts(const guard::Pack& pack) {
                              {"content", pack.content_digest()},
                              {"policies", static_cast<std::uint64_t>(pack.policy_count())},
                              {"layers", std::move(layers)}});
+  if (Json proofs = proof_facts(proofs_dir, pack.policy_digest()); !proofs.as_object().empty())
+    facts.set("proofs", std::move(proofs));
   if (pack.waivers().empty()) return facts;
   Json waivers = Json::array();
   for (const auto& waiver : pack.waivers())

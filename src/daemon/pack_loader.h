@@ -22,6 +22,7 @@ struct PackOptions {
   std::string policies_dir;  // "": the built-in policies; else only the *.cedar files of this directory
   // The first that exists names the organisation's pack.
   std::vector<std::string> organisation_files = {};
+  std::string proofs_dir = {};  // where certificates are kept (proofs.h); "": nowhere
 };
 
 // The *.cedar files and waive.yaml of a directory, as a layer of the user.
@@ -31,14 +32,16 @@ Result<guard::LayerSource> read_layer_files(const std::string& dir);
 PackOptions installed_packs(const std::string& config_dir);
 
 Result<guard::PackSources> read_pack(const PackOptions& options);
+// Proves what must hold of it, too, and keeps the certificate.
 Result<std::shared_ptr<const guard::Pack>> load_pack(const PackOptions& options);
 
 // `above` with the workspace's own policies; `above` itself when it has none. The files are a stranger's:
 // links are not followed, and there are at most 64 of together 1 MiB.
 Result<std::shared_ptr<const guard::Pack>> load_project(std::shared_ptr<const guard::Pack> above,
-                                                        const std::string& workspace);
+                                                        const std::string& workspace,
+                                                        const std::string& proofs_dir = {});
 
-// What the ledger says of an activation: digests, files by layer, waivers.
-Json activation_facts(const guard::Pack& pack);
+// What the ledger says of an activation: digests, files by layer, waivers, certificates of this very pack.
+Json activation_facts(const guard::Pack& pack, const std::string& proofs_dir = {});
 
 }  // namespace weir::daemon

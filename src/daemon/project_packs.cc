@@ -21,7 +21,7 @@ Result<ProjectPacks::Use> ProjectPacks::of(const std::shared_ptr<const guard::Pa
     if (const auto it = packs_.find(workspace); it != packs_.end()) return Use{it->second, false};
   }
   // Without the lock: a proof may take seconds, and other workspaces need not wait for it.
-  auto pack = load_project(above, workspace);
+  auto pack = load_project(above, workspace, proofs_dir_);
   if (!pack)
     return fail(pack.error().code,
                 "the project's own policies cannot be used, so nothing runs here: " + pack.error().what,

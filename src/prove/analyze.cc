@@ -35,7 +35,10 @@ class Analyst {
     for (std::size_t i = 0; i < scene_.size(); ++i) {
       TRY(const Checked safe, scene_.never_errs(i));
       if (safe.truth == Truth::no)
-        out_.findings.push_back({Kind::may_error, scene_.policy(i).id, "", safe.example});
+        out_.findings.push_back({Kind::may_error, scene_.policy(i).id, "", safe.example,
+                                 scene_.policy(i).effect == cedar::Effect::forbid
+                                     ? AnalysisSeverity::error
+                                     : AnalysisSeverity::warning});
       if (safe.truth == Truth::unknown) note(i, "may err", safe.why);
     }
     out_.environment = scene_.environment();
@@ -112,8 +115,8 @@ class Analyst {
     if (!options_.conflicts) return {};
     TRY(const Checked apart, scene_.disjoint(permit, forbid));
     if (apart.truth == Truth::no)
-      conflicting_.push_back(
-          {Kind::conflicting, scene_.policy(permit).id, scene_.policy(forbid).id, apart.example});
+      conflicting_.push_back({Kind::conflicting, scene_.policy(permit).id, scene_.policy(forbid).id,
+                              apart.example, AnalysisSeverity::note});
     return {};
   }
 
@@ -191,6 +194,13 @@ void add_local(const Scene& scene, const std::vector<Matches>& matches, const st
   }
 }
 
+// A policy without conditions whose scope names nothing says itself that it is about every request.
+bool is_open(const cedar::Policy& policy) {
+  using ScopeKind = cedar::Scope::Kind;
+  return policy.conditions.empty() && policy.principal.kind == ScopeKind::any &&
+         policy.action.kind == ScopeKind::any && policy.resource.kind == ScopeKind::any;
+}
+
 // What the environments say of each policy together.
 std::vector<Vacuous> vacuous_policies(const cedar::PolicySet& policies,
                                       const std::vector<std::vector<Matches>>& matches) {
@@ -199,8 +209,10 @@ std::vector<Vacuous> vacuous_policies(const cedar::PolicySet& policies,
     const auto everywhere = [&](Matches wanted) {
       return std::all_of(matches.begin(), matches.end(), [&](const auto& row) { return row[i] == wanted; });
     };
+    const auto& policy = policies.policies()[i];
     if (everywhere(Matches::all) || everywhere(Matches::none))
-      out.push_back({policies.policies()[i].id, everywhere(Matches::all) && !matches.empty()});
+      out.push_back({policy.id, everywhere(Matches::all) && !matches.empty(),
+                     is_open(policy) ? AnalysisSeverity::note : AnalysisSeverity::warning});
   }
   return out;
 }
@@ -213,9 +225,27 @@ std::string_view name(Kind kind) {
   return kNames[static_cast<std::size_t>(kind)];
 }
 
-bool Analysis::has_findings() const {
-  return !vacuous.empty() || std::any_of(environments.begin(), environments.end(),
-                                         [](const auto& at) { return !at.findings.empty(); });
+std::string_view name(AnalysisSeverity severity) {
+  static constexpr std::string_view kNames[] = {"note", "warning", "error"};
+  return kNames[static_cast<std::size_t>(severity)];
+}
+std::optional<AnalysisSeverity> severity_from(std::string_view text) {
+  for (const auto severity : {AnalysisSeverity::note, AnalysisSeverity::warning, AnalysisSeverity::error})
+    if (name(severity) == text) return severity;
+  return std::nullopt;
+}
+
+std::size_t Analysis::count(AnalysisSeverity severity) const {
+  const auto is = [severity](const auto& one) { return one.severity == severity; };
+  auto out = std::count_if(vacuous.begin(), vacuous.end(), is);
+  for (const auto& at : environments)
+    out += std::count_if(at.findings.begin(), at.findings.end(), is);
+  return static_cast<std::size_t>(out);
+}
+bool Analysis::has_findings(AnalysisSeverity at_least) const {
+  for (const auto severity : {AnalysisSeverity::note, AnalysisSeverity::warning, AnalysisSeverity::error})
+    if (severity >= at_least && count(severity) > 0) return true;
+  return false;
 }
 bool Analysis::has_unknown() const {
   return std::any_of(environments.begin(), environments.end(),

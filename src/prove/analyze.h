@@ -12,12 +12,20 @@
 // depends on.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "prove/scene.h"
 
 namespace weir::prove {
+
+// As linters have it. A note tells what is so and may be meant: a policy that says itself that it is about
+// everything, a forbid that wins over a permit. A warning is a policy that does not do what it seems to. An
+// error is a forbid that may be skipped.
+enum class AnalysisSeverity : std::uint8_t { note, warning, error };
+std::string_view name(AnalysisSeverity severity);
+std::optional<AnalysisSeverity> severity_from(std::string_view name);
 
 struct AnalysisFinding {
   enum class Kind : std::uint8_t {
@@ -33,6 +41,7 @@ struct AnalysisFinding {
   std::string policy;
   std::string by;                  // the other policy; "" where there is none
   std::optional<Example> example;  // conflicting, may_error
+  AnalysisSeverity severity = AnalysisSeverity::warning;
 };
 std::string_view name(AnalysisFinding::Kind kind);
 
@@ -44,7 +53,8 @@ struct EnvironmentAnalysis {
 
 struct Vacuous {
   std::string policy;
-  bool always = false;  // it matches every request; else none
+  bool always = false;                                    // it matches every request; else none
+  AnalysisSeverity severity = AnalysisSeverity::warning;  // note: it has no conditions and an open scope
 };
 
 struct Analysis {
@@ -55,7 +65,8 @@ struct Analysis {
   std::vector<std::string> unread;                // "File.owner", "context.tool"
   std::size_t environment_count = 0;
 
-  bool has_findings() const;
+  std::size_t count(AnalysisSeverity severity) const;  // findings and vacuous policies
+  bool has_findings(AnalysisSeverity at_least = AnalysisSeverity::note) const;
   bool has_unknown() const;
 };
 

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/hash.h"
 #include "base/json.h"
+#include "os/files.h"
 #include "prove/sexpr.h"
 
 namespace weir::prove {
@@ -65,6 +66,34 @@ Result<Reply> ask_again(Solver& solver, const std::string& script, bool is_z3) {
   return solver.check("(set-option :smt.string_solver z3str3)\n" + arrays);
 }
 
+std::unexpected<Error> touched(const std::string& file) {
+  return fail(ErrorCode::corrupt, "the file is not the one that was certified", file,
+              "make the certificate again with `weir policy prove`");
+}
+
+// certificate.json alone; its files are not looked at.
+Result<CertificateIndex> parse_index(std::string_view index) {
+  TRY(const Json json, parse_json(index));
+  if (json["format"].text_or("") != kFormat || !json["obligations"].is_array())
+    return fail("this is no certificate of " + std::string(kFormat), "certificate.json");
+  if (json["obligations"].as_array().size() > limits::kObligationsMax)
+    return fail(ErrorCode::limit, "the certificate has too many obligations", "certificate.json");
+  CertificateIndex out;
+  out.solver = printable(json["solver"].text_or(""), 100);
+  out.digest = digest_text(sha256(index));
+  if (json["inputs"].is_object())
+    for (const auto& [name, digest] : json["inputs"].as_object())
+      out.inputs.emplace(name, digest.text_or(""));
+  for (const auto& obligation : json["obligations"].as_array()) {
+    std::string file(obligation["file"].text_or(""));
+    if (file.empty() || file.find('/') != std::string::npos || file.starts_with('.'))
+      return fail(ErrorCode::corrupt, "a certificate names only files beside it", printable(file, 100));
+    out.obligations.push_back({printable(obligation["name"].text_or(""), 300), std::move(file),
+                               std::string(obligation["digest"].text_or(""))});
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<std::string> to_arrays(std::string_view script) {
@@ -101,35 +130,53 @@ Certificate certify(const Prover& prover, const std::vector<std::pair<std::strin
   return out;
 }
 
-Result<Recheck> recheck(std::string_view index,
-                        const std::function<Result<std::string>(const std::string&)>& read,
-                        const SolverOptions& options) {
-  TRY(const Json json, parse_json(index));
-  if (json["format"].text_or("") != kFormat || !json["obligations"].is_array())
-    return fail("this is no certificate of " + std::string(kFormat), "certificate.json");
+CertificateReader files_of(const std::string& dir) {
+  return [dir](const std::string& file) -> Result<std::string> {
+    return os::read_file(dir + "/" + file, limits::kScriptBytesMax);
+  };
+}
+
+Status write_certificate(const Certificate& certificate, const std::string& dir) {
+  TRY_STATUS(os::make_dirs(dir));
+  for (auto file = certificate.files.rbegin(); file != certificate.files.rend(); ++file)
+    TRY_STATUS(os::write_file_atomic(dir + "/" + file->name, file->text));
+  return {};
+}
+
+Result<CertificateIndex> read_certificate(std::string_view index, const CertificateReader& read) {
+  TRY(CertificateIndex out, parse_index(index));
+  std::map<std::string, std::string> digests;  // by file
+  for (const auto& obligation : out.obligations) {
+    auto at = digests.find(obligation.file);
+    if (at == digests.end()) {
+      TRY(const std::string script, read(obligation.file));
+      at = digests.emplace(obligation.file, digest_text(sha256(script))).first;
+    }
+    if (at->second != obligation.digest) return touched(obligation.file);
+  }
+  return out;
+}
+
+Result<Recheck> recheck(std::string_view index, const CertificateReader& read, const SolverOptions& options) {
+  TRY(const CertificateIndex certificate, parse_index(index));
   TRY(Solver solver, Solver::start(options));
   const bool is_z3 = solver.version().starts_with("z3");
   Recheck out;
-  out.first = json["solver"].text_or("");
+  out.first = certificate.solver;
   out.second = solver.version();
-  out.digest = digest_text(sha256(index));
-  std::map<std::string, Reply> answered;  // by file
-  for (const auto& obligation : json["obligations"].as_array()) {
-    const std::string file(obligation["file"].text_or(""));
-    const std::string name = printable(obligation["name"].text_or(""), 300);
-    if (file.empty() || file.find('/') != std::string::npos || file.starts_with('.'))
-      return fail(ErrorCode::corrupt, "a certificate names only files beside it", printable(file, 100));
-    auto at = answered.find(file);
+  out.digest = certificate.digest;
+  std::map<std::string, Reply> answered;  // by digest
+  for (const auto& obligation : certificate.obligations) {
+    auto at = answered.find(obligation.digest);
     if (at == answered.end()) {
-      TRY(const std::string script, read(file));
-      if (digest_text(sha256(script)) != obligation["digest"].text_or(""))
-        return fail(ErrorCode::corrupt, "the file is not the one that was certified", file);
+      TRY(const std::string script, read(obligation.file));
+      if (digest_text(sha256(script)) != obligation.digest) return touched(obligation.file);
       TRY(Reply reply, ask_again(solver, script, is_z3));
-      at = answered.emplace(file, std::move(reply)).first;
+      at = answered.emplace(obligation.digest, std::move(reply)).first;
     }
     if (at->second.answer == Answer::unsat) ++out.agreed;
-    if (at->second.answer == Answer::sat) out.disagreed.push_back(name);
-    if (at->second.answer == Answer::unknown) out.open.push_back(name + ": " + at->second.why);
+    if (at->second.answer == Answer::sat) out.disagreed.push_back(obligation.name);
+    if (at->second.answer == Answer::unknown) out.open.push_back(obligation.name + ": " + at->second.why);
   }
   out.unknown = out.open.size();
   return out;

@@ -23,13 +23,14 @@ Result<Ruling> narrows(const cedar::PolicySet& above, const cedar::PolicySet& wi
   Ruling out;
   for (const auto& environment : schema.environments()) {
     out.environment = environment;
-    TRY(auto encoder, Encoder::make(sorts, environment));
+    TRY(auto encoder, Encoder::make(sorts, environment, prover.keeps_obligations()));
     const auto formula = weakens(Semantics::weir, above, with, *encoder);
     if (!formula) {
       out.why = formula.error().message();
       return out;
     }
-    TRY(Search search, prover.find(*encoder, *formula, "the layer only narrows"));
+    TRY(Search search,
+        prover.find(*encoder, *formula, fmt::format("the layer only narrows ({})", name(environment))));
     if (search.answer == Answer::unsat) continue;
     if (search.answer == Answer::unknown) {
       out.why = search.why;

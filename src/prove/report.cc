@@ -84,7 +84,11 @@ Json to_json(const Analysis& analysis, const cedar::Schema& schema) {
     if (!at.unknown.empty()) json.set("unknown", Json::strings(at.unknown));
     environments.push(std::move(json));
   }
-  return Json::object({{"vacuous", std::move(vacuous)},
+  Json counts = Json::object();
+  for (const auto severity : {AnalysisSeverity::note, AnalysisSeverity::warning, AnalysisSeverity::error})
+    counts.set(name(severity), static_cast<std::int64_t>(analysis.count(severity)));
+  return Json::object({{"counts", std::move(counts)},
+                       {"vacuous", std::move(vacuous)},
                        {"vacuous_kinds", std::move(kinds)},
                        {"allows_all", analysis.allows_all},
                        {"denies_all", analysis.denies_all},
@@ -99,12 +103,12 @@ std::string to_text(const Analysis& analysis, const cedar::Schema& schema) {
   if (analysis.allows_all) out += "The set allows every request.\n";
   if (analysis.denies_all) out += "The set denies every request.\n";
   for (const auto& entry : analysis.vacuous)
-    out += fmt::format("{} applies to {} request.\n", printable(entry.policy, 200),
+    out += fmt::format("{}: {} applies to {} request.\n", name(entry.severity), printable(entry.policy, 200),
                        entry.always ? "every" : "no");
   for (const auto& at : analysis.environments) {
     out += environment_text(at.environment, names) + "\n";
     for (const auto& finding : at.findings) {
-      out += "  " + finding_text(finding) + "\n";
+      out += fmt::format("  {}: {}\n", name(finding.severity), finding_text(finding));
       if (finding.example) out += to_text(*finding.example, "    ");
     }
     for (const auto& text : at.unknown)
@@ -114,8 +118,12 @@ std::string to_text(const Analysis& analysis, const cedar::Schema& schema) {
   for (const auto& attribute : analysis.unread)
     out += " " + attribute;
   if (!analysis.unread.empty()) out += "\n";
-  return out + fmt::format("{} request environments, {} with findings or open questions.\n",
-                           analysis.environment_count, analysis.environments.size());
+  return out + fmt::format(
+                   "{} request environments, {} with findings or open questions; {} errors, {} "
+                   "warnings, {} notes.\n",
+                   analysis.environment_count, analysis.environments.size(),
+                   analysis.count(AnalysisSeverity::error), analysis.count(AnalysisSeverity::warning),
+                   analysis.count(AnalysisSeverity::note));
 }
 
 Json to_json(const Comparison& comparison, const cedar::Schema& schema) {

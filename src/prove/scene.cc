@@ -30,7 +30,7 @@ std::vector<Effect> effects(const cedar::PolicySet& policies, const Example& exa
 Result<Scene> Scene::make(const Sorts& sorts, const cedar::RequestEnvironment& environment,
                           const cedar::PolicySet& policies, Prover& prover) {
   Scene out(policies, prover);
-  TRY(out.encoder_, Encoder::make(sorts, environment));
+  TRY(out.encoder_, Encoder::make(sorts, environment, prover.keeps_obligations()));
   for (const auto& policy : out.policies_.policies()) {
     out.conditions_.push_back(out.encoder_->policy(policy));
     const auto& condition = out.conditions_.back();

@@ -8,6 +8,7 @@
 
 #include "base/json.h"
 #include "cli/commands.h"
+#include "os/files.h"
 #include "os/process.h"
 
 namespace weir::cli {
@@ -99,6 +100,50 @@ TEST_F(PolicyProve, EveryPropertyThatShipsIsProvedAndConfirmed) {
   EXPECT_EQ(again.code, 0) << again.out << again.err;
   std::ofstream(file("proof") + "/00000.smt2", std::ios::app) << ";\n";
   EXPECT_NE(run({"recheck", file("proof")}).code, 0);
+}
+
+TEST_F(PolicyProve, AnalyzeEndsInOneFromWarningsOnUnlessAskedOtherwise) {
+  if (!solver()) GTEST_SKIP() << "cvc5 is not installed";
+  write("open.cedar", "@id(\"a\") permit(principal, action, resource);\n");
+  const std::vector<std::string> open{"analyze", "--schema", file("s.cedarschema"), file("open.cedar")};
+  const auto with = [](std::vector<std::string> argv, const std::vector<std::string>& more) {
+    argv.insert(argv.end(), more.begin(), more.end());
+    return argv;
+  };
+  const Ran fine = run(with(open, {"--json"}));
+  EXPECT_EQ(fine.code, 0) << fine.out;
+  EXPECT_THAT(fine.out, HasSubstr(R"("counts":{"error":0,"note":1,"warning":0})"));
+  EXPECT_EQ(run(with(open, {"--fail-on", "note"})).code, 1);
+  EXPECT_EQ(run(with(open, {"--fail-on", "worry"})).code, 2);
+  const std::vector<std::string> shadowed{"analyze", "--schema", file("s.cedarschema"), file("old.cedar")};
+  EXPECT_EQ(run(shadowed).code, 1);
+  EXPECT_EQ(run(with(shadowed, {"--fail-on", "error"})).code, 0);
+}
+
+TEST_F(PolicyProve, KeepsWhatIsProvedOfThePoliciesInForce) {
+  if (!solver()) GTEST_SKIP() << "cvc5 is not installed";
+  ::setenv("WEIR_HOME", file("home").c_str(), 1);
+  const Ran kept = run({"prove", "--keep", "--json"});
+  EXPECT_EQ(kept.code, 0) << kept.out << kept.err;
+  const auto json = parse_json(kept.out);
+  ASSERT_TRUE(json) << kept.out;
+  ASSERT_EQ((*json)["written"].as_array().size(), 1u);
+  const std::string dir((*json)["written"].as_array()[0].text_or(""));
+  const auto index = os::read_file(dir + "/certificate.json", 1 << 24);
+  ASSERT_TRUE(index) << index.error().message();
+  const auto inputs = (*parse_json(*index))["inputs"];
+  for (const char* input : {"pack", "properties", "schema"})
+    EXPECT_THAT(std::string(inputs[input].text_or("")), HasSubstr("sha256:")) << input;
+  EXPECT_THAT(dir, HasSubstr(std::string(inputs["pack"].text_or("")).substr(7)));
+  // What is not proved as a whole is not kept.
+  fs::remove_all(dir);
+  write("no.cedarprop", "@id(\"p\") never (principal, action, resource);\n");
+  const Ran refuted = run({"prove", "--keep", "--properties", file("no.cedarprop")});
+  EXPECT_EQ(refuted.code, 1) << refuted.err;
+  EXPECT_THAT(refuted.out, HasSubstr("nothing is kept"));
+  EXPECT_FALSE(fs::exists(dir));
+  EXPECT_EQ(run({"prove", "--keep", "--policies", file("old.cedar")}).code, 2);
+  ::unsetenv("WEIR_HOME");
 }
 
 TEST_F(PolicyProve, WithoutASolverNothingIsProved) {
