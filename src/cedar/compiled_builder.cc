@@ -288,7 +288,7 @@ std::uint32_t ProgramBuilder::add(const Expression& expression) {
   return folded(intern(node));
 }
 
-std::uint32_t ProgramBuilder::add_conjunction(std::vector<std::uint32_t> nodes) {
+std::uint32_t ProgramBuilder::add_conjunction(const std::vector<std::uint32_t>& nodes) {
   return logical(Op::and_, nodes);
 }
 

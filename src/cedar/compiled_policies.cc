@@ -10,7 +10,7 @@ std::uint32_t add_conditions(const Policy& policy, ProgramBuilder& builder) {
     const std::uint32_t body = builder.add(condition.body);
     nodes.push_back(condition.unless ? builder.add_negation(body) : body);
   }
-  const std::uint32_t node = builder.add_conjunction(std::move(nodes));
+  const std::uint32_t node = builder.add_conjunction(nodes);
   builder.use(node);
   return node;
 }

@@ -84,7 +84,7 @@ class ProgramBuilder {
   // The node that computes the expression. It is borrowed, not copied.
   std::uint32_t add(const Expression& expression);
   // The conjunction of nodes, as && of Cedar: stops at the first that is false or a fault.
-  std::uint32_t add_conjunction(std::vector<std::uint32_t> nodes);
+  std::uint32_t add_conjunction(const std::vector<std::uint32_t>& nodes);
   std::uint32_t add_negation(std::uint32_t node);
   // Counts a use of a node from outside, as the root of a policy.
   void use(std::uint32_t node);
