@@ -9,7 +9,7 @@ namespace {
 
 // Resolving follows the last link for a read or write; a delete takes the link itself away.
 std::string resolved_for(std::string_view verb, const Json& answer) {
-  const bool itself = verb == "file.delete";
+  const bool itself = verb == "file.delete" || verb == "file.move";
   const auto text = answer[itself ? "parent" : "resolved"].text_or("");
   return std::string(text);
 }

@@ -33,6 +33,8 @@ std::string_view resource_type(shell::ResourceKind kind) {
       return "Service";
     case agent:
       return "Agent";
+    case secret:
+      return "Secret";
   }
   return "Program";
 }

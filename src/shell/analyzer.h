@@ -29,6 +29,7 @@ struct Stream {
   bool present = false;  // redirected or piped; else the terminal
   Arg data;              // known text, or holes
   std::string path;      // it is the content of this file
+  bool printed = false;  // by echo or printf, in the command line itself
 
   static Stream of(Arg data) { return {true, std::move(data), {}}; }
   static Stream unknown() { return {true, Arg::hole("(output)"), {}}; }
@@ -102,6 +103,9 @@ class Analyzer {
   Stream call_function(const Command& body, Invocation& invocation);
   Stream run_dynamic(Invocation& invocation);
   Stream run_program(Invocation& invocation);
+  std::optional<Stream> known_output(const Invocation& invocation);
+  static bool reads_as_sql(const Invocation& invocation);
+  Stream run_sql_words(Invocation& invocation);
   void keep_output(const Invocation& invocation, const Stream& out);
 
   // shell builtins (builtins.cc); none when the name is no builtin
@@ -156,10 +160,33 @@ class Analyzer {
   void handle_parallel(Call& call);
   void handle_docker(Call& call);
   void handle_fifo(Call& call);
+  void handle_move(Call& call);
+  void handle_touch(Call& call);
+  void handle_dns(Call& call);
+  void handle_statements(Call& call);
+  void handle_sftp(Call& call);
+  void handle_ztcp(Call& call);
+  void judge_request(Call& call, const Arg& url);
+  void handle_grep(Call& call);
+  void handle_osascript(Call& call);
   void git_config(Call& call, std::string_view key, const Arg& value);
   void git_push(Call& call);
+  void run_parallel_shell(const std::vector<Arg>& command, const Arg& argument, Invocation& run);
   void find_actions(Call& call, const std::vector<Arg>& roots, std::size_t from);
   void find_exec(Call& call, const std::vector<Arg>& roots, std::size_t from, std::size_t to, bool filtered);
+
+  // the machine and its people (handlers_host.cc)
+  bool searches_wide(const Arg& root, const State& state) const;
+  void note_search(const std::vector<Arg>& roots, const std::vector<Arg>& argv, std::size_t from,
+                   const State& state, Span span);
+  void note_disguise(const Arg& source, const Arg& target, const State& state, Span span);
+  // A variable that is set, for this command or the rest of the script.
+  void note_variable(std::string_view name, const Arg& value, const State& state, Span span);
+  void note_trap(const Invocation& invocation);
+  void note_offensive(std::string_view name, const State& state, Span span);
+  void note_history_off(std::string how, const State& state, Span span);
+  // True when the code is an installer that the catalogue knows: then it is a package.
+  bool run_installer(const Hole& hole, Invocation& invocation, std::string_view how);
 
   // code given to an interpreter
   void run_code(std::string_view language, const Arg& code, Invocation& invocation, std::string_view how);
@@ -169,6 +196,10 @@ class Analyzer {
                        std::string_view interpreter);
   void run_inline(std::string_view language, const Arg& code, Invocation& invocation);
   void run_sql(const Arg& sql, Call& call);
+  void emit_sql(const Arg& sql, std::string_view program, const Attributes& flags, State& state, Span span);
+  // Calls in text that no shell reads, or in inline code, that take something away:
+  // client.customer.delete(id)
+  void note_removing_calls(std::string_view text, const State& state, Span span);
 
   // writing down (emit.cc)
   Effect& emit(std::string_view verb, ResourceKind kind, std::string resource, Certainty certainty,
@@ -196,10 +227,13 @@ class Analyzer {
   std::set<std::string, std::less<>> active_functions_;
   std::set<std::string, std::less<>> seen_;  // effects already written down
   bool fifo_made_ = false;
+  bool socket_in_reply_ = false;                                        // ztcp
   bool socket_opened_ = false;                                          // exec 5<>/dev/tcp/...
   std::map<std::string, std::string, std::less<>> socket_descriptors_;  // "5" -> peer
   bool commands_from_input_ = false;  // a computed command name, or a shell on a pipe
   bool interactive_shell_ = false;
+  std::optional<std::string> printed_;  // by inline code that only prints what is constant
+  std::size_t in_code_ = 0;             // inside code of another language: a shell opened there is an escape
   std::string socket_peer_;
   std::string netcat_peer_;
   Span socket_span_;
@@ -216,5 +250,8 @@ HostPort host_of(std::string_view url);
 void add_flags(Effect& effect, const Attributes& flags);
 
 bool is_shell_name(std::string_view program);
+
+// A path that looks like something else: "x.pdf.sh", a shell script named x.png, "..." or "name " in it.
+bool is_disguised(std::string_view path);
 
 }  // namespace weir::shell

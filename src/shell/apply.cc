@@ -43,8 +43,27 @@ ResourceKind kind_of(std::string_view verb) {
   if (verb.starts_with("proc.")) return ResourceKind::process;
   if (verb.starts_with("service.") || verb.starts_with("persist.")) return ResourceKind::service;
   if (verb.starts_with("agent.")) return ResourceKind::agent;
+  if (verb.starts_with("secret.")) return ResourceKind::secret;
   if (verb == verbs::kShellExec) return ResourceKind::program;
   return ResourceKind::resource;
+}
+
+// "file:/home/ann/x.db?mode=ro", as SQLite and others take it: the path in it.
+Arg without_file_scheme(const Arg& arg) {
+  if (!arg.text.starts_with("file:")) return arg;
+  Arg path = arg;
+  std::size_t cut = 5;
+  if (std::string_view(path.text).substr(cut).starts_with("///")) cut += 2;
+  const auto query = path.text.find('?', cut);
+  if (query != std::string::npos && (path.holes.empty() || path.holes.back().end <= query))
+    path.text.resize(query);
+  if (!path.holes.empty() && path.holes[0].begin < cut) return arg;
+  path.text.erase(0, cut);
+  for (Hole& hole : path.holes) {
+    hole.begin -= static_cast<std::uint32_t>(cut);
+    hole.end -= static_cast<std::uint32_t>(cut);
+  }
+  return path;
 }
 
 bool matches_value(std::string_view pattern, std::string_view value) {
@@ -166,8 +185,9 @@ void Analyzer::read_arguments(Call& call) {
     call.operands.push_back(arg);
     if (spec.stops) options_over = true;
   }
-  const bool help = call.command == 0 && (call.has("--help") || call.has("--version"));
-  call.safe = help;
+  // `--version` alone shows it; with a sub-command or operands it names one (aws ... --version 1).
+  const bool shows_version = call.has("--version") && call.operands.empty() && call.operation.empty();
+  call.safe = call.command == 0 && (call.has("--help") || shows_version);
   for (const ProgramSpec* spec : call.chain)
     for (const Condition& condition : spec->safe)
       call.safe = call.safe || holds(call, condition);
@@ -177,9 +197,13 @@ bool Analyzer::holds(const Call& call, const Condition& condition) const {
   switch (condition.kind) {
     case Condition::Kind::option:
       return std::any_of(call.options.begin(), call.options.end(), [&](const Call::Option& option) {
-        return option.name == condition.name &&
-               (condition.pattern.empty() ||
-                (option.value && glob_match(condition.pattern, option.value->text)));
+        // "-p*": also with its value glued to it, where options are not taken apart
+        const bool named = condition.name.ends_with('*')
+                               ? option.name.starts_with(
+                                     std::string_view(condition.name).substr(0, condition.name.size() - 1))
+                               : option.name == condition.name;
+        return named && (condition.pattern.empty() ||
+                         (option.value && glob_match(condition.pattern, option.value->text)));
       });
     case Condition::Kind::operand:
       return condition.operand < call.operands.size() &&
@@ -262,7 +286,8 @@ void Analyzer::apply_rules(Call& call) {
     }
 }
 
-// "@0", "@last", "@rest", "@command" (what a wrapper runs), "@--option", literal; alternatives separated by
+// "@0", "@last", "@rest", "@program", "@command" (what a wrapper runs), "@--option", literal; alternatives
+// separated by
 // "|", the first that is there counts.
 std::vector<Arg> Analyzer::rule_resources(const Call& call, const EffectRule& rule) const {
   if (rule.resource.empty()) {
@@ -274,6 +299,8 @@ std::vector<Arg> Analyzer::rule_resources(const Call& call, const EffectRule& ru
     const std::string_view what = choice.substr(1);
     if (what == "rest") {
       if (!call.operands.empty()) return call.operands;
+    } else if (what == "program") {
+      return {Arg::of(call.program())};
     } else if (what == "last") {
       if (!call.operands.empty()) return {call.operands.back()};
     } else if (what == "command") {
@@ -316,6 +343,9 @@ void Analyzer::apply_rule(Call& call, const EffectRule& rule) {
     effect->attributes.emplace("program", std::string(call.program()));
     if (!call.operation.empty()) effect->attributes.emplace("operation", call.operation);
     if (production) effect->attributes["environment"] = "production";
+    if (rule.verb == verbs::kServiceChange && effect->text("action") == "stop")
+      if (const std::string_view kind = table_.service_class(base_name(resource.text)); !kind.empty())
+        effect->attributes["service_class"] = std::string(kind);
   }
 }
 
@@ -341,10 +371,10 @@ void Analyzer::apply_role(Call& call, Role role, const Arg& arg, std::string_vie
   const Span span = call.run.span;
   switch (role) {
     case Role::read:
-      file_effect(verbs::kFileRead, arg, state, span, call.flags);
+      file_effect(verbs::kFileRead, without_file_scheme(arg), state, span, call.flags);
       return;
     case Role::write:
-      file_effect(verbs::kFileWrite, arg, state, span, call.flags);
+      file_effect(verbs::kFileWrite, without_file_scheme(arg), state, span, call.flags);
       return;
     case Role::remove:
       file_effect(verbs::kFileDelete, arg, state, span, call.flags);
@@ -467,6 +497,13 @@ void Analyzer::set_output(Call& call) {
     names.append_hole("(name)");
     names.splits = true;
     call.out = Stream::of(std::move(names));
+  } else if (output == "path" && !call.operands.empty() && call.operands[0].known()) {
+    // which python: wherever it lies, it is that program
+    Arg path = Arg::of("/usr/bin/" + std::string(base_name(call.operands[0].text)) + "\n");
+    path.guessed = true;
+    call.out = Stream::of(std::move(path));
+  } else if (output == "history") {
+    call.out = Stream::of(Arg::hole("(history)"));
   } else if (output == "lines" && call.run.in.present && !in.known()) {
     call.out = Stream::of(in);
   } else if (output == "encoded" && call.run.in.present) {

@@ -18,6 +18,7 @@ void Arg::append(const Arg& other) {
   }
   glob = glob || other.glob;
   guessed = guessed || other.guessed;
+  decoded = decoded || other.decoded;
   if (other.stream) stream = other.stream;
 }
 

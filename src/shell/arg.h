@@ -35,6 +35,7 @@ struct Arg {
   std::vector<Hole> holes;            // in order, not overlapping
   bool glob = false;                  // has live pattern characters
   bool splits = false;                // an unquoted hole: may become any number of arguments, also none
+  bool decoded = false;               // came out of a decoder, and is known all the same
   bool guessed = false;               // rests on a variable being unset, as in ${x:-default}
   std::optional<std::string> stream;  // <(...): what reading this argument as a file gives
   Span span;

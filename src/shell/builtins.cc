@@ -1,6 +1,7 @@
 // Builtins of the shell that change what the rest of the script means.
 #include <algorithm>
 #include <array>
+#include <charconv>
 
 #include "base/bytes.h"
 #include "base/limits.h"
@@ -29,6 +30,22 @@ constexpr std::string_view kSilent[] = {
     "times",   "bind",    "complete", "compgen",  "compopt", "caller",   "dirs",   "umask",
     "disown",  "logout",  "break",    "continue", "ulimit",  "suspend",  "local",  "export",
     "declare", "typeset", "readonly", "popd",     "unalias", "autoload", "setopt", "unsetopt"};
+
+// `shift n`. A count above what there is shifts nothing (POSIX XCU 2.14); one that is not known or no plain
+// number leaves the parameters unknown.
+void shift(const std::vector<Arg>& argv, State& state) {
+  if (!state.positional) return;
+  const std::string_view text = argv.size() > 1 ? std::string_view(argv[1].text) : "1";
+  std::size_t count = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
+  const bool plain = error == std::errc{} && end == text.data() + text.size();
+  if (!plain || (argv.size() > 1 && !argv[1].known())) {
+    state.positional.reset();
+  } else if (count <= state.positional->size()) {
+    state.positional->erase(state.positional->begin(),
+                            state.positional->begin() + static_cast<std::ptrdiff_t>(count));
+  }
+}
 
 }  // namespace
 
@@ -61,6 +78,7 @@ std::optional<Stream> Analyzer::run_builtin(std::string_view name, Invocation& i
     if (argv.size() > 2 && argv[1].text != "-" && !argv[1].text.starts_with("-")) {
       State inner = state;
       walk_text(argv[1], inner, {}, invocation.span, "trap");
+      note_trap(invocation);
     }
     return Stream{};
   }
@@ -148,18 +166,12 @@ void Analyzer::run_source(Invocation& invocation) {
 void Analyzer::run_set(Invocation& invocation) {
   State& state = *invocation.state;
   const std::vector<Arg>& argv = invocation.argv;
-  if (argv[0].text == "shift") {
-    const std::size_t count =
-        argv.size() > 1 && argv[1].known() ? static_cast<std::size_t>(std::atoi(argv[1].text.c_str())) : 1;
-    if (state.positional)
-      state.positional->erase(
-          state.positional->begin(),
-          state.positional->begin() + static_cast<std::ptrdiff_t>(std::min(count, state.positional->size())));
-    return;
-  }
+  if (argv[0].text == "shift") return shift(argv, state);
   for (std::size_t i = 1; i < argv.size(); ++i) {
     const bool dashes = argv[i].text == "--";
     if (!dashes && (argv[i].text.starts_with('-') || argv[i].text.starts_with('+'))) {
+      if (argv[i].text == "+o" && i + 1 < argv.size() && argv[i + 1].text == "history")
+        note_history_off("set +o history", state, invocation.span);
       if (argv[i].text == "-o" || argv[i].text == "+o") ++i;
       continue;
     }
@@ -225,6 +237,7 @@ void Analyzer::run_unset(Invocation& invocation) {
       state.functions.erase(invocation.argv[i + 1].text);
     } else if (!name.starts_with('-')) {
       state.variables.insert_or_assign(name, Variable{});
+      note_variable(name, {}, state, invocation.span);
       if (name.starts_with("WEIR_"))
         emit(verbs::kGuardDisable, ResourceKind::resource, name, Certainty::certain, state, invocation.span)
             .attributes["method"] = "environment";
@@ -236,6 +249,7 @@ void Analyzer::run_unset(Invocation& invocation) {
 
 void Analyzer::run_remote_code(const Hole& hole, Invocation& invocation, std::string_view how,
                                std::string_view interpreter) {
+  if (run_installer(hole, invocation, how)) return;
   const bool network = hole.origin == Origin::network;
   Effect& effect = emit(verbs::kCodeRunRemote, ResourceKind::url,
                         hole.url.empty() ? (network ? "(network)" : "(encoded)") : hole.url,
@@ -256,6 +270,10 @@ void Analyzer::run_remote_code(const Hole& hole, Invocation& invocation, std::st
 void Analyzer::run_code(std::string_view language, const Arg& code, Invocation& invocation,
                         std::string_view how) {
   State& state = *invocation.state;
+  if (code.decoded)
+    emit(verbs::kShellExec, ResourceKind::program, std::string(language), Certainty::certain, state,
+         invocation.span)
+        .attributes["decoded"] = true;
   if (!language.empty() && language != "sh" && !is_shell_name(language))
     return run_inline(language, code, invocation);
   if (entirely_unknown(code)) {
@@ -293,9 +311,17 @@ void Analyzer::run_script_file(const Arg& path, Invocation& invocation, std::str
     const Hole hole{0, 0, Origin::network, fetched->second};
     return run_remote_code(hole, invocation, "file", language);
   }
+  if (is_disguised(info.path)) effect.attributes["disguised"] = true;
+  note_offensive(base_name(info.path), state, invocation.span);
   const bool shell = language.empty() || language == "sh" || is_shell_name(language);
   const auto written = state.written.find(info.path);
-  if (!shell || written == state.written.end() || depth_ >= limits::kShellDepthMax) return;
+  if (written == state.written.end() || depth_ >= limits::kShellDepthMax) return;
+  if (!shell) {
+    const ProgramSpec* interpreter = table_.find(language);
+    if (interpreter != nullptr && !interpreter->language.empty())
+      run_inline(interpreter->language, Arg::of(written->second), invocation);
+    return;
+  }
   State inner = state;
   inner.positional = std::move(arguments);
   inner.written.erase(info.path);  // a script that calls itself adds nothing

@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "base/yaml.h"
+#include "shell/glob.h"
 #include "shell/verbs.h"
 
 namespace weir::shell {
@@ -229,6 +230,21 @@ Status read_key(ProgramSpec& spec, const std::string& key, const Json& value, co
   return {};
 }
 
+// {meaning: [pattern, ...], ...} -> (pattern, meaning) each
+Status read_patterns(std::vector<std::pair<std::string, std::string>>& out, const Json& value,
+                     const Place& place) {
+  if (value.is_null()) return {};
+  if (!value.is_object()) return fail("not a map of lists", place.text);
+  for (const auto& [meaning, patterns] : value.as_object()) {
+    if (!patterns.is_array()) return fail("\"" + meaning + "\" is not a list of patterns", place.text);
+    for (const Json& pattern : patterns.as_array()) {
+      if (pattern.text_or("").empty()) return fail("a pattern of \"" + meaning + "\" is no text", place.text);
+      out.emplace_back(pattern.text_or(""), meaning);
+    }
+  }
+  return {};
+}
+
 Result<ProgramSpec> program(const Json& value, std::vector<std::string> names, const Place& place) {
   ProgramSpec spec;
   spec.names = std::move(names);
@@ -243,16 +259,64 @@ Result<ProgramSpec> program(const Json& value, std::vector<std::string> names, c
 
 Status CommandTable::add(std::string_view yaml, std::string_view where) {
   TRY(const Json document, parse_yaml(yaml, where));
+  const std::string at(where);
   const Json& programs = document["programs"];
-  if (!programs.is_object()) return fail("no \"programs\" map", std::string(where));
+  const bool patterns = document.is_object() &&
+                        (document.has("hosts") || document.has("services") || document.has("installers"));
+  if (!programs.is_object() && !(programs.is_null() && patterns)) return fail("no \"programs\" map", at);
+  for (const auto& member : document.as_object())
+    if (member.first != "programs" && member.first != "hosts" && member.first != "services" &&
+        member.first != "installers")
+      return fail("unknown key \"" + member.first + "\"", at,
+                  "known are programs, hosts, services, installers");
+  TRY_STATUS(read_patterns(hosts_, document["hosts"], Place{at + ": hosts"}));
+  TRY_STATUS(read_patterns(services_, document["services"], Place{at + ": services"}));
+  TRY_STATUS(read_patterns(installers_, document["installers"], Place{at + ": installers"}));
+  return programs.is_object() ? add_programs(programs, at) : Status{};
+}
+
+Status CommandTable::add_programs(const Json& programs, const std::string& where) {
   for (const auto& [names, value] : programs.as_object()) {
-    TRY(ProgramSpec spec, program(value, name_list(names, ','), Place{std::string(where) + ":"} / names));
+    const Place place = Place{where + ":"} / names;
+    ProgramSpec spec;
+    if (value.is_object() && value.has("like")) {
+      // the description of another program, read before
+      const ProgramSpec* model = find(value["like"].text_or(""));
+      if (model == nullptr || value.as_object().size() != 1)
+        return fail("\"like\" names no program described before, or does not stand alone", place.text);
+      spec = *model;
+      spec.names = name_list(names, ',');
+    } else {
+      TRY(spec, program(value, name_list(names, ','), place));
+    }
     for (const std::string& name : spec.names)
       if (!by_name_.emplace(name, programs_.size()).second)
-        return fail("the program \"" + name + "\" is described twice", std::string(where));
+        return fail("the program \"" + name + "\" is described twice", where);
     programs_.push_back(std::move(spec));
   }
   return {};
+}
+
+namespace {
+std::string_view meaning_of(const std::vector<std::pair<std::string, std::string>>& patterns,
+                            std::string_view text) {
+  for (const auto& [pattern, meaning] : patterns)
+    if (glob_match(pattern, text)) return meaning;
+  return {};
+}
+}  // namespace
+
+std::string_view CommandTable::host_class(std::string_view host) const {
+  return meaning_of(hosts_, host);
+}
+
+std::string_view CommandTable::service_class(std::string_view service) const {
+  const std::string lower = to_lower_ascii(service.substr(0, 256));
+  return meaning_of(services_, lower);
+}
+
+std::string_view CommandTable::installer(std::string_view url) const {
+  return meaning_of(installers_, url);
 }
 
 const ProgramSpec* CommandTable::find(std::string_view name) const {

@@ -75,8 +75,8 @@ struct EffectRule {
   std::vector<Condition> when;    // any of them (none: always)
   std::vector<Condition> all;     // and all of them
   std::vector<Condition> unless;  // and none of them
-  std::string
-      resource;  // "@0", "@last", "@rest" (one effect each), or literal text; "" program and operation
+  std::string resource;  // "@0", "@last", "@rest" (one effect each), "@program", or literal text; "" program
+                         // and operation
   std::vector<std::pair<std::string, std::variant<bool, std::string>>> attributes;
   bool possible = false;
 };
@@ -108,10 +108,23 @@ class CommandTable {
   // Adds the programs of one YAML text. Errors name file, program and key.
   Status add(std::string_view yaml, std::string_view where);
   const ProgramSpec* find(std::string_view program) const;
+  // What kind of host it is ("metadata", "drop"): a class of the catalogue's `hosts`, or "".
+  std::string_view host_class(std::string_view host) const;
+  // What kind of service it is ("protection", "shared"), by its name in any case; or "".
+  std::string_view service_class(std::string_view service) const;
+  // The package that this URL's script installs, when it is the installer its makers publish; or "".
+  std::string_view installer(std::string_view url) const;
   std::size_t size() const { return programs_.size(); }
 
  private:
+  Status add_programs(const Json& programs, const std::string& where);
+
+  using Patterns = std::vector<std::pair<std::string, std::string>>;  // pattern -> what it means
+
   std::vector<ProgramSpec> programs_;
+  Patterns hosts_;
+  Patterns services_;
+  Patterns installers_;
   TextMap<std::size_t> by_name_;
 };
 

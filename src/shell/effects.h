@@ -39,7 +39,8 @@ enum class ResourceKind {
   database,
   process,
   service,
-  agent
+  agent,
+  secret
 };
 
 using AttributeValue = std::variant<bool, std::string>;

@@ -22,7 +22,7 @@ std::string_view name(Certainty certainty) {
 std::string_view name(ResourceKind kind) {
   static constexpr std::string_view kNames[] = {"program", "file",       "host",     "url",
                                                 "package", "repository", "resource", "database",
-                                                "process", "service",    "agent"};
+                                                "process", "service",    "agent",    "secret"};
   return kNames[static_cast<std::size_t>(kind)];
 }
 
@@ -39,6 +39,24 @@ std::string_view Effect::text(std::string_view attribute) const {
   const std::string* value = std::get_if<std::string>(&found->second);
   return value != nullptr ? std::string_view(*value) : std::string_view{};
 }
+
+namespace {
+// "...", "name " or a dot-file in a place that is everybody's.
+bool hides_itself(const PathInfo& info) {
+  if (!info.known || info.glob) return false;
+  std::size_t place = 0;  // components of the temporary place itself
+  for (const std::string_view part : split(info.path, '/')) {
+    ++place;
+    if (part.size() > 1 && part.ends_with(' ')) return true;
+    // "..." as a directory; as the last part it stands for "and so on"
+    if (part.size() > 2 && part.find_first_not_of('.') == std::string_view::npos &&
+        !info.path.ends_with(part))
+      return true;
+    if (info.temporary && place > 2 && part.size() > 1 && part[0] == '.') return true;
+  }
+  return false;
+}
+}  // namespace
 
 void add_flags(Effect& effect, const Attributes& flags) {
   for (const auto& [key, value] : flags)
@@ -89,6 +107,7 @@ Effect* Analyzer::file_effect(std::string_view verb, const Arg& path, const Stat
   set("cache", info.cache);
   set("device", info.device);
   set("root_if_empty", info.root_if_empty);
+  if (verb == verbs::kFileWrite) set("disguised", hides_itself(info));
   return &effect;
 }
 
@@ -151,6 +170,8 @@ void Analyzer::connect(std::string_view target, const Arg& arg, const State& sta
     effect.attributes["scheme"] = peer.scheme;
   }
   const std::string_view h = peer.host;
+  if (const std::string_view kind = table_.host_class(h); !kind.empty())
+    effect.attributes["host_class"] = std::string(kind);
   if (h == "localhost" || h == "::1" || h == "0.0.0.0" || h.starts_with("127."))
     effect.attributes["loopback"] = true;
   if (!known) effect.attributes["unknown"] = "partial";

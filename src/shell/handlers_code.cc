@@ -33,7 +33,15 @@ Analyzer::Handler Analyzer::handler_named(std::string_view name) {
       {"decode", &Analyzer::handle_decode},
       {"parallel", &Analyzer::handle_parallel},
       {"docker", &Analyzer::handle_docker},
-      {"fifo", &Analyzer::handle_fifo}};
+      {"fifo", &Analyzer::handle_fifo},
+      {"move", &Analyzer::handle_move},
+      {"touch", &Analyzer::handle_touch},
+      {"dns", &Analyzer::handle_dns},
+      {"statements", &Analyzer::handle_statements},
+      {"sftp", &Analyzer::handle_sftp},
+      {"ztcp", &Analyzer::handle_ztcp},
+      {"grep", &Analyzer::handle_grep},
+      {"osascript", &Analyzer::handle_osascript}};
   for (const auto& [known, handler] : kHandlers)
     if (known == name) return handler;
   return nullptr;
@@ -88,10 +96,18 @@ void Analyzer::handle_shell(Call& call) {
   }
   if (!run.in.present) {
     interactive_shell_ = true;
+    commands_from_input_ = commands_from_input_ || socket_in_reply_;
+    if (in_code_ > 0)
+      emit(verbs::kShellExec, ResourceKind::program, program, Certainty::certain, state, run.span)
+          .attributes["escape"] = true;
     return;
   }
   if (!fifo_made_ && !run.in.path.empty() && !run.in.data.known() && run.in.data.tainted() == nullptr)
     return run_script_file(Arg::of(run.in.path), run, program, {});
+  // echo 'rm x' | sh: a command line that is written so that nobody reads it as one
+  if (run.in.printed)
+    emit(verbs::kShellExec, ResourceKind::program, program, Certainty::certain, state, run.span)
+        .attributes["decoded"] = true;
   run_code("sh", run.in.data, run, "pipe");
 }
 
@@ -130,6 +146,7 @@ void Analyzer::run_inline(std::string_view language, const Arg& code, Invocation
     if (const Hole* hole = code.tainted()) return run_remote_code(*hole, invocation, "code", language);
   opaque("inline " + std::string(language), code.text.substr(0, 120), invocation.span);
   const CodeScan found = scan_code(language, code.text);
+  ++in_code_;
   const std::size_t before = out_.effects.size();
   const auto argument = [](const std::string& text) {
     return text.empty() ? Arg::hole("(computed)") : Arg::of(text);
@@ -164,6 +181,50 @@ void Analyzer::run_inline(std::string_view language, const Arg& code, Invocation
   if (found.runs_network || found.runs_encoded) {
     const Hole hole{0, 0, found.runs_network ? Origin::network : Origin::encoded, found.url};
     run_remote_code(hole, invocation, "inline", language);
+  }
+  --in_code_;
+  note_removing_calls(code.text, state, invocation.span);
+  // Languages that are not scanned: a shell named in a string is there to be started.
+  static constexpr std::string_view kShells[] = {"\"/bin/sh", "'/bin/sh", "\"/bin/bash", "'/bin/bash",
+                                                 "\"/bin/zsh"};
+  const bool names_shell = std::any_of(std::begin(kShells), std::end(kShells), [&](std::string_view shell) {
+    return code.text.find(shell) != std::string::npos;
+  });
+  if (names_shell && (language == "lisp" || language == "script" || language == "cpan"))
+    emit(verbs::kShellExec, ResourceKind::program, std::string(language), Certainty::possible, state,
+         invocation.span)
+        .attributes["escape"] = true;
+  // A command that is hidden in an encoding, or what is fetched is written and a computed command run.
+  static constexpr std::string_view kDecoders[] = {"b64decode", "fromhex", "decode64",
+                                                   "unhexlify", "atob(",   "unpack("};
+  const bool decodes = std::any_of(std::begin(kDecoders), std::end(kDecoders), [&](std::string_view word) {
+    return code.text.find(word) != std::string::npos;
+  });
+  if (found.computed_command && decodes)
+    emit(verbs::kShellExec, ResourceKind::program, std::string(language), Certainty::possible, state,
+         invocation.span)
+        .attributes["decoded"] = true;
+  // Fetches, and runs what it made of it: by a computed command, or after having written a file.
+  static constexpr std::string_view kFetchers[] = {"requests.", "urlopen",   "urlretrieve", "urllib",
+                                                   "http.get",  "https.get", "fetch(",      "Net::HTTP",
+                                                   "open-uri",  "LWP::",     "HTTP::Tiny"};
+  const bool fetches = std::any_of(std::begin(kFetchers), std::end(kFetchers), [&](std::string_view word) {
+    return code.text.find(word) != std::string::npos;
+  });
+  const bool writes = std::any_of(found.calls.begin(), found.calls.end(),
+                                  [](const CodeCall& call) { return call.verb == verbs::kFileWrite; });
+  const bool runs = found.computed_command || (writes && (!found.shell.empty() || !found.programs.empty()));
+  if (fetches && runs && !found.runs_network)
+    run_remote_code(Hole{0, 0, Origin::network, found.url}, invocation, "inline", language);
+  // A shell command where code belongs: whoever wrote it meant the command.
+  const std::string_view first = std::string_view(code.text).substr(0, code.text.find(' '));
+  const std::string_view second = first.size() < code.text.size()
+                                      ? std::string_view(code.text).substr(first.size() + 1, 1)
+                                      : std::string_view{};
+  if ((second == "-" || second == "/") && table_.find(first) != nullptr &&
+      code.text.find('(') == std::string::npos) {
+    State inner = state;
+    walk_text(code, inner, {}, invocation.span, language);
   }
   for (std::size_t i = before; i < out_.effects.size(); ++i) {
     Effect& effect = out_.effects[i];
@@ -223,6 +284,8 @@ void Analyzer::find_actions(Call& call, const std::vector<Arg>& roots, std::size
   const std::vector<Arg>& argv = call.run.argv;
   State& state = *call.run.state;
   bool filtered = false;
+  const bool only_empty = std::any_of(argv.begin() + static_cast<std::ptrdiff_t>(from), argv.end(),
+                                      [](const Arg& arg) { return arg.text == "-empty"; });
   for (std::size_t i = from; i < argv.size(); ++i) {
     const std::string& text = argv[i].text;
     if (std::find(std::begin(kTests), std::end(kTests), text) != std::end(kTests)) {
@@ -232,7 +295,9 @@ void Analyzer::find_actions(Call& call, const std::vector<Arg>& roots, std::size
       for (const Arg& root : roots) {
         Attributes flags{{"recursive", true}};
         if (filtered) flags["filtered"] = true;
-        file_effect(verbs::kFileDelete, root, state, call.run.span, flags);
+        // What is empty loses nothing but its name.
+        if (only_empty) flags["empty"] = true;
+        file_effect(only_empty ? verbs::kFileWrite : verbs::kFileDelete, root, state, call.run.span, flags);
       }
     } else if (text == "-exec" || text == "-execdir" || text == "-ok" || text == "-okdir") {
       std::size_t end = i + 1;
@@ -265,6 +330,7 @@ void Analyzer::handle_find(Call& call) {
   constexpr std::size_t kRootsMax = 32;
   if (roots.size() > kRootsMax) roots.resize(kRootsMax);
   find_actions(call, roots, i);
+  note_search(roots, argv, i, *call.run.state, call.run.span);
   Arg found = roots.size() == 1 ? found_below(roots[0], true) : Arg::hole("(found)");
   found.splits = true;
   call.out = Stream::of(std::move(found));
@@ -307,6 +373,9 @@ void Analyzer::handle_xargs(Call& call) {
   if (mark.empty()) {
     inner.argv.insert(inner.argv.end(), words.begin(), words.end());
   } else {
+    const bool placed = std::any_of(inner.argv.begin(), inner.argv.end(),
+                                    [&](const Arg& arg) { return arg.text.find(mark) != std::string::npos; });
+    if (!placed) inner.argv.insert(inner.argv.end(), words.begin(), words.end());
     for (Arg& arg : inner.argv) {
       const auto at = arg.text.find(mark);
       if (at == std::string::npos || !arg.known() || words.empty()) continue;
@@ -324,7 +393,7 @@ void Analyzer::handle_xargs(Call& call) {
     opaque("code from standard input", run.in.data.text, run.span);
     emit(verbs::kShellExec, ResourceKind::program, inner.argv[0].text, Certainty::opaque, *run.state,
          run.span)
-        .attributes["via"] = "xargs";
+        .attributes["from_input"] = true;
   }
   ++depth_;
   call.out = dispatch(inner);
@@ -371,33 +440,112 @@ void Analyzer::handle_parallel(Call& call) {
     }
     State inner = *run.state;
     walk_text(text, inner, {}, run.span, "parallel");
+    if (is_shell_name(base_name(command.empty() ? std::string_view{} : std::string_view(command[0].text))))
+      run_parallel_shell(command, argument, run);
   }
   call.command = 0;  // done here
+}
+
+// parallel bash -c 'rm {}': how its words are quoted again differs between versions; here as they stand.
+void Analyzer::run_parallel_shell(const std::vector<Arg>& command, const Arg& argument, Invocation& run) {
+  if (depth_ >= limits::kShellDepthMax) return;
+  if (command.back().text == "{}" || command.back().text == "-c")
+    emit(verbs::kShellExec, ResourceKind::program, command[0].text, Certainty::opaque, *run.state, run.span)
+        .attributes["from_input"] = true;
+  Invocation inner = run;
+  State copy = *run.state;
+  inner.state = &copy;
+  inner.in = {};
+  inner.argv.clear();
+  for (const Arg& part : command) {
+    const auto at = part.text.find("{}");
+    Arg arg = part;
+    if (at != std::string::npos && part.known()) {
+      arg = Arg::of(std::string_view(part.text).substr(0, at), part.span);
+      arg.append(argument);
+      arg.append(std::string_view(part.text).substr(at + 2));
+    }
+    inner.argv.push_back(std::move(arg));
+  }
+  ++depth_;
+  dispatch(inner);
+  --depth_;
 }
 
 // ---- SQL
 
 void Analyzer::run_sql(const Arg& sql, Call& call) {
-  State& state = *call.run.state;
+  emit_sql(sql, call.program(), call.flags, *call.run.state, call.run.span);
+}
+
+void Analyzer::emit_sql(const Arg& sql, std::string_view program, const Attributes& flags, State& state,
+                        Span span) {
   if (sql.prefix().empty() && !sql.known()) {
-    emit(verbs::kDbWrite, ResourceKind::database, sql.text, Certainty::opaque, state, call.run.span)
-        .attributes["program"] = std::string(call.program());
-    return opaque("unknown SQL", sql.text, call.run.span);
+    emit(verbs::kDbWrite, ResourceKind::database, sql.text, Certainty::opaque, state, span)
+        .attributes["program"] = std::string(program);
+    return opaque("unknown SQL", sql.text, span);
   }
   for (const SqlStatement& statement : classify_sql(sql.text)) {
     if (!statement.shell.empty()) {
       State inner = state;
-      walk_text(Arg::of(statement.shell), inner, {}, call.run.span, call.program());
+      walk_text(Arg::of(statement.shell), inner, {}, span, program);
       continue;
     }
     Effect& effect = emit(statement.verb, ResourceKind::database,
-                          statement.resource.empty() ? std::string(call.program()) : statement.resource,
-                          sql.known() ? Certainty::certain : Certainty::possible, state, call.run.span);
+                          statement.resource.empty() ? std::string(program) : statement.resource,
+                          sql.known() ? Certainty::certain : Certainty::possible, state, span);
     effect.attributes["operation"] = statement.operation;
-    effect.attributes["program"] = std::string(call.program());
-    add_flags(effect, call.flags);
+    effect.attributes["program"] = std::string(program);
+    add_flags(effect, flags);
     if (statement.irreversible) effect.attributes["irreversible"] = true;
     if (statement.unbounded) effect.attributes["unbounded"] = true;
+  }
+}
+
+// SQL typed where a shell is: no program has such a name with such words behind it. It belongs to a database
+// that is open somewhere (a console, a pipe, another tool), so it counts as what it says.
+bool Analyzer::reads_as_sql(const Invocation& invocation) {
+  if (invocation.argv.size() < 2 || invocation.argv[0].text.size() > 8) return false;
+  const std::string verb = to_lower_ascii(invocation.argv[0].text);
+  const std::string next = to_lower_ascii(invocation.argv[1].text);
+  static constexpr std::string_view kObjects[] = {"table",      "database", "schema",  "user",
+                                                  "role",       "view",     "index",   "keyspace",
+                                                  "tablespace", "owned",    "sequence"};
+  const bool object = std::find(std::begin(kObjects), std::end(kObjects), next) != std::end(kObjects);
+  if (verb == "drop" || verb == "alter") return object;
+  if (verb == "delete") return next == "from" && invocation.argv.size() > 2;
+  if (verb == "update") return invocation.argv.size() > 3 && to_lower_ascii(invocation.argv[2].text) == "set";
+  // truncate(1) wants a size or a reference; TRUNCATE [TABLE] name has none.
+  return verb == "truncate" && std::none_of(invocation.argv.begin() + 1, invocation.argv.end(),
+                                            [](const Arg& arg) { return arg.text.starts_with('-'); });
+}
+
+Stream Analyzer::run_sql_words(Invocation& invocation) {
+  Arg text;
+  for (const Arg& arg : invocation.argv) {
+    if (!text.text.empty()) text.append(" ");
+    text.append(arg);
+  }
+  emit_sql(text, "(database)", {}, *invocation.state, invocation.span);
+  return Stream::unknown();
+}
+
+void Analyzer::note_removing_calls(std::string_view text, const State& state, Span span) {
+  static constexpr std::string_view kCalls[] = {
+      ".delete(",       ".destroy(",   ".cancel(", ".delete_all(",    ".destroy_all", ".deleteMany(",
+      ".dropDatabase(", ".terminate(", ".purge(",  ".delete_bucket(", ".drop_all("};
+  text = text.substr(0, 64 * 1024);
+  for (const std::string_view call : kCalls) {
+    const auto at = text.find(call);
+    if (at == std::string_view::npos || at == 0) continue;
+    const auto begin = text.find_last_of(" \t\n;('\"", at - 1);
+    const std::string_view object = text.substr(begin == std::string_view::npos ? 0 : begin + 1,
+                                                at - (begin == std::string_view::npos ? 0 : begin + 1));
+    Effect& effect = emit(verbs::kInfraDelete, ResourceKind::resource,
+                          std::string(object.substr(0, 128)) + std::string(call.substr(0, call.find('('))),
+                          Certainty::possible, state, span);
+    effect.attributes["operation"] = std::string(call.substr(1, call.find('(') - 1));
+    return;
   }
 }
 

@@ -14,6 +14,7 @@ void Analyzer::handle_copy(Call& call) {
   if (call.operands.size() < 2) return;
   const PathInfo target = describe_path(call.operands.back(), environment_, state.cwd);
   for (std::size_t i = 0; i + 1 < call.operands.size() && i < 16; ++i) {
+    if (call.program() != "ln") note_disguise(call.operands[i], call.operands.back(), state, call.run.span);
     const PathInfo source = describe_path(call.operands[i], environment_, state.cwd);
     const std::string inside = target.path + "/" + std::string(base_name(source.path));
     if (const auto fetched = state.downloads.find(source.path);
@@ -217,6 +218,7 @@ void Analyzer::handle_echo(Call& call) {
   out.splits = false;
   out.glob = false;
   call.out = Stream::of(std::move(out));
+  call.out.printed = true;
 }
 
 // %s %d %b %x %c and %% with known arguments; another conversion makes the rest unknown.
@@ -265,6 +267,7 @@ void Analyzer::handle_printf(Call& call) {
   } while (used && at < argv.size() && out.text.size() < limits::kShellValueBytesMax);
   out.splits = false;
   call.out = Stream::of(std::move(out));
+  call.out.printed = true;
 }
 
 // base64 -d, xxd -r -p, rev: known input is decoded; else what comes out is marked as encoded.
@@ -285,6 +288,7 @@ void Analyzer::handle_decode(Call& call) {
       std::string text(trim(in.text));
       std::reverse(text.begin(), text.end());
       call.out = Stream::of(Arg::of(text + "\n"));
+      call.out.data.decoded = true;
       return;
     }
     std::optional<Bytes> decoded;
@@ -297,6 +301,7 @@ void Analyzer::handle_decode(Call& call) {
     }
     if (decoded && decoded->size() <= limits::kShellValueBytesMax) {
       call.out = Stream::of(Arg::of(as_text(*decoded)));
+      call.out.data.decoded = true;
       return;
     }
   }

@@ -99,6 +99,7 @@ void Analyzer::handle_git(Call& call) {
   if ((operation == "clone" || operation == "fetch" || operation == "pull" || operation == "ls-remote") &&
       !call.operands.empty()) {
     const Arg& source = call.operands[0];
+    note_offensive(base_name(source.text), state, call.run.span);
     const bool url = source.text.find("://") != std::string::npos;
     const auto colon = source.text.find(':');
     if (url)

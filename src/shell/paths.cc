@@ -124,6 +124,9 @@ PathInfo describe_path(const Arg& arg, const Environment& environment,
   std::string text = arg.text;
   if (!environment.home.empty() && (text == "~" || text.starts_with("~/")))
     text.replace(0, 1, environment.home);
+  else if (text.size() > 1 && text[0] == '~' && text[1] != '/' && text[1] != '+' && text[1] != '-' &&
+           arg.prefix().find('/') != std::string_view::npos)
+    text.replace(0, 1, "/home/");  // ~ann/x: by convention; the real place is for the rim to know
   const bool starts_known = !arg.prefix().empty() || arg.known();
   const bool absolute = starts_known && (text.starts_with('/') || text.starts_with('~'));
   info.prefix_known = absolute || (starts_known && cwd.has_value());
@@ -140,12 +143,16 @@ PathInfo describe_path(const Arg& arg, const Environment& environment,
     rest += arg.text.substr(at);
     if (rest.starts_with('/')) {
       const std::string path = normalise_path(rest);
-      info.root_if_empty = root_like(whole_of(path, arg.glob), environment);
+      // mktemp prints a name or fails
+      const bool made = arg.text.starts_with("$(mktemp") || arg.text.starts_with("`mktemp");
+      info.root_if_empty = !made && root_like(whole_of(path, arg.glob), environment);
     }
   }
   if (!info.prefix_known) {
     info.temporary = std::any_of(std::begin(kTemporaryHoles), std::end(kTemporaryHoles),
                                  [&](std::string_view hole) { return info.path.starts_with(hole); });
+    // "$TMPDIR/../etc" leaves that place
+    info.temporary = info.temporary && info.path.find("/..") == std::string::npos;
     return info;
   }
   std::string_view place = info.path;

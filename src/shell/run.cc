@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "shell/analyzer.h"
+#include "shell/filter.h"
 
 namespace weir::shell {
 namespace {
@@ -41,6 +42,16 @@ Stream Analyzer::run_simple(const Simple& simple, const Command& command, State&
     invocation.span = command.span;
     invocation.state = &state;
     invocation.in = in;
+    // X=/srv rm -rf $X: the shell expands before it assigns, but the writer believes X to be /srv; where the
+    // value is not known otherwise, that belief is the best guess.
+    std::vector<std::string> believed;
+    for (const Assignment& assignment : simple.assignments) {
+      if (simple.words.empty() || assignment.array || state.variables.contains(assignment.name)) continue;
+      Arg value = words.single(assignment.value);
+      value.guessed = true;
+      state.variables[assignment.name].values = {std::move(value)};
+      believed.push_back(assignment.name);
+    }
     for (const Word& word : simple.words) {
       std::vector<Arg> fields = words.fields(word);
       arguments_ += fields.size();
@@ -51,11 +62,16 @@ Stream Analyzer::run_simple(const Simple& simple, const Command& command, State&
         break;
       }
     }
+    for (const std::string& name : believed)
+      state.variables.erase(name);
     for (const Assignment& assignment : simple.assignments) {
       if (invocation.argv.empty())
         assign(assignment, state, false);
       else
         invocation.environment.emplace_back(assignment.name, words.single(assignment.value));
+      if (!invocation.environment.empty() && !invocation.argv.empty())
+        note_variable(invocation.environment.back().first, invocation.environment.back().second, state,
+                      command.span);
     }
     for (const Assignment& assignment : simple.declared)
       assign(assignment, state, true);
@@ -103,6 +119,8 @@ void Analyzer::assign(const Assignment& assignment, State& state, bool exported)
     emit(verbs::kGuardDisable, ResourceKind::resource, assignment.name, Certainty::possible, state,
          assignment.span)
         .attributes["method"] = "environment";
+  if (!assignment.array && assignment.subscript.empty())
+    note_variable(assignment.name, fresh.values[0], state, assignment.span);
   Variable& variable = state.variables[assignment.name];
   fresh.exported = exported || variable.exported;
   if (!assignment.subscript.empty()) {
@@ -291,6 +309,28 @@ Stream Analyzer::run_dynamic(Invocation& invocation) {
   return Stream::unknown();
 }
 
+// What a program prints, when everything it is given is known: a decoder or editor of text (filter.h), or
+// inline code that only prints.
+std::optional<Stream> Analyzer::known_output(const Invocation& invocation) {
+  const auto decoded = [](std::string text) {
+    Stream out = Stream::of(Arg::of(text));
+    out.data.decoded = true;
+    return out;
+  };
+  if (printed_) return decoded(*std::exchange(printed_, std::nullopt));
+  if (!invocation.in.present || !invocation.in.data.known() || invocation.argv.empty()) return std::nullopt;
+  std::vector<std::string_view> argv{base_name(invocation.argv[0].text)};
+  for (std::size_t i = 1; i < invocation.argv.size(); ++i) {
+    if (!invocation.argv[i].known()) return std::nullopt;
+    argv.push_back(invocation.argv[i].text);
+  }
+  auto filtered = filter_text(argv, invocation.in.data.text);
+  if (!filtered) return std::nullopt;
+  Stream out = Stream::of(Arg::of(filtered->text));
+  out.data.decoded = filtered->decodes || invocation.in.data.decoded;
+  return out;
+}
+
 Stream Analyzer::run_program(Invocation& invocation) {
   State& state = *invocation.state;
   const Arg& name = invocation.argv[0];
@@ -302,12 +342,30 @@ Stream Analyzer::run_program(Invocation& invocation) {
       return Stream::unknown();
     }
   }
-  if (const ProgramSpec* spec = table_.find(base)) return apply(*spec, invocation);
+  if (reads_as_sql(invocation)) return run_sql_words(invocation);
+  if (const ProgramSpec* spec = table_.find(base)) {
+    printed_.reset();
+    Stream out = apply(*spec, invocation);
+    if (auto known = known_output(invocation)) return std::move(*known);
+    return out;
+  }
+  // 1A=2 cmd: no assignment, since no name begins so; whoever wrote it means the command after it.
+  if (name.text.find('=') != std::string::npos && invocation.argv.size() > 1 &&
+      table_.find(base_name(invocation.argv[1].text)) != nullptr) {
+    Invocation meant = invocation;
+    meant.argv.erase(meant.argv.begin());
+    meant.argv[0].guessed = true;
+    return run_program(meant);
+  }
   const Certainty certainty = name.guessed ? Certainty::possible : Certainty::certain;
   Effect& effect =
       emit(verbs::kShellExec, ResourceKind::program, name.text, certainty, state, invocation.span);
-  if (name.text.find('/') != std::string::npos)
-    effect.attributes["script"] = describe_path(name, environment_, state.cwd).path;
+  if (name.text.find('/') != std::string::npos) {
+    const PathInfo info = describe_path(name, environment_, state.cwd);
+    effect.attributes["script"] = info.path;
+    if (info.temporary) effect.attributes["temporary"] = true;
+    if (is_disguised(info.path)) effect.attributes["disguised"] = true;
+  }
   if (invocation.socket) {
     effect.attributes["socket"] = invocation.socket_peer;
     if (invocation.socket_peer.empty()) return Stream::unknown();

@@ -6,13 +6,18 @@
 
 namespace weir::shell::verbs {
 
-inline constexpr std::string_view kShellExec = "shell.exec";      // resource: program
-inline constexpr std::string_view kFileRead = "file.read";        // resource: path
-inline constexpr std::string_view kFileWrite = "file.write";      // path
-inline constexpr std::string_view kFileDelete = "file.delete";    // path
-inline constexpr std::string_view kFileChmod = "file.chmod";      // path
-inline constexpr std::string_view kNetConnect = "net.connect";    // host[:port]
-inline constexpr std::string_view kNetListen = "net.listen";      // port or address
+inline constexpr std::string_view kShellExec = "shell.exec";    // resource: program
+inline constexpr std::string_view kFileRead = "file.read";      // resource: path
+inline constexpr std::string_view kFileWrite = "file.write";    // path
+inline constexpr std::string_view kFileDelete = "file.delete";  // path
+inline constexpr std::string_view kFileChmod = "file.chmod";    // path
+inline constexpr std::string_view kFileMove = "file.move";      // path that leaves its place for another
+inline constexpr std::string_view kNetConnect = "net.connect";  // host[:port]
+inline constexpr std::string_view kNetListen = "net.listen";    // port or address
+inline constexpr std::string_view kNetCapture = "net.capture";  // interface whose traffic is recorded
+inline constexpr std::string_view kSecretRead =
+    "secret.read";  // what is asked for: a keychain, a vault's entry
+inline constexpr std::string_view kProcTrace = "proc.trace";      // process that is looked into or changed
 inline constexpr std::string_view kPrivElevate = "priv.elevate";  // the user one becomes
 inline constexpr std::string_view kPkgInstall = "pkg.install";    // package
 inline constexpr std::string_view kVcsPush = "vcs.push";          // remote/branch
@@ -33,10 +38,10 @@ inline constexpr std::string_view kCodeRunRemote = "code.run_remote";     // URL
 inline constexpr std::string_view kShellRemote = "shell.remote";          // peer
 
 inline constexpr std::string_view kAll[] = {
-    kShellExec,  kFileRead,     kFileWrite,       kFileDelete,    kFileChmod,
-    kNetConnect, kNetListen,    kPrivElevate,     kPkgInstall,    kVcsPush,
-    kVcsRewrite, kInfraCreate,  kInfraChange,     kInfraDelete,   kDbRead,
-    kDbWrite,    kDbDelete,     kContainerRun,    kServiceChange, kProcKill,
+    kShellExec,  kFileRead,     kFileWrite,       kFileDelete,    kFileChmod,     kFileMove,
+    kNetConnect, kNetListen,    kNetCapture,      kSecretRead,    kProcTrace,     kPrivElevate,
+    kPkgInstall, kVcsPush,      kVcsRewrite,      kInfraCreate,   kInfraChange,   kInfraDelete,
+    kDbRead,     kDbWrite,      kDbDelete,        kContainerRun,  kServiceChange, kProcKill,
     kAgentSpawn, kGuardDisable, kPersistSchedule, kCodeRunRemote, kShellRemote};
 
 // The same verb as a lasting view, or "" for an unknown one.

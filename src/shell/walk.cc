@@ -21,6 +21,7 @@ Analysis Analyzer::run(std::string_view script) {
   State state;
   if (!environment_.cwd.empty()) state.cwd = normalise_path(environment_.cwd);
   walk(parsed.script, state, {});
+  if (!parsed.problems.empty()) note_removing_calls(script, state, parsed.problems[0].span);
   finish();
   return std::move(out_);
 }

@@ -99,6 +99,10 @@ TEST(Table, NamesWhatIsWrong) {
   EXPECT_THAT(message("programs: {b: {safe: [x]}}"), HasSubstr("is no condition"));
   EXPECT_THAT(message("things: {}"), HasSubstr("no \"programs\" map"));
   EXPECT_THAT(message("programs: ["), HasSubstr("not valid YAML"));
+  EXPECT_THAT(message("programs: {}\nthings: {}"), HasSubstr("unknown key \"things\""));
+  EXPECT_THAT(message("hosts: {drop: x}"), HasSubstr("\"drop\" is not a list"));
+  EXPECT_THAT(message("installers: {rust: [[]]}"), HasSubstr("a pattern of \"rust\""));
+  EXPECT_THAT(message("programs: {b: {like: nobody}}"), HasSubstr("\"like\" names no program"));
 }
 
 TEST(Table, ShipsTheProgramsPeopleUse) {
