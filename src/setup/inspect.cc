@@ -68,8 +68,8 @@ class Checker {
     return sorted;
   }
 
-  void report(std::string rule, Severity severity, std::string message) {
-    found_.push_back(finding(std::move(rule), severity, std::move(message)));
+  void report(const std::string& rule, Severity severity, std::string_view message) {
+    found_.push_back(finding(rule, severity, message));
   }
 
   void shim() {
