@@ -40,6 +40,11 @@ std::size_t skip_spaces(std::string_view text, std::size_t at) {
   return at;
 }
 
+// Behind one character, or behind a mark of what is hidden already, which is one thing.
+std::size_t next(std::string_view text, std::size_t at) {
+  return at + (text.substr(at).starts_with(kRedacted) ? kRedacted.size() : 1);
+}
+
 // The value that begins at `at`, without its quotes; a quote may be escaped, as in JSON inside JSON. Empty
 // for variables, which are no secrets, and for what is not there.
 Span value_at(std::string_view text, std::size_t at) {
@@ -57,7 +62,7 @@ Span value_at(std::string_view text, std::size_t at) {
       --end;
   } else {
     while (end < text.size() && !ends_value(text[end]))
-      ++end;
+      end = next(text, end);
   }
   if (at < text.size() && text[at] == '$') return {at, at};
   return {at, end};
@@ -202,7 +207,7 @@ void find_userinfo(std::string_view text, std::size_t at, Spans& spans) {
   std::size_t end = at;
   std::size_t colon = std::string_view::npos;
   std::size_t sign = std::string_view::npos;
-  for (; end < text.size() && !ends_value(text[end]) && text[end] != '/'; ++end) {
+  for (; end < text.size() && !ends_value(text[end]) && text[end] != '/'; end = next(text, end)) {
     if (text[end] == ':' && colon == std::string_view::npos) colon = end;
     if (text[end] == '@') sign = end;  // the last one: passwords may hold others
   }
