@@ -9,6 +9,7 @@ pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)     # SHA-256 with 
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)     # Ed25519, XChaCha20-Poly1305, key derivation
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)       # the rebuildable index of the store
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)         # compression of stored events
+pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)            # gzip in commands; only src/shell/decode.cc includes it
 pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-cpp)        # catalogues in content/
 pkg_check_modules(VECTORSCAN REQUIRED IMPORTED_TARGET libhs)     # finds many patterns at memory speed; only src/match
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)              # confirms and captures, linear time; only src/match

@@ -11,7 +11,7 @@ weir_room(base   0 pure LIBS PkgConfig::FMT PkgConfig::SIMDJSON PkgConfig::CRYPT
 
 weir_room(event  1 pure ROOMS base)
 weir_room(cedar  1 pure ROOMS base)
-weir_room(shell  1 pure ROOMS base)
+weir_room(shell  1 pure ROOMS base LIBS PkgConfig::ZLIB)
 weir_room(match  1 pure ROOMS base LIBS PkgConfig::VECTORSCAN PkgConfig::RE2)
 weir_room(os     1 rim  ROOMS base LIBS PkgConfig::SPDLOG PkgConfig::SODIUM Threads::Threads)
 
@@ -37,5 +37,5 @@ weir_room(arena  7 rim  ROOMS base os event net ledger store guard setup LIBS Th
 weir_room(daemon 8 rim  ROOMS base event cedar shell os ingest net ledger prove store guard pod setup
                  LIBS weir_content PkgConfig::SODIUM Threads::Threads)
 
-weir_room(cli    9 rim  ROOMS base event match cedar shell detect os ingest net ledger prove store guard pod setup arena daemon
+weir_room(cli    9 rim  ROOMS base event match cedar shell sigma detect os ingest net ledger prove store guard pod setup arena daemon
                  LIBS CLI11::CLI11)
