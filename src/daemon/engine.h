@@ -80,13 +80,14 @@ class Engine {
   void handle(HookCall call, const Answer& answer);
 
   // Calls seen in an agent's own transcript: each must have come through a hook. Submitted by the launcher.
-  void transcript_call(const std::string& agent, event::Event event, std::function<void(bool diverged)> done);
+  void transcript_call(const std::string& agent, event::Event event,
+                       const std::function<void(bool diverged)>& done);
 
   // Control. `done` gets the outcome after it is durable.
   using Done = std::function<void(Status)>;
-  void approve(const std::string& approval_id, bool yes, const guard::Approver& approver, Done done);
-  void stop(const std::string& session_or_all, const std::string& reason, Done done);
-  void resume(const std::string& session_or_all, Done done);
+  void approve(const std::string& approval_id, bool yes, const guard::Approver& approver, const Done& done);
+  void stop(const std::string& session_or_all, const std::string& reason, const Done& done);
+  void resume(const std::string& session_or_all, const Done& done);
   // Destroys the content of the tree that `session` belongs to, in the store and in memory; proofs, stops and
   // verdicts stay. `done` gets the tree's root when that is durable. Errors: not_found; erased, when there
   // was no content.

@@ -31,7 +31,8 @@ Event Engine::control_event(const std::string& root, std::string_view event_kind
   return event;
 }
 
-void Engine::approve(const std::string& approval_id, bool yes, const guard::Approver& approver, Done done) {
+void Engine::approve(const std::string& approval_id, bool yes, const guard::Approver& approver,
+                     const Done& done) {
   std::string root;
   {
     const std::lock_guard lock(mutex_);
@@ -66,7 +67,7 @@ void Engine::approve(const std::string& approval_id, bool yes, const guard::Appr
   if (!queued) done(fail(ErrorCode::unavailable, "too much waits in this session"));
 }
 
-void Engine::stop(const std::string& session_or_all, const std::string& reason, Done done) {
+void Engine::stop(const std::string& session_or_all, const std::string& reason, const Done& done) {
   std::vector<std::string> roots;
   Status kept;  // that all are stopped, for after a restart
   {
@@ -106,7 +107,7 @@ void Engine::stop(const std::string& session_or_all, const std::string& reason, 
     });
 }
 
-void Engine::resume(const std::string& session_or_all, Done done) {
+void Engine::resume(const std::string& session_or_all, const Done& done) {
   std::vector<std::string> roots;
   {
     const std::lock_guard lock(mutex_);
@@ -144,7 +145,7 @@ void Engine::resume(const std::string& session_or_all, Done done) {
     });
 }
 
-void Engine::transcript_call(const std::string&, Event event, std::function<void(bool)> done) {
+void Engine::transcript_call(const std::string&, Event event, const std::function<void(bool)>& done) {
   const std::string root = event.root;
   auto shared = std::make_shared<Event>(std::move(event));
   const bool queued = strands_.post(root, [this, root, shared, done] {
