@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "cedar/text.h"
 #include "cedar/validate.h"
+#include "prove/strength.h"
 
 namespace weir::prove {
 namespace {
@@ -217,6 +218,38 @@ std::vector<Vacuous> vacuous_policies(const cedar::PolicySet& policies,
   return out;
 }
 
+// Whether the guard would answer the same without the policy that a finding is about.
+bool is_idle(const AnalysisFinding& finding, const cedar::PolicySet& policies) {
+  const auto* policy = policies.find(finding.policy);
+  const auto* by = policies.find(finding.by);
+  if (policy == nullptr || by == nullptr) return false;
+  if (finding.kind == Kind::redundant) return true;
+  if (finding.kind == Kind::shadowed) return demanded(*policy) <= demanded(*by);
+  return finding.kind == Kind::overridden && demanded(*by) >= strength_of(event::Verdict::deny);
+}
+
+// A policy that is idle wherever it matches is a warning, one that is so in some environments only a note.
+void grade(const cedar::PolicySet& policies, const std::vector<std::vector<Matches>>& matches,
+           std::vector<EnvironmentAnalysis>& found) {
+  std::map<std::string, std::size_t> matching, idle;  // environments, by policy
+  for (const auto& row : matches)
+    for (std::size_t i = 0; i < row.size(); ++i)
+      if (row[i] != Matches::none) ++matching[policies.policies()[i].id];
+  for (const auto& at : found) {
+    std::set<std::string> here;
+    for (const auto& finding : at.findings)
+      if (is_idle(finding, policies)) here.insert(finding.policy);
+    for (const auto& policy : here)
+      ++idle[policy];
+  }
+  for (auto& at : found)
+    for (auto& finding : at.findings) {
+      if (finding.kind == Kind::may_error || finding.kind == Kind::conflicting) continue;
+      const bool everywhere = is_idle(finding, policies) && idle[finding.policy] == matching[finding.policy];
+      finding.severity = everywhere ? AnalysisSeverity::warning : AnalysisSeverity::note;
+    }
+}
+
 }  // namespace
 
 std::string_view name(Kind kind) {
@@ -299,8 +332,10 @@ Result<Analysis> analyze(const cedar::PolicySet& policies, const cedar::Schema& 
   std::set<std::string> vacuous;
   for (const auto& entry : out.vacuous)
     vacuous.insert(entry.policy);
-  for (std::size_t i = 0; i < found.size(); ++i) {
+  for (std::size_t i = 0; i < found.size(); ++i)
     add_local(*scenes[i], matches[i], vacuous, found[i]);
+  grade(policies, matches, found);
+  for (std::size_t i = 0; i < found.size(); ++i) {
     if (!found[i].findings.empty() || !found[i].unknown.empty())
       out.environments.push_back(std::move(found[i]));
   }

@@ -20,9 +20,10 @@
 
 namespace weir::prove {
 
-// As linters have it. A note tells what is so and may be meant: a policy that says itself that it is about
-// everything, a forbid that wins over a permit. A warning is a policy that does not do what it seems to. An
-// error is a forbid that may be skipped.
+// As linters have it. A warning is a policy that does nothing anywhere, or not what it seems to. A note tells
+// what is so and may be meant: a policy that says itself that it is about everything; one that does nothing
+// in some environments and something in others, or that another covers with a weaker verdict. An error is a
+// forbid that may be skipped.
 enum class AnalysisSeverity : std::uint8_t { note, warning, error };
 std::string_view name(AnalysisSeverity severity);
 std::optional<AnalysisSeverity> severity_from(std::string_view name);

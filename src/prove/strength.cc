@@ -17,7 +17,8 @@ bool counts(const cedar::Policy& policy) {
   return mode == nullptr || *mode != "observe";
 }
 
-// What one satisfied policy demands under the guard's semantics.
+}  // namespace
+
 int demanded(const cedar::Policy& policy) {
   if (!counts(policy)) return 0;
   const Verdict plain = policy.effect == cedar::Effect::forbid ? Verdict::deny : Verdict::allow;
@@ -26,8 +27,6 @@ int demanded(const cedar::Policy& policy) {
   return strength_of(decision == nullptr ? plain : event::verdict_from(*decision).value_or(plain),
                      approvals != nullptr && *approvals == "2" ? 2 : 1);
 }
-
-}  // namespace
 
 int strength_of(event::Verdict verdict, int approvals) {
   const int rank = static_cast<int>(verdict);

@@ -24,6 +24,8 @@ bool has_verdicts(const cedar::PolicySet& policies);
 
 // What a verdict is under Semantics::weir; `approvals` (1 or 2) means something for `ask` only.
 int strength_of(event::Verdict verdict, int approvals = 1);
+// What one policy demands of the requests that it matches, under Semantics::weir.
+int demanded(const cedar::Policy& policy);
 // The strengths that make a difference, above 0, weakest first.
 std::vector<int> strengths(Semantics semantics);
 // "allow", "deny"; "warn", "ask", "ask, two approvals" …

@@ -1,5 +1,6 @@
 // The optional packs of content/packs: each loads beside the shipped policies, keeps what it promises, and is
 // needed for it.
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include "os/files.h"
@@ -77,6 +78,26 @@ TEST(Packs, TheShippedPoliciesAreWithoutWarnings) {
   EXPECT_TRUE(found->has_findings(AnalysisSeverity::note)) << "base.allow is about everything, and says so";
 }
 
+// A policy that does nothing in one environment and something in another does what it was written for.
+TEST(Analyze, WarnsOfWhatIsIdleEverywhere) {
+  NEEDS_SOLVER();
+  Prover solver = prover();
+  const auto types = schema(
+      "entity User; entity Doc { open: Bool };\n"
+      "action read, write appliesTo { principal: User, resource: Doc };\n");
+  const std::string one = "@id(\"one\") forbid(principal, action == Action::\"read\", resource);";
+  const std::string both = "@id(\"both\") forbid(principal, action, resource) when { resource.open };";
+  const auto found = analyze(policies(one + both), types, solver, {});
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->count(AnalysisSeverity::note), 1u);
+  EXPECT_EQ(found->count(AnalysisSeverity::warning), 0u);
+  const auto closed = analyze(
+      policies(one + both + "@id(\"rest\") forbid(principal, action == Action::\"write\", resource);"), types,
+      solver, {});
+  ASSERT_TRUE(closed);
+  EXPECT_EQ(closed->count(AnalysisSeverity::warning), 2u);
+}
+
 TEST(Analyze, TellsWhatIsMeantFromWhatIsNot) {
   NEEDS_SOLVER();
   Prover solver = prover();
@@ -98,6 +119,21 @@ TEST(Analyze, TellsWhatIsMeantFromWhatIsNot) {
                      "forbid(principal, action, resource) when { resource.size == 3 };"),
             "note");
   EXPECT_EQ(severity("permit(principal, action, resource) when { resource.size + 1 == 3 };"), "warning");
+  // What another covers is idle, unless it says more.
+  const std::string open = "permit(principal, action, resource) when { resource.size != 9 };";
+  const auto two = [](const char* wide, const char* narrow) {
+    return fmt::format(
+        "@id(\"w\") {} forbid(principal, action, resource) when {{ resource.open }};"
+        "@id(\"n\") {} forbid(principal, action, resource) when {{ resource.open && resource.size == 3 }};",
+        wide, narrow);
+  };
+  EXPECT_EQ(severity(two("", "")), "warning");
+  EXPECT_EQ(severity(two("", "@decision(\"ask\")")), "warning");
+  EXPECT_EQ(severity(two("@decision(\"ask\")", "")), "note");
+  EXPECT_EQ(severity(two("@mode(\"observe\")", "")), "note");
+  EXPECT_EQ(severity(open + "@decision(\"ask\") forbid(principal, action, resource) when { resource.size != "
+                            "9 || resource.open };"),
+            "note");
   EXPECT_EQ(severity("forbid(principal, action, resource) when { resource.size + 1 == 3 };"), "error");
 }
 
