@@ -1,17 +1,20 @@
 // `weir scan`: the transcripts that are there already, through the same guard.
 #include <unistd.h>
 
+#include <algorithm>
+
 #include <chrono>
 #include <csignal>
 #include <ostream>
 #include <set>
+#include <unordered_map>
 
 #include "base/bytes.h"
 #include "base/time_text.h"
 #include "cli/commands.h"
 #include "cli/policies.h"
 #include "cli/scan_report.h"
-#include "daemon/scanner.h"
+#include "daemon/scan_pool.h"
 #include "os/clock.h"
 #include "os/files.h"
 #include "os/process.h"
@@ -77,18 +80,18 @@ std::vector<setup::FoundAgent> agents_here(const Context& context) {
 
 class Scan {
  public:
-  Scan(const Args& args, Context& context, std::shared_ptr<const guard::Pack> pack, std::int64_t since,
+  Scan(const Args& args, Context& context, const std::shared_ptr<const guard::Pack>& pack, std::int64_t since,
        std::set<std::string> baseline)
       : args_(args),
         context_(context),
-        scanner_(std::move(pack),
-                 {.home = context.places.home, .since_ns = since, .follow = args.has("--follow")}),
+        pool_(pack, {.home = context.places.home, .since_ns = since, .follow = args.has("--follow")}, 0),
         baseline_(std::move(baseline)) {}
 
   int run(std::vector<std::string> files) {
     pass(files);
     if (args_.has("--follow")) follow(files);
-    ScanReport report{.totals = scanner_.totals(),
+    order_findings(files);
+    ScanReport report{.totals = pool_.totals(),
                       .findings = std::move(findings_),
                       .agents = agents_here(context_),
                       .partial = interrupted != 0 && !args_.has("--follow"),
@@ -110,19 +113,24 @@ class Scan {
   }
 
  private:
+  // As if one after another had been read: the report does not depend on the number of processors.
+  void order_findings(const std::vector<std::string>& files) {
+    std::unordered_map<std::string_view, std::size_t> places;
+    for (const auto& file : files)
+      places.emplace(file, places.size());
+    std::stable_sort(findings_.begin(), findings_.end(), [&](const auto& a, const auto& b) {
+      return std::pair(places[a.file], a.line) < std::pair(places[b.file], b.line);
+    });
+  }
+
   void pass(const std::vector<std::string>& files) {
     Progress progress(context_, files.size());
-    std::size_t done = 0;
-    for (const auto& file : files) {
-      if (interrupted != 0) return;
-      scanner_.scan(
-          file, [this](const daemon::ScanFinding& finding) { take(finding); },
-          [&](std::uint64_t) {
-            progress.show(done, scanner_.totals());
-            return interrupted == 0;
-          });
-      progress.show(++done, scanner_.totals());
-    }
+    pool_.pass(
+        files, [this](const daemon::ScanFinding& finding) { take(finding); },
+        [&](std::size_t done, const daemon::ScanTotals& totals) {
+          progress.show(done, totals);
+          return interrupted == 0;
+        });
   }
 
   // Until Ctrl-C, or nobody reads any more. New files are looked for less often than known ones.
@@ -173,7 +181,7 @@ class Scan {
 
   const Args& args_;
   Context& context_;
-  daemon::Scanner scanner_;
+  daemon::ScanPool pool_;
   std::set<std::string> baseline_;
   std::set<std::string> found_;  // fingerprints for --write-baseline
   std::vector<daemon::ScanFinding> findings_;

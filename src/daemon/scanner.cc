@@ -74,6 +74,31 @@ std::string ScanFinding::fingerprint() const {
   return digest_text(sha256(session + "\n" + call + "\n" + policy)).substr(7, 16);
 }
 
+ScanTotals& ScanTotals::operator+=(const ScanTotals& other) {
+  files += other.files;
+  unknown_files += other.unknown_files;
+  bytes += other.bytes;
+  lines += other.lines;
+  bad_lines += other.bad_lines;
+  gaps += other.gaps;
+  tool_calls += other.tool_calls;
+  findings += other.findings;
+  for (const auto& [agent, calls] : other.calls_by_agent)
+    calls_by_agent[agent] += calls;
+  for (const auto& [agent, sessions] : other.sessions_by_agent)
+    sessions_by_agent[agent] += sessions;
+  for (const auto& [type, times] : other.unknown_types)
+    unknown_types[type] += times;
+  problems_not_listed += other.problems_not_listed;
+  for (const auto& text : other.problems) {
+    if (problems.size() < kProblemsMax)
+      problems.push_back(text);
+    else
+      ++problems_not_listed;
+  }
+  return *this;
+}
+
 void Scanner::problem(std::string text) {
   if (totals_.problems.size() < kProblemsMax)
     totals_.problems.push_back(std::move(text));
@@ -230,10 +255,11 @@ guard::Guard& Scanner::guard_of(const event::Event& event) {
     sessions_.erase(recent_.back());
     recent_.pop_back();
   }
+  auto& seen = seen_[event.agent.name];
   const std::size_t hash = std::hash<std::string>{}(event.root);
-  if (!seen_roots_.contains(hash)) {
+  if (!seen.contains(hash)) {
     ++totals_.sessions_by_agent[event.agent.name];
-    if (seen_roots_.size() < kSeenRootsMax) seen_roots_.insert(hash);
+    if (seen.size() < kSeenRootsMax) seen.insert(hash);
   }
   std::string workspace(event.body["cwd"].text_or(""));
   // A home or the root of the disk is no workspace: everything would lie inside it.
@@ -282,6 +308,21 @@ void Scanner::judge(const std::string& file, std::uint64_t line, event::Event ev
   finding.severity = severity_of(decision);
   finding.text = call_summary(event);
   on_finding(finding);
+}
+
+std::optional<std::string> transcript_root(const std::string& file) {
+  const os::Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK));
+  if (!fd) return std::nullopt;
+  const std::string head = read_head(fd.get());
+  auto lines = split(head, '\n');
+  if (lines.size() > 1) lines.pop_back();
+  const auto reader = ingest::make_reader(format_of(file, fd.get()), file);
+  if (!reader) return std::nullopt;
+  std::uint64_t number = 0;
+  for (const auto line : lines)
+    if (const auto events = reader->feed(line, ++number); events && !events->empty())
+      return events->front().root;
+  return std::nullopt;
 }
 
 Result<std::vector<std::string>> find_transcripts(const std::vector<std::string>& paths,

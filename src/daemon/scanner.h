@@ -16,6 +16,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -61,7 +62,11 @@ struct ScanTotals {
   std::map<std::string, std::uint64_t> unknown_types;  // kinds of records this version does not know
   std::vector<std::string> problems;                   // named lines and files, the first kProblemsMax
   std::uint64_t problems_not_listed = 0;
+
+  ScanTotals& operator+=(const ScanTotals& other);
 };
+// Sessions by agent, as hashes of their roots.
+using SeenSessions = std::map<std::string, std::unordered_set<std::size_t>>;
 inline constexpr std::size_t kProblemsMax = 100;
 inline constexpr std::size_t kScanSessionsMax = 1024;  // trees in hand; the one longest silent is forgotten
 
@@ -85,6 +90,7 @@ class Scanner {
   bool scan(const std::string& file, const OnFinding& on_finding, const OnProgress& on_progress = {});
 
   const ScanTotals& totals() const { return totals_; }
+  const SeenSessions& sessions() const { return seen_; }
 
  private:
   // A file that is being read.
@@ -120,9 +126,13 @@ class Scanner {
   std::map<std::string, Open> open_;                   // by file; kept between calls only when following
   std::unordered_map<std::string, Session> sessions_;  // by session root
   std::list<std::string> recent_;                      // their roots, the latest first
-  std::unordered_set<std::size_t> seen_roots_;         // hashes, to count each session once
+  SeenSessions seen_;                                  // to count each session once
   ScanTotals totals_;
 };
+
+// The root of the session tree that a transcript belongs to, from its first records; none when they do not
+// tell, or it is no transcript.
+std::optional<std::string> transcript_root(const std::string& file);
 
 // Every transcript below the given paths, or below the places where agents keep them. Sub-agents follow the
 // session they belong to. Errors: a path that does not exist.
