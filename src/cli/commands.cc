@@ -2,6 +2,7 @@
 #include "cli/commands.h"
 
 #include "cli/cedar_commands.h"
+#include "cli/sigma_commands.h"
 
 namespace weir::cli {
 namespace {
@@ -24,6 +25,7 @@ std::vector<CommandSpec> all_commands() {
       // judge without an agent
       {scan_command(), inspect_command(), replay_command()},
       cedar_commands(),
+      sigma_commands(),
       {policy_analyze_command(), policy_diff_command(), policy_prove_command(), policy_recheck_command(),
        policy_explain_command()},
       {workflow_check_command(), workflow_show_command(), workflow_export_command(),

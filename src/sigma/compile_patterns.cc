@@ -110,7 +110,9 @@ class Maker {
       std::string text = wanted.text;
       if (wanted.starts) text.insert(text.begin(), kSeparator);
       if (wanted.ends) text += kSeparator;
-      const std::string key = (glob.cased ? "c" : "i") + lowered(text, glob.cased);
+      // With its shape: a value may itself hold the separator.
+      const std::string key = std::string(glob.cased ? "c" : "i") + (wanted.starts ? '^' : '-') +
+                              (wanted.ends ? '$' : '-') + lowered(text, glob.cased);
       const auto [found, is_new] = known_.emplace(key, static_cast<std::uint32_t>(patterns_.literals.size()));
       if (is_new) {
         patterns_.literals.push_back({.text = text, .literal = true, .ignore_case = !glob.cased});

@@ -2,7 +2,8 @@
 //
 //   TRY(Engine engine, Engine::compile(set.rules));          // immutable, shared between threads
 //   Workspace workspace;                                      // one a thread
-//   for (const std::uint32_t rule : engine.match(logsource, flat.fields(), workspace)) …
+//   TRY(const auto matched, engine.match(logsource, flat.fields(), workspace));
+//   for (const std::uint32_t rule : matched) …
 //
 // How it works. The literals of all rules are one Vectorscan database, scanned once over the record's values,
 // which are laid behind each other with a separator byte that stands for "^" and "$". Expressions are a
