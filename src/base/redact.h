@@ -16,8 +16,8 @@ namespace weir {
 
 inline constexpr std::string_view kRedacted = "[redacted]";
 
-// Linear in the length of `text`, which may be any bytes. What is hidden stays hidden when the result is given
-// again; more may be hidden then, where the first pass hid what parted two commands.
+// Linear in the length of `text`, which may be any bytes. What is hidden stays hidden when the result is
+// given again; more may be hidden then, where the first pass hid what parted two commands.
 std::string redact(std::string_view text);
 
 // The same on one line for terminal and log: redacted, then printable() and cut. Only the first 16 KiB are
