@@ -9,7 +9,7 @@
 //   verify.h      check digits and structure of tokens    placeholder.h  what only looks like a secret
 //   normal.h      text as a model reads it                decode.h     base64, hex, ... peeled, with limits
 //   model.h       the linear model of injections          injection.h  the detector of injections
-//   redact.h      a text without its secrets
+//   redact.h      a text without its secrets            scanner.h    both detectors in one pass
 //
 // Rules and weights are data (content/rules/secrets, content/detect) and come in as values.
 #pragma once

@@ -18,11 +18,16 @@ struct SecretDetector::State {
   std::unordered_map<std::string, std::size_t> by_id;
   std::vector<Problem> problems;
   match::Database database;
+
+  void add(SecretRules given);
+  void plan();
+  std::vector<SecretMatch> kept(std::string_view text, const std::vector<SecretMatch>& matches,
+                                std::string_view path) const;
 };
 
 namespace {
 
-using State = std::vector<CompiledRule>;
+using Rules = std::vector<CompiledRule>;
 
 std::string message_of(const CompiledRule& rule, const SecretMatch& match) {
   std::string out = rule.rule.description.empty() ? "This looks like a secret (" + rule.rule.id + ")"
@@ -65,7 +70,7 @@ bool tells_more(const CompiledRule& a, const SecretMatch& am, const CompiledRule
 }
 
 // Of overlapping matches only the most telling one stays; the rest comes back by place.
-std::vector<SecretMatch> without_overlaps(std::vector<SecretMatch> matches, const State& rules) {
+std::vector<SecretMatch> without_overlaps(std::vector<SecretMatch> matches, const Rules& rules) {
   std::stable_sort(matches.begin(), matches.end(), [](const SecretMatch& a, const SecretMatch& b) {
     return a.secret_begin < b.secret_begin;
   });
@@ -106,62 +111,58 @@ std::size_t apart(std::size_t a, std::size_t b) {
 
 }  // namespace
 
-Result<SecretDetector> SecretDetector::compile(SecretRules rules) {
-  auto state = std::make_shared<State>();
-  for (SecretRule& rule : rules.rules) {
+// Rules and global allow-lists; what cannot be compiled becomes a problem.
+void SecretDetector::State::add(SecretRules given) {
+  for (SecretRule& rule : given.rules) {
     const std::string id = rule.id;
     auto compiled = detect::compile(std::move(rule));
     if (!compiled) {
-      state->problems.push_back({id, compiled.error()});
+      problems.push_back({id, compiled.error()});
       continue;
     }
-    state->by_id.emplace(id, state->rules.size());
-    state->rules.push_back(*std::move(compiled));
+    by_id.emplace(id, rules.size());
+    rules.push_back(*std::move(compiled));
   }
-  for (const Allowlist& list : rules.allowlists) {
+  for (const Allowlist& list : given.allowlists) {
     auto compiled = detect::compile(list);
     if (compiled)
-      state->allowlists.push_back(*std::move(compiled));
+      allowlists.push_back(*std::move(compiled));
     else
-      state->problems.push_back({"allowlist", compiled.error()});
+      problems.push_back({"allowlist", compiled.error()});
   }
+}
+
+// Keywords, each once; then the expressions of rules without keywords, which announce themselves.
+void SecretDetector::State::plan() {
   std::unordered_map<std::string, std::size_t> by_word;
-  for (std::uint32_t i = 0; i < state->rules.size(); ++i) {
-    const CompiledRule& rule = state->rules[i];
-    if (!rule.regex) continue;
-    for (const std::string& word : rule.rule.keywords) {
+  for (std::uint32_t i = 0; i < rules.size(); ++i) {
+    if (!rules[i].regex) continue;
+    for (const std::string& word : rules[i].rule.keywords) {
       if (word.empty()) continue;
-      const auto [place, is_new] = by_word.emplace(word, state->patterns.size());
+      const auto [place, is_new] = by_word.emplace(word, patterns.size());
       if (is_new) {
-        state->patterns.push_back({.text = word, .literal = true, .ignore_case = true});
-        state->rules_of.emplace_back();
+        patterns.push_back({.text = word, .literal = true, .ignore_case = true});
+        rules_of.emplace_back();
       }
-      state->rules_of[place->second].push_back(i);
+      rules_of[place->second].push_back(i);
     }
-    if (rule.rule.keywords.empty()) state->always.push_back(i);
   }
-  // Rules without keywords announce themselves, where the engine can hold them.
-  std::vector<match::Pattern> alone;
-  for (const std::uint32_t i : state->always)
-    alone.push_back({.text = state->rules[i].rule.regex, .once = true, .somewhere = true});
-  std::vector<match::Pattern> all = state->patterns;
-  all.insert(all.end(), alone.begin(), alone.end());
-  TRY(auto compiled, match::Database::compile(all));
-  std::vector<bool> refused(all.size(), false);
+  for (std::uint32_t i = 0; i < rules.size(); ++i) {
+    if (!rules[i].regex || !rules[i].rule.keywords.empty()) continue;
+    patterns.push_back({.text = rules[i].rule.regex, .once = true, .somewhere = true});
+    rules_of.push_back({i});
+  }
+}
+
+Result<SecretDetector> SecretDetector::compile(SecretRules rules) {
+  auto state = std::make_shared<State>();
+  state->add(std::move(rules));
+  state->plan();
+  TRY(auto compiled, match::Database::compile(state->patterns));
+  // What the engine cannot hold has to be looked for without it.
   for (const auto& rejected : compiled.rejected)
-    refused[rejected.pattern] = true;
-  std::vector<std::uint32_t> unannounced;
-  const std::size_t words = state->patterns.size();
-  for (std::size_t i = 0; i < alone.size(); ++i) {
-    if (refused[words + i]) {
-      unannounced.push_back(state->always[i]);
-      continue;
-    }
-  }
-  state->patterns = std::move(all);
-  for (const std::uint32_t i : state->always)
-    state->rules_of.push_back({i});
-  state->always = std::move(unannounced);
+    for (const std::uint32_t rule : state->rules_of[rejected.pattern])
+      state->always.push_back(rule);
   state->database = std::move(compiled.database);
   SecretDetector out;
   out.state_ = std::move(state);
@@ -213,6 +214,37 @@ void match_rule(const CompiledRule& rule, std::size_t index, std::string_view te
 
 }  // namespace
 
+// What stays when global allow-lists and required neighbours have been heard.
+std::vector<SecretMatch> SecretDetector::State::kept(std::string_view text,
+                                                     const std::vector<SecretMatch>& matches,
+                                                     std::string_view path) const {
+  Places places(text);
+  const auto near = [&](const SecretMatch& match, const RequiredRule& required) {
+    const auto id = by_id.find(required.id);
+    return id != by_id.end() && std::any_of(matches.begin(), matches.end(), [&](const SecretMatch& other) {
+             if (other.rule != id->second) return false;
+             if (required.within_lines &&
+                 apart(places.line(other.begin), places.line(match.begin)) > *required.within_lines)
+               return false;
+             return !required.within_columns ||
+                    apart(places.column(other.begin), places.column(match.begin)) <= *required.within_columns;
+           });
+  };
+  std::vector<SecretMatch> out;
+  for (const SecretMatch& match : matches) {
+    const CompiledRule& rule = rules[match.rule];
+    if (rule.rule.skip_report) continue;
+    const auto allowed = [&](const CompiledAllowlist& list) {
+      return allows(list, rule.rule.id, match, text, path);
+    };
+    if (std::any_of(allowlists.begin(), allowlists.end(), allowed)) continue;
+    const auto& required = rule.rule.required;
+    if (std::all_of(required.begin(), required.end(), [&](const auto& one) { return near(match, one); }))
+      out.push_back(match);
+  }
+  return out;
+}
+
 std::vector<Report> SecretDetector::judge(std::string_view text, std::span<const Cue> cues,
                                           SecretWorkspace& workspace, std::string_view path) const {
   const auto& rules = state_->rules;
@@ -234,33 +266,8 @@ std::vector<Report> SecretDetector::judge(std::string_view text, std::span<const
   }
   workspace.touched.clear();
 
-  Places places(text);
-  const auto near = [&](const SecretMatch& match, const RequiredRule& required) {
-    const auto id = state_->by_id.find(required.id);
-    return id != state_->by_id.end() &&
-           std::any_of(matches.begin(), matches.end(), [&](const SecretMatch& other) {
-             if (other.rule != id->second) return false;
-             if (required.within_lines &&
-                 apart(places.line(other.begin), places.line(match.begin)) > *required.within_lines)
-               return false;
-             return !required.within_columns ||
-                    apart(places.column(other.begin), places.column(match.begin)) <= *required.within_columns;
-           });
-  };
-  std::vector<SecretMatch> kept;
-  for (const SecretMatch& match : matches) {
-    const CompiledRule& rule = rules[match.rule];
-    if (rule.rule.skip_report) continue;
-    const auto allowed = [&](const CompiledAllowlist& list) {
-      return allows(list, rule.rule.id, match, text, path);
-    };
-    if (std::any_of(state_->allowlists.begin(), state_->allowlists.end(), allowed)) continue;
-    const auto& required = rule.rule.required;
-    if (std::all_of(required.begin(), required.end(), [&](const auto& one) { return near(match, one); }))
-      kept.push_back(match);
-  }
   std::vector<Report> out;
-  for (const SecretMatch& match : without_overlaps(std::move(kept), rules))
+  for (const SecretMatch& match : without_overlaps(state_->kept(text, matches, path), rules))
     out.push_back(report_of(rules[match.rule], match));
   return out;
 }

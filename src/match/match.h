@@ -7,6 +7,7 @@
 //
 //   database.h   many patterns -> which end where
 //   regex.h      one pattern -> exact place and captures
+//   regex_set.h  many patterns over a short text -> which match, exactly
 //
 // Databases and expressions are immutable and shared between threads; a Scratch belongs to one thread.
 #pragma once
