@@ -70,6 +70,8 @@ struct Call {
   const Arg* value(std::string_view option) const;
 };
 
+struct CodeScan;
+
 class Analyzer {
  public:
   Analyzer(const Environment& environment, const CommandTable& table)
@@ -96,7 +98,10 @@ class Analyzer {
 
   // one command (run.cc)
   Stream run_simple(const Simple& simple, const Command& command, State& state, const Stream& in);
+  std::vector<std::string> believe_assignments(const Simple& simple, Expander& words, State& state);
   void assign(const Assignment& assignment, State& state, bool exported);
+  static void assign_element(Variable& variable, const Arg& subscript, bool append, Arg value);
+  static void declare_options(const Invocation& invocation, const Assignment& assignment, State& state);
   void redirect(const Redirection& redirection, Invocation& invocation, Stream& out);
   void redirect_to_file(const Redirection& redirection, Invocation& invocation);
   Stream dispatch(Invocation& invocation);
@@ -195,10 +200,13 @@ class Analyzer {
   void run_remote_code(const Hole& hole, Invocation& invocation, std::string_view how,
                        std::string_view interpreter);
   void run_inline(std::string_view language, const Arg& code, Invocation& invocation);
+  void follow_code(const CodeScan& found, std::string_view language, Invocation& invocation);
+  void judge_code(const CodeScan& found, std::string_view language, const Arg& code, Invocation& invocation);
   void run_sql(const Arg& sql, Call& call);
   void emit_sql(const Arg& sql, std::string_view program, const Attributes& flags, State& state, Span span);
   // Calls in text that no shell reads, or in inline code, that take something away:
   // client.customer.delete(id)
+  void note_typed_code(std::string_view script, State& state, Span span);
   void note_removing_calls(std::string_view text, const State& state, Span span);
 
   // writing down (emit.cc)

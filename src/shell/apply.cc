@@ -261,6 +261,7 @@ Stream Analyzer::apply(const ProgramSpec& spec, Invocation& invocation) {
     if (!call.operation.empty()) effect.attributes["operation"] = call.operation;
     if (invocation.argv[0].text.find('/') != std::string::npos)
       effect.attributes["path"] = invocation.argv[0].text;
+    if (is_disguised(invocation.argv[0].text)) effect.attributes["disguised"] = true;
   }
   if (!call.safe) {
     apply_rules(call);
@@ -476,7 +477,11 @@ void Analyzer::run_inner(Call& call) {
     call.out = walk_text(text, inner, call.run.in, call.run.span, call.program());
   } else {
     nested.argv[0].splits = false;
+    // A wrapper of the same place that ends in a bare shell is there to start it (GTFOBins: env sh, nice sh).
+    const std::size_t same_place = spec.place.empty() ? 1 : 0;
+    in_code_ += same_place;
     call.out = dispatch(nested);
+    in_code_ -= same_place;
   }
   --depth_;
   if (inner.remote == outer.remote && inner.container == outer.container) {

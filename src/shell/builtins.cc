@@ -25,11 +25,11 @@ bool entirely_unknown(const Arg& arg) {
 }
 
 constexpr std::string_view kSilent[] = {
-    ":",       "true",    "false",    "test",     "[",       "pwd",      "let",    "wait",
-    "jobs",    "fg",      "bg",       "type",     "hash",    "help",     "shopt",  "getopts",
-    "times",   "bind",    "complete", "compgen",  "compopt", "caller",   "dirs",   "umask",
-    "disown",  "logout",  "break",    "continue", "ulimit",  "suspend",  "local",  "export",
-    "declare", "typeset", "readonly", "popd",     "unalias", "autoload", "setopt", "unsetopt"};
+    ":",       "true",     "false",    "test",    "[",        "pwd",    "wait",    "jobs",
+    "fg",      "bg",       "type",     "hash",    "help",     "shopt",  "getopts", "times",
+    "bind",    "complete", "compgen",  "compopt", "caller",   "dirs",   "umask",   "disown",
+    "logout",  "break",    "continue", "ulimit",  "suspend",  "local",  "export",  "declare",
+    "typeset", "readonly", "popd",     "unalias", "autoload", "setopt", "unsetopt"};
 
 // `shift n`. A count above what there is shifts nothing (POSIX XCU 2.14); one that is not known or no plain
 // number leaves the parameters unknown.
@@ -88,6 +88,12 @@ std::optional<Stream> Analyzer::run_builtin(std::string_view name, Invocation& i
   }
   if (name == "unset") {
     run_unset(invocation);
+    return Stream{};
+  }
+  if (name == "let") {
+    Expander words = expander(state);
+    for (std::size_t i = 1; i < argv.size(); ++i)
+      if (argv[i].known()) (void)words.arithmetic(argv[i].text);
     return Stream{};
   }
   if (name == "set" || name == "shift") {
@@ -181,41 +187,112 @@ void Analyzer::run_set(Invocation& invocation) {
   }
 }
 
+namespace {
+
+struct ReadOptions {
+  std::vector<std::string> names;
+  bool array = false;      // mapfile, read -a
+  bool whole = false;      // read -d '': all lines are one
+  bool keep_ends = false;  // mapfile without -t
+};
+
+ReadOptions read_options(const std::vector<Arg>& argv) {
+  static constexpr std::string_view kTakesValue[] = {"-p", "-t", "-n", "-N", "-d", "-u",
+                                                     "-i", "-C", "-c", "-s", "-O"};
+  ReadOptions out;
+  const bool lines = argv[0].text != "read";
+  out.array = lines;
+  out.keep_ends = lines;
+  for (std::size_t i = 1; i < argv.size(); ++i) {
+    const std::string& text = argv[i].text;
+    if (!text.starts_with('-') || text.size() < 2) {
+      if (argv[i].known()) out.names.push_back(text);
+      continue;
+    }
+    if (!lines && text.find('a') != std::string::npos) out.array = true;
+    if (lines && text.find('t') != std::string::npos) out.keep_ends = false;
+    if (!lines && text.ends_with('d') && i + 1 < argv.size()) out.whole = argv[i + 1].text.empty();
+    const std::string last{'-', text.back()};
+    const bool flag = (lines && last == "-t") || (!lines && last == "-s");
+    if (!flag && std::find(std::begin(kTakesValue), std::end(kTakesValue), last) != std::end(kTakesValue))
+      ++i;
+  }
+  if (out.names.empty()) out.names.push_back(lines ? "MAPFILE" : "REPLY");
+  return out;
+}
+
+// A line cut at IFS into at most `count` fields, the last with all the rest (POSIX XCU read).
+std::vector<std::string> cut_fields(std::string_view line, std::string_view ifs, std::size_t count) {
+  const auto blank = [&](char c) {
+    return (c == ' ' || c == '\t' || c == '\n') && ifs.find(c) != std::string_view::npos;
+  };
+  std::vector<std::string> out;
+  std::size_t at = 0;
+  while (at < line.size() && blank(line[at]))
+    ++at;
+  while (out.size() + 1 < count && at < line.size()) {
+    const auto end = std::min(line.find_first_of(ifs, at), line.size());
+    out.emplace_back(line.substr(at, end - at));
+    at = end;
+    while (at < line.size() && blank(line[at]))
+      ++at;
+    if (at < line.size() && at == end && ifs.find(line[at]) != std::string_view::npos) ++at;
+  }
+  std::string_view rest = line.substr(at);
+  while (!rest.empty() && blank(rest.back()))
+    rest.remove_suffix(1);
+  out.emplace_back(rest);
+  while (out.size() < count && count != SIZE_MAX)
+    out.emplace_back();
+  return out;
+}
+
+}  // namespace
+
 // The lines of known input are values the variables may take; unknown input is a hole that keeps its origin.
 void Analyzer::run_read(Invocation& invocation) {
   State& state = *invocation.state;
   constexpr std::size_t kLinesMax = 3;
-  std::vector<Arg> values;
+  const ReadOptions options = read_options(invocation.argv);
   const Arg& data = invocation.in.data;
-  if (invocation.in.present && data.known() && !data.text.empty()) {
-    for (const std::string_view line : split(data.text, '\n'))
-      if (!line.empty() && values.size() < kLinesMax) values.push_back(Arg::of(trim(line)));
-  }
-  static constexpr std::string_view kTakesValue[] = {"-p", "-t", "-n", "-N", "-d", "-u",
-                                                     "-i", "-C", "-c", "-s", "-O"};
-  const bool array = invocation.argv[0].text != "read";
-  std::vector<std::string> names;
-  for (std::size_t i = 1; i < invocation.argv.size(); ++i) {
-    const std::string& text = invocation.argv[i].text;
-    if (text.starts_with('-') && text.size() > 1) {
-      const bool silent = text == "-s" && !array;
-      if (!silent && std::find(std::begin(kTakesValue), std::end(kTakesValue), text) != std::end(kTakesValue))
-        ++i;
-    } else if (invocation.argv[i].known()) {
-      names.push_back(text);
+  if (!invocation.in.present || !data.known() || data.text.empty()) {
+    for (const std::string& name : options.names) {
+      const Hole* hole = data.tainted();
+      const Arg value =
+          hole != nullptr ? Arg::hole("$" + name, hole->origin, hole->url) : Arg::hole("$" + name);
+      state.variables[name] = Variable{{value}, options.array, false, false, {}};
     }
+    return;
   }
-  if (names.empty()) names.push_back(array ? "MAPFILE" : "REPLY");
-  for (const std::string& name : names) {
-    Variable& variable = state.variables[name];
-    variable.array = array;
-    if (!values.empty() && names.size() == 1) {
-      variable.values = values;
-      continue;
-    }
-    const Hole* hole = data.tainted();
-    variable.values = {hole != nullptr ? Arg::hole("$" + name, hole->origin, hole->url)
-                                       : Arg::hole("$" + name)};
+  std::string ifs = " \t\n";
+  if (const auto found = state.variables.find("IFS");
+      found != state.variables.end() && !found->second.values.empty() && found->second.values[0].known())
+    ifs = found->second.values[0].text;
+  for (const auto& [name, value] : invocation.environment)
+    if (name == "IFS" && value.known()) ifs = value.text;
+  std::vector<std::string_view> lines =
+      options.whole ? std::vector<std::string_view>{data.text} : split(data.text, '\n');
+  if (lines.size() > 1 && lines.back().empty()) lines.pop_back();
+  if (invocation.argv[0].text != "read") {
+    Variable all{{}, true, false, false, {}};
+    for (std::size_t i = 0; i < std::min(lines.size(), limits::kShellWordsMax); ++i)
+      all.values.push_back(Arg::of(std::string(lines[i]) + (options.keep_ends ? "\n" : "")));
+    state.variables[options.names[0]] = std::move(all);
+    return;
+  }
+  if (options.array) {
+    Variable fields{{}, true, false, false, {}};
+    for (const std::string& field : cut_fields(lines[0], ifs, limits::kShellWordsMax))
+      if (!field.empty()) fields.values.push_back(Arg::of(field));
+    state.variables[options.names[0]] = std::move(fields);
+    return;
+  }
+  for (const std::string& name : options.names)
+    state.variables[name] = Variable{};
+  for (std::size_t i = 0; i < std::min(lines.size(), kLinesMax); ++i) {
+    const auto fields = cut_fields(lines[i], ifs, options.names.size());
+    for (std::size_t k = 0; k < options.names.size(); ++k)
+      state.variables[options.names[k]].values.push_back(Arg::of(fields[k]));
   }
 }
 
@@ -293,7 +370,7 @@ void Analyzer::run_code(std::string_view language, const Arg& code, Invocation& 
   State& target = same_shell ? state : inner;
   if (!same_shell) target.functions.clear();
   for (const auto& [name, value] : invocation.environment)
-    target.variables[name] = Variable{{value}, false, true};
+    target.variables[name] = Variable{{value}, false, true, false, {}};
   walk_text(code, target, {}, invocation.span, how);
 }
 

@@ -4,8 +4,6 @@
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "shell/analyzer.h"
-#include "shell/code_scan.h"
-#include "shell/sql.h"
 
 namespace weir::shell {
 
@@ -97,7 +95,7 @@ void Analyzer::handle_shell(Call& call) {
   if (!run.in.present) {
     interactive_shell_ = true;
     commands_from_input_ = commands_from_input_ || socket_in_reply_;
-    if (in_code_ > 0)
+    if (in_code_ > 0 && state.remote.empty() && state.container.empty())
       emit(verbs::kShellExec, ResourceKind::program, program, Certainty::certain, state, run.span)
           .attributes["escape"] = true;
     return;
@@ -140,99 +138,6 @@ void Analyzer::handle_interpreter(Call& call) {
   if (run.in.present && !run.in.data.text.empty()) run_code(language, run.in.data, run, "pipe");
 }
 
-void Analyzer::run_inline(std::string_view language, const Arg& code, Invocation& invocation) {
-  State& state = *invocation.state;
-  if (!code.holes.empty() && code.holes[0].begin == 0 && code.holes[0].end == code.text.size())
-    if (const Hole* hole = code.tainted()) return run_remote_code(*hole, invocation, "code", language);
-  opaque("inline " + std::string(language), code.text.substr(0, 120), invocation.span);
-  const CodeScan found = scan_code(language, code.text);
-  ++in_code_;
-  const std::size_t before = out_.effects.size();
-  const auto argument = [](const std::string& text) {
-    return text.empty() ? Arg::hole("(computed)") : Arg::of(text);
-  };
-  for (const CodeCall& one : found.calls) {
-    if (one.verb == verbs::kNetConnect)
-      connect(one.resource.empty() ? std::string("(computed)") : one.resource, argument(one.resource), state,
-              invocation.span, {});
-    else
-      file_effect(one.verb, argument(one.resource), state, invocation.span,
-                  one.recursive ? Attributes{{"recursive", true}} : Attributes{});
-  }
-  for (const std::string& text : found.shell) {
-    State inner = state;
-    walk_text(Arg::of(text), inner, {}, invocation.span, "inline " + std::string(language));
-  }
-  for (const std::vector<std::string>& argv : found.programs) {
-    if (depth_ >= limits::kShellDepthMax) break;
-    State inner = state;
-    Invocation nested;
-    nested.span = invocation.span;
-    nested.state = &inner;
-    for (const std::string& text : argv)
-      nested.argv.push_back(Arg::of(text));
-    ++depth_;
-    dispatch(nested);
-    --depth_;
-  }
-  if (found.remote_shell)
-    emit(verbs::kShellRemote, ResourceKind::host, found.peer, Certainty::possible, state, invocation.span)
-        .attributes["method"] = std::string(language);
-  if (found.runs_network || found.runs_encoded) {
-    const Hole hole{0, 0, found.runs_network ? Origin::network : Origin::encoded, found.url};
-    run_remote_code(hole, invocation, "inline", language);
-  }
-  --in_code_;
-  note_removing_calls(code.text, state, invocation.span);
-  // Languages that are not scanned: a shell named in a string is there to be started.
-  static constexpr std::string_view kShells[] = {"\"/bin/sh", "'/bin/sh", "\"/bin/bash", "'/bin/bash",
-                                                 "\"/bin/zsh"};
-  const bool names_shell = std::any_of(std::begin(kShells), std::end(kShells), [&](std::string_view shell) {
-    return code.text.find(shell) != std::string::npos;
-  });
-  if (names_shell && (language == "lisp" || language == "script" || language == "cpan"))
-    emit(verbs::kShellExec, ResourceKind::program, std::string(language), Certainty::possible, state,
-         invocation.span)
-        .attributes["escape"] = true;
-  // A command that is hidden in an encoding, or what is fetched is written and a computed command run.
-  static constexpr std::string_view kDecoders[] = {"b64decode", "fromhex", "decode64",
-                                                   "unhexlify", "atob(",   "unpack("};
-  const bool decodes = std::any_of(std::begin(kDecoders), std::end(kDecoders), [&](std::string_view word) {
-    return code.text.find(word) != std::string::npos;
-  });
-  if (found.computed_command && decodes)
-    emit(verbs::kShellExec, ResourceKind::program, std::string(language), Certainty::possible, state,
-         invocation.span)
-        .attributes["decoded"] = true;
-  // Fetches, and runs what it made of it: by a computed command, or after having written a file.
-  static constexpr std::string_view kFetchers[] = {"requests.", "urlopen",   "urlretrieve", "urllib",
-                                                   "http.get",  "https.get", "fetch(",      "Net::HTTP",
-                                                   "open-uri",  "LWP::",     "HTTP::Tiny"};
-  const bool fetches = std::any_of(std::begin(kFetchers), std::end(kFetchers), [&](std::string_view word) {
-    return code.text.find(word) != std::string::npos;
-  });
-  const bool writes = std::any_of(found.calls.begin(), found.calls.end(),
-                                  [](const CodeCall& call) { return call.verb == verbs::kFileWrite; });
-  const bool runs = found.computed_command || (writes && (!found.shell.empty() || !found.programs.empty()));
-  if (fetches && runs && !found.runs_network)
-    run_remote_code(Hole{0, 0, Origin::network, found.url}, invocation, "inline", language);
-  // A shell command where code belongs: whoever wrote it meant the command.
-  const std::string_view first = std::string_view(code.text).substr(0, code.text.find(' '));
-  const std::string_view second = first.size() < code.text.size()
-                                      ? std::string_view(code.text).substr(first.size() + 1, 1)
-                                      : std::string_view{};
-  if ((second == "-" || second == "/") && table_.find(first) != nullptr &&
-      code.text.find('(') == std::string::npos) {
-    State inner = state;
-    walk_text(code, inner, {}, invocation.span, language);
-  }
-  for (std::size_t i = before; i < out_.effects.size(); ++i) {
-    Effect& effect = out_.effects[i];
-    effect.attributes["inline"] = std::string(language);
-    if (effect.certainty == Certainty::certain) effect.certainty = Certainty::possible;
-  }
-}
-
 // ---- find
 
 // What find hands to a command: something at or below each root. Without a test the first is the root itself.
@@ -267,8 +172,10 @@ void Analyzer::find_exec(Call& call, const std::vector<Arg>& roots, std::size_t 
       inner.argv.push_back(std::move(arg));
     }
     ++depth_;
+    ++in_code_;
     const std::size_t before = out_.effects.size();
     dispatch(inner);
+    --in_code_;
     for (std::size_t i = before; i < out_.effects.size() && filtered; ++i)
       if (out_.effects[i].verb.starts_with("file.")) out_.effects[i].attributes["filtered"] = true;
     --depth_;
@@ -470,83 +377,6 @@ void Analyzer::run_parallel_shell(const std::vector<Arg>& command, const Arg& ar
   ++depth_;
   dispatch(inner);
   --depth_;
-}
-
-// ---- SQL
-
-void Analyzer::run_sql(const Arg& sql, Call& call) {
-  emit_sql(sql, call.program(), call.flags, *call.run.state, call.run.span);
-}
-
-void Analyzer::emit_sql(const Arg& sql, std::string_view program, const Attributes& flags, State& state,
-                        Span span) {
-  if (sql.prefix().empty() && !sql.known()) {
-    emit(verbs::kDbWrite, ResourceKind::database, sql.text, Certainty::opaque, state, span)
-        .attributes["program"] = std::string(program);
-    return opaque("unknown SQL", sql.text, span);
-  }
-  for (const SqlStatement& statement : classify_sql(sql.text)) {
-    if (!statement.shell.empty()) {
-      State inner = state;
-      walk_text(Arg::of(statement.shell), inner, {}, span, program);
-      continue;
-    }
-    Effect& effect = emit(statement.verb, ResourceKind::database,
-                          statement.resource.empty() ? std::string(program) : statement.resource,
-                          sql.known() ? Certainty::certain : Certainty::possible, state, span);
-    effect.attributes["operation"] = statement.operation;
-    effect.attributes["program"] = std::string(program);
-    add_flags(effect, flags);
-    if (statement.irreversible) effect.attributes["irreversible"] = true;
-    if (statement.unbounded) effect.attributes["unbounded"] = true;
-  }
-}
-
-// SQL typed where a shell is: no program has such a name with such words behind it. It belongs to a database
-// that is open somewhere (a console, a pipe, another tool), so it counts as what it says.
-bool Analyzer::reads_as_sql(const Invocation& invocation) {
-  if (invocation.argv.size() < 2 || invocation.argv[0].text.size() > 8) return false;
-  const std::string verb = to_lower_ascii(invocation.argv[0].text);
-  const std::string next = to_lower_ascii(invocation.argv[1].text);
-  static constexpr std::string_view kObjects[] = {"table",      "database", "schema",  "user",
-                                                  "role",       "view",     "index",   "keyspace",
-                                                  "tablespace", "owned",    "sequence"};
-  const bool object = std::find(std::begin(kObjects), std::end(kObjects), next) != std::end(kObjects);
-  if (verb == "drop" || verb == "alter") return object;
-  if (verb == "delete") return next == "from" && invocation.argv.size() > 2;
-  if (verb == "update") return invocation.argv.size() > 3 && to_lower_ascii(invocation.argv[2].text) == "set";
-  // truncate(1) wants a size or a reference; TRUNCATE [TABLE] name has none.
-  return verb == "truncate" && std::none_of(invocation.argv.begin() + 1, invocation.argv.end(),
-                                            [](const Arg& arg) { return arg.text.starts_with('-'); });
-}
-
-Stream Analyzer::run_sql_words(Invocation& invocation) {
-  Arg text;
-  for (const Arg& arg : invocation.argv) {
-    if (!text.text.empty()) text.append(" ");
-    text.append(arg);
-  }
-  emit_sql(text, "(database)", {}, *invocation.state, invocation.span);
-  return Stream::unknown();
-}
-
-void Analyzer::note_removing_calls(std::string_view text, const State& state, Span span) {
-  static constexpr std::string_view kCalls[] = {
-      ".delete(",       ".destroy(",   ".cancel(", ".delete_all(",    ".destroy_all", ".deleteMany(",
-      ".dropDatabase(", ".terminate(", ".purge(",  ".delete_bucket(", ".drop_all("};
-  text = text.substr(0, 64 * 1024);
-  for (const std::string_view call : kCalls) {
-    const auto at = text.find(call);
-    if (at == std::string_view::npos || at == 0) continue;
-    const auto begin = text.find_last_of(" \t\n;('\"", at - 1);
-    const std::string_view object = text.substr(begin == std::string_view::npos ? 0 : begin + 1,
-                                                at - (begin == std::string_view::npos ? 0 : begin + 1));
-    Effect& effect = emit(verbs::kInfraDelete, ResourceKind::resource,
-                          std::string(object.substr(0, 128)) + std::string(call.substr(0, call.find('('))),
-                          Certainty::possible, state, span);
-    effect.attributes["operation"] = std::string(call.substr(1, call.find('(') - 1));
-    return;
-  }
 }
 
 }  // namespace weir::shell

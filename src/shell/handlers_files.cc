@@ -225,13 +225,11 @@ void Analyzer::handle_echo(Call& call) {
 void Analyzer::handle_printf(Call& call) {
   const std::vector<Arg>& argv = call.run.argv;
   std::size_t at = 1;
-  if (argv.size() > 2 && argv[1].text == "-v") {
-    call.run.state->variables[argv[2].text].values = {Arg::hole("$" + argv[2].text)};
-    call.out = Stream::of(Arg{});
-    return;
-  }
-  if (argv.size() > 1 && argv[1].text == "--") ++at;
+  const bool to_variable = argv.size() > 2 && argv[1].text == "-v" && argv[2].known();
+  if (to_variable) at = 3;
+  if (at < argv.size() && argv[at].text == "--") ++at;
   if (at >= argv.size() || !argv[at].known()) {
+    if (to_variable) call.run.state->variables[argv[2].text] = Variable{{Arg::hole("$" + argv[2].text)}};
     call.out = Stream::unknown();
     return;
   }
@@ -266,6 +264,11 @@ void Analyzer::handle_printf(Call& call) {
     }
   } while (used && at < argv.size() && out.text.size() < limits::kShellValueBytesMax);
   out.splits = false;
+  if (to_variable) {
+    call.run.state->variables[argv[2].text] = Variable{{std::move(out)}};
+    call.out = Stream::of(Arg{});
+    return;
+  }
   call.out = Stream::of(std::move(out));
   call.out.printed = true;
 }

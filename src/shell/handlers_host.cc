@@ -187,9 +187,10 @@ void Analyzer::note_disguise(const Arg& source, const Arg& target, const State& 
   const PathInfo to = describe_path(target, environment_, state.cwd);
   if (!from.known || !is_system_program(from.path) || to.system || is_system_program(to.path)) return;
   if (base_name(from.path) == base_name(to.path)) return;
-  const bool renamed = to.known && base_name(to.path).find('.') == std::string_view::npos &&
-                       (to.temporary || base_name(to.path) != base_name(from.path));
-  if (!renamed || !to.temporary) return;
+  // into a directory it keeps its name
+  if (!to.known || !to.temporary || target.text.ends_with('/') || to.path == "/tmp" ||
+      to.path == "/var/tmp" || to.path == "/dev/shm")
+    return;
   Effect* effect = file_effect(verbs::kFileWrite, target, state, span);
   if (effect != nullptr) effect->attributes["disguised"] = true;
 }

@@ -29,6 +29,21 @@ bool is_shell_name(std::string_view program) {
   return std::find(std::begin(kShells), std::end(kShells), program) != std::end(kShells);
 }
 
+// X=/srv rm -rf $X: the shell expands before it assigns, but the writer believes X to be /srv; where the
+// value is not known otherwise, that belief is the best guess. The names that were set so.
+std::vector<std::string> Analyzer::believe_assignments(const Simple& simple, Expander& words, State& state) {
+  std::vector<std::string> believed;
+  for (const Assignment& assignment : simple.assignments) {
+    if (simple.words.empty() || assignment.array || state.variables.contains(assignment.name)) continue;
+    Arg value = words.single(assignment.value);
+    value.guessed = true;
+    state.variables[assignment.name].values = {std::move(value)};
+    believed.push_back(assignment.name);
+  }
+  return believed;
+}
+
+// long: the steps of the Bash manual, 3.7.1, one after the other
 Stream Analyzer::run_simple(const Simple& simple, const Command& command, State& state, const Stream& in) {
   Stream out;
   std::size_t rounds = 1;
@@ -42,16 +57,7 @@ Stream Analyzer::run_simple(const Simple& simple, const Command& command, State&
     invocation.span = command.span;
     invocation.state = &state;
     invocation.in = in;
-    // X=/srv rm -rf $X: the shell expands before it assigns, but the writer believes X to be /srv; where the
-    // value is not known otherwise, that belief is the best guess.
-    std::vector<std::string> believed;
-    for (const Assignment& assignment : simple.assignments) {
-      if (simple.words.empty() || assignment.array || state.variables.contains(assignment.name)) continue;
-      Arg value = words.single(assignment.value);
-      value.guessed = true;
-      state.variables[assignment.name].values = {std::move(value)};
-      believed.push_back(assignment.name);
-    }
+    const std::vector<std::string> believed = believe_assignments(simple, words, state);
     for (const Word& word : simple.words) {
       std::vector<Arg> fields = words.fields(word);
       arguments_ += fields.size();
@@ -73,8 +79,11 @@ Stream Analyzer::run_simple(const Simple& simple, const Command& command, State&
         note_variable(invocation.environment.back().first, invocation.environment.back().second, state,
                       command.span);
     }
-    for (const Assignment& assignment : simple.declared)
+    for (const Assignment& assignment : simple.declared) {
       assign(assignment, state, true);
+      if (invocation.argv.size() > 1 && invocation.argv[0].text != "export")
+        declare_options(invocation, assignment, state);
+    }
     Stream redirected;
     for (const Redirection& redirection : command.redirections)
       redirect(redirection, invocation, redirected);
@@ -108,9 +117,20 @@ void Analyzer::assign(const Assignment& assignment, State& state, bool exported)
   Variable fresh;
   if (assignment.array) {
     fresh.array = true;
-    for (const Word& word : assignment.elements)
-      for (Arg& value : words.fields(word))
-        if (fresh.values.size() < limits::kShellWordsMax) fresh.values.push_back(std::move(value));
+    bool keyed = false;
+    for (std::size_t i = 0; i < assignment.elements.size(); ++i) {
+      const bool has_key = i < assignment.keys.size() && !assignment.keys[i].parts.empty();
+      keyed = keyed || has_key;
+      std::vector<Arg> values = words.fields(assignment.elements[i]);
+      if (has_key && values.empty()) values.emplace_back();
+      for (Arg& value : values) {
+        if (fresh.values.size() >= limits::kShellWordsMax) break;
+        fresh.keys.push_back(has_key ? words.single(assignment.keys[i]).text
+                                     : std::to_string(fresh.values.size()));
+        fresh.values.push_back(std::move(value));
+      }
+    }
+    if (!keyed) fresh.keys.clear();
   } else {
     fresh.values = {words.single(assignment.value)};
     if (fresh.values[0].text.size() > limits::kShellValueBytesMax) fresh.values[0] = Arg::hole("(too long)");
@@ -124,14 +144,23 @@ void Analyzer::assign(const Assignment& assignment, State& state, bool exported)
   Variable& variable = state.variables[assignment.name];
   fresh.exported = exported || variable.exported;
   if (!assignment.subscript.empty()) {
+    if (!variable.array) variable.values.clear();
     variable.array = true;
-    variable.values.push_back(std::move(fresh.values[0]));
-    return;
+    return assign_element(variable, words.single(assignment.subscript[0]), assignment.append,
+                          std::move(fresh.values[0]));
   }
   if (assignment.append && !variable.values.empty()) {
     if (fresh.array) {
       variable.array = true;
-      std::move(fresh.values.begin(), fresh.values.end(), std::back_inserter(variable.values));
+      for (std::size_t i = 0; i < fresh.values.size(); ++i) {
+        if (!variable.keys.empty() || !fresh.keys.empty()) {
+          while (variable.keys.size() < variable.values.size())
+            variable.keys.push_back(std::to_string(variable.keys.size()));
+          variable.keys.push_back(fresh.keys.empty() ? std::to_string(variable.values.size())
+                                                     : fresh.keys[i]);
+        }
+        variable.values.push_back(std::move(fresh.values[i]));
+      }
       return;
     }
     Arg joined = variable.values[0];
@@ -140,6 +169,42 @@ void Analyzer::assign(const Assignment& assignment, State& state, bool exported)
         joined.text.size() > limits::kShellValueBytesMax ? Arg::hole("(too long)") : std::move(joined);
   }
   variable = std::move(fresh);
+}
+
+// name[key]=value, name[key]+=value
+void Analyzer::assign_element(Variable& variable, const Arg& subscript, bool append, Arg value) {
+  while (variable.keys.size() < variable.values.size())
+    variable.keys.push_back(std::to_string(variable.keys.size()));
+  const std::string key = subscript.known() ? subscript.text : "?";
+  const auto found = std::find(variable.keys.begin(), variable.keys.end(), key);
+  const auto at = static_cast<std::size_t>(found - variable.keys.begin());
+  if (found == variable.keys.end()) {
+    if (variable.values.size() >= limits::kShellWordsMax) return;
+    variable.keys.push_back(key);
+    variable.values.push_back(std::move(value));
+  } else if (append) {
+    variable.values[at].append(value);
+  } else {
+    variable.values[at] = std::move(value);
+  }
+}
+
+// declare -n, -l, -u: what the option makes of the values.
+void Analyzer::declare_options(const Invocation& invocation, const Assignment& assignment, State& state) {
+  const auto variable = state.variables.find(assignment.name);
+  if (variable == state.variables.end()) return;
+  for (const Arg& arg : invocation.argv) {
+    if (!arg.text.starts_with('-') || arg.text.starts_with("--")) continue;
+    if (arg.text.find('n') != std::string::npos) variable->second.reference = true;
+    const bool lower = arg.text.find('l') != std::string::npos;
+    if (!lower && arg.text.find('u') == std::string::npos) continue;
+    for (Arg& value : variable->second.values)
+      for (char& c : value.text) {
+        if (!value.known()) break;
+        if (lower && c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+        if (!lower && c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+      }
+  }
 }
 
 void Analyzer::redirect(const Redirection& redirection, Invocation& invocation, Stream&) {

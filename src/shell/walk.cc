@@ -21,7 +21,10 @@ Analysis Analyzer::run(std::string_view script) {
   State state;
   if (!environment_.cwd.empty()) state.cwd = normalise_path(environment_.cwd);
   walk(parsed.script, state, {});
-  if (!parsed.problems.empty()) note_removing_calls(script, state, parsed.problems[0].span);
+  if (!parsed.problems.empty()) {
+    note_removing_calls(script, state, parsed.problems[0].span);
+    note_typed_code(script, state, parsed.problems[0].span);
+  }
   finish();
   return std::move(out_);
 }
@@ -148,7 +151,9 @@ Stream Analyzer::walk_command(const Command& command, State& state, const Stream
   } else if (const auto* test = std::get_if<Test>(&command.value)) {
     walk_words(test->words, state);
   } else if (const auto* arithmetic = std::get_if<ArithmeticCommand>(&command.value)) {
-    expander(state).single(arithmetic->expression);
+    Expander words = expander(state);
+    if (const Arg expression = words.single(arithmetic->expression); expression.known())
+      (void)words.arithmetic(expression.text);
   } else if (const auto* coprocess = std::get_if<Coprocess>(&command.value)) {
     State inner = state;
     out = walk_command(coprocess->body[0], inner, feed);
