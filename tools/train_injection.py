@@ -119,6 +119,7 @@ def main():
     parser.add_argument("windows")
     parser.add_argument("--model", default="content/detect/injection.json", help="signals and priors")
     parser.add_argument("--write", action="store_true", help="replace bias and weights in the model file")
+    parser.add_argument("--group", default="family", help="what a fold never splits: family, category or source")
     parser.add_argument("--no-cross-validation", action="store_true")
     parser.add_argument("--show-errors", type=float, help="threshold: print wrong rows of the cross-validation")
     options = parser.parse_args()
@@ -140,11 +141,11 @@ def main():
     if not options.no_cross_validation:
         scores = {}
         for fold in range(FOLDS):
-            model = fit([r for r in rows if fold_of(r["family"]) != fold], priors)
+            model = fit([r for r in rows if fold_of(r[options.group]) != fold], priors)
             for r in rows:
-                if fold_of(r["family"]) == fold:
+                if fold_of(r[options.group]) == fold:
                     scores[r["id"]] = sigmoid(score(model, worst(model, r["windows"])))
-        print(f"{len(rows)} texts, {len(priors)} signals, {FOLDS} folds by family")
+        print(f"{len(rows)} texts, {len(priors)} signals, {FOLDS} folds by {options.group}")
         threshold_curve(rows, scores, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
         if options.show_errors is not None:
             for r in rows:

@@ -164,14 +164,11 @@ constexpr std::array<bool, 256> digit_table() {
 }  // namespace
 
 bool is_readable(std::string_view text) {
-  if (text.size() < 8) return false;
-  std::size_t printable = 0;
-  std::size_t blanks = 0;
-  for (const char c : text) {
-    printable += (c >= ' ' && c < 127) || c == '\n' || c == '\t' ? 1 : 0;
-    blanks += c == ' ' ? 1 : 0;
-  }
-  return blanks > 0 && printable * 100 >= text.size() * 95;
+  constexpr std::size_t kReadableMin = 8;
+  if (text.size() < kReadableMin) return false;
+  const auto printable = std::count_if(
+      text.begin(), text.end(), [](char c) { return (c >= ' ' && c < 127) || c == '\n' || c == '\t'; });
+  return static_cast<std::size_t>(printable) * 100 >= text.size() * 95;
 }
 
 std::string rot13(std::string_view text) {
@@ -183,29 +180,58 @@ std::string rot13(std::string_view text) {
   return out;
 }
 
-std::vector<Payload> find_payloads(std::string_view text) {
-  static constexpr auto kDigits = digit_table();
-  std::vector<Payload> out;
-  for (std::size_t at = 0; at < text.size() && out.size() < kPayloadsMax;) {
-    const char c = text[at];
-    if (kDigits[static_cast<unsigned char>(c)]) {
-      // Words are short: look at the character where a run long enough would still go on.
-      if (at + kBase64Min > text.size() || !kDigits[static_cast<unsigned char>(text[at + kBase64Min - 1])]) {
-        while (at < text.size() && kDigits[static_cast<unsigned char>(text[at])])
-          ++at;
-        continue;
-      }
-      Payload payload = digit_run(text, at);
-      at = payload.end;
-      if (!payload.text.empty()) out.push_back(std::move(payload));
-    } else if (c == '%' || c == '&' || c == '\\') {
-      Payload payload = escape_run(text, at);
-      at = std::max(at + 1, payload.end);
-      if (is_readable(payload.text)) out.push_back(std::move(payload));
-    } else {
-      ++at;
-    }
+namespace {
+
+constexpr auto kDigits = digit_table();
+
+bool is_digit_at(std::string_view text, std::size_t at) {
+  return kDigits[static_cast<unsigned char>(text[at])];
+}
+
+// A run of at least kBase64Min characters covers one of every kBase64Min positions: only those are looked at.
+void find_digit_runs(std::string_view text, std::vector<Payload>& out) {
+  std::size_t done = 0;
+  for (std::size_t at = kBase64Min - 1; at < text.size() && out.size() < kPayloadsMax; at += kBase64Min) {
+    if (at < done || !is_digit_at(text, at)) continue;
+    std::size_t begin = at;
+    while (begin > done && is_digit_at(text, begin - 1))
+      --begin;
+    std::size_t end = at;
+    while (end < text.size() && end < begin + kBase64Min && is_digit_at(text, end))
+      ++end;
+    done = end;
+    if (end - begin < kBase64Min) continue;
+    Payload payload = digit_run(text, begin);
+    done = payload.end;
+    if (!payload.text.empty()) out.push_back(std::move(payload));
   }
+}
+
+void find_escape_runs(std::string_view text, char mark, std::vector<Payload>& out) {
+  for (std::size_t at = text.find(mark); at != std::string_view::npos && out.size() < kPayloadsMax;
+       at = text.find(mark, at)) {
+    if (escaped_at(text.substr(at, 12)).size == 0) {
+      ++at;
+      continue;
+    }
+    Payload payload = escape_run(text, at);
+    at = std::max(at + 1, payload.end);
+    if (is_readable(payload.text)) out.push_back(std::move(payload));
+  }
+}
+
+}  // namespace
+
+std::vector<Payload> find_payloads(std::string_view text) {
+  std::vector<Payload> found;
+  find_digit_runs(text, found);
+  for (const char mark : {'%', '&', '\\'})
+    find_escape_runs(text, mark, found);
+  std::stable_sort(found.begin(), found.end(),
+                   [](const Payload& a, const Payload& b) { return a.begin < b.begin; });
+  std::vector<Payload> out;
+  for (Payload& payload : found)
+    if (out.empty() || payload.begin >= out.back().end) out.push_back(std::move(payload));
   return out;
 }
 

@@ -26,7 +26,7 @@ std::vector<Payload> find_payloads(std::string_view text);
 // Letters moved by 13, the rest as it is.
 std::string rot13(std::string_view text);
 
-// Mostly printable characters and at least one blank: words rather than noise.
+// Nearly all printable ASCII: words, or another encoding, rather than noise.
 bool is_readable(std::string_view text);
 
 }  // namespace weir::detect

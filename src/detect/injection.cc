@@ -77,13 +77,25 @@ event::Span sentences_around(std::string_view text, std::size_t first, std::size
   return {static_cast<std::uint32_t>(begin), static_cast<std::uint32_t>(end)};
 }
 
-std::vector<event::Span> windows_of(std::string_view text, std::span<const Cue> cues) {
+// Patterns from `weak` on to `strong` only count together with another of them.
+struct CueKinds {
+  std::size_t weak = 0;
+  std::size_t strong_again = 0;
+};
+
+std::vector<event::Span> windows_of(std::string_view text, std::span<const Cue> cues, const CueKinds& kinds) {
   std::vector<event::Span> out;
   for (std::size_t i = 0; i < cues.size();) {
     const std::size_t first = cues[i].end;
+    const std::uint32_t first_pattern = cues[i].pattern;
     std::size_t last = first;
-    for (; i < cues.size() && cues[i].end - last <= kGapMax && cues[i].end - first <= kClusterMax; ++i)
+    bool worth = false;
+    for (; i < cues.size() && cues[i].end - last <= kGapMax && cues[i].end - first <= kClusterMax; ++i) {
+      const bool weak = cues[i].pattern >= kinds.weak && cues[i].pattern < kinds.strong_again;
+      worth = worth || !weak || cues[i].pattern != first_pattern;
       last = cues[i].end;
+    }
+    if (!worth) continue;
     out.push_back(sentences_around(text, first, last));
   }
   return out;
@@ -109,6 +121,7 @@ event::Severity severity_of(double probability) {
 struct InjectionDetector::State {
   InjectionModel model;
   BuiltIn built_in;
+  CueKinds kinds;
   std::vector<match::Pattern> patterns;  // cues
   match::Database cues;
   match::RegexSet signals;
@@ -134,6 +147,10 @@ Result<InjectionDetector> InjectionDetector::compile(InjectionModel model) {
   auto state = std::make_shared<State>();
   for (const std::string& cue : model.cues)
     state->patterns.push_back({.text = cue, .literal = true, .ignore_case = true});
+  state->kinds.weak = state->patterns.size();
+  for (const std::string& cue : model.weak_cues)
+    state->patterns.push_back({.text = cue, .literal = true, .ignore_case = true});
+  state->kinds.strong_again = state->patterns.size();
   for (const std::string& cue : hidden_cues())
     state->patterns.push_back({.text = cue, .literal = true});
   std::vector<std::string> expressions;
@@ -243,7 +260,7 @@ Status InjectionDetector::State::look_inside(
   for (const Payload& payload : find_payloads(text)) {
     if (payload.text.size() < kPayloadMin) continue;
     TRY(const auto inner, find_cues(payload.text, workspace));
-    for (const event::Span& span : windows_of(payload.text, inner)) {
+    for (const event::Span& span : windows_of(payload.text, inner, kinds)) {
       TRY(Window window, look(payload.text, span, true, workspace));
       each(std::move(window), payload, payload.text);
     }
@@ -265,7 +282,7 @@ Result<std::vector<Report>> InjectionDetector::judge(std::string_view text, std:
   const auto flagged = [&](const Window& window) {
     return window.probability >= state.model.threshold && out.size() < limits::kDetectFindingsMax;
   };
-  for (const event::Span& span : windows_of(text, cues)) {
+  for (const event::Span& span : windows_of(text, cues, state_->kinds)) {
     TRY(Window window, state.look(text, span, false, workspace));
     if (!flagged(window)) continue;
     Report report = state.report(text, std::move(window));
@@ -304,7 +321,7 @@ Result<std::vector<Window>> InjectionDetector::windows(std::string_view text,
                                                        InjectionWorkspace& workspace) const {
   TRY(const auto cues, state_->find_cues(text, workspace));
   std::vector<Window> out;
-  for (const event::Span& span : windows_of(text, cues)) {
+  for (const event::Span& span : windows_of(text, cues, state_->kinds)) {
     TRY(Window window, state_->look(text, span, false, workspace));
     out.push_back(std::move(window));
   }

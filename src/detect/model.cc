@@ -39,6 +39,20 @@ Result<ModelSignal> parse_signal(const Json& table, bool built_in, std::string_v
   return signal;
 }
 
+Result<std::vector<std::string>> parse_cues(const Json& root, std::string_view key,
+                                            const std::string& where) {
+  std::vector<std::string> out;
+  const Json& cues = root[key];
+  if (!cues.is_array() || cues.as_array().empty() || cues.as_array().size() > kCuesMax)
+    return fail("this must be a list of 1 to 4096 texts", where + ", " + std::string(key));
+  for (const Json& cue : cues.as_array()) {
+    if (!cue.is_string() || cue.as_string().size() < 2)
+      return fail("a cue must be a text of two bytes or more", where + ", " + std::string(key));
+    out.push_back(cue.as_string());
+  }
+  return out;
+}
+
 }  // namespace
 
 std::size_t InjectionModel::find(std::string_view id) const {
@@ -67,14 +81,8 @@ Result<InjectionModel> parse_injection_model(std::string_view json, std::string_
       model.signals.push_back(std::move(signal));
     }
   }
-  const Json& cues = root["cues"];
-  if (!cues.is_array() || cues.as_array().empty() || cues.as_array().size() > kCuesMax)
-    return fail("`cues` must be a list of 1 to 4096 texts", place);
-  for (const Json& cue : cues.as_array()) {
-    if (!cue.is_string() || cue.as_string().size() < 2)
-      return fail("a cue must be a text of two bytes or more", place);
-    model.cues.push_back(cue.as_string());
-  }
+  TRY(model.cues, parse_cues(root, "cues", place));
+  TRY(model.weak_cues, parse_cues(root, "weak_cues", place));
   return model;
 }
 

@@ -125,7 +125,7 @@ TEST(Model, RefusesWhatIsWrong) {
     return model ? std::string() : model.error().message();
   };
   EXPECT_THAT(message("{}"), HasSubstr("version"));
-  EXPECT_THAT(message(R"({"version":1,"threshold":0.5,"bias":0,"cues":["ab"],"built_in":[],
+  EXPECT_THAT(message(R"({"version":1,"threshold":0.5,"bias":0,"cues":["ab"],"weak_cues":["cd"],"built_in":[],
       "signals":[{"id":"a","description":"d","weight":-1,"patterns":["x"]}]})"),
               HasSubstr("negative"));
   EXPECT_THAT(message(R"({"version":1,"threshold":0.5,"bias":0,"cues":[],"built_in":[],"signals":[]})"),
