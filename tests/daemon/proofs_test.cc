@@ -128,6 +128,19 @@ TEST_F(Proofs, ATouchedFileMakesACertificateUnusable) {
   EXPECT_TRUE(proof_facts(proofs(), "sha256:01").as_object().empty());
 }
 
+TEST_F(Proofs, FullShelvesDoNotKeepPoliciesFromComingIntoForce) {
+  if (!has_solvers()) GTEST_SKIP() << "cvc5 or z3 is not installed";
+  for (std::size_t i = 0; i < kProofPacksMax; ++i)
+    ASSERT_TRUE(os::make_dirs(proofs() + "/" + std::to_string(i)));
+  user(kSum);
+  PackOptions options = installed_packs(places_.config);
+  options.proofs_dir = proofs();
+  const auto pack = load_pack(options);
+  ASSERT_TRUE(pack) << pack.error().message();
+  EXPECT_FALSE(os::exists(proof_dir(proofs(), (*pack)->policy_digest(), kLoadProof)));
+  EXPECT_FALSE(activation_facts(**pack, proofs()).has("proofs"));
+}
+
 TEST_F(Proofs, AProjectsNarrowingIsRecordedWithItsProof) {
   if (!has_solvers()) GTEST_SKIP() << "cvc5 or z3 is not installed";
   user(kSourcesOnly);
