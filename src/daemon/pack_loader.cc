@@ -70,10 +70,13 @@ Result<guard::LayerSource> read_project(const std::string& dir) {
   return project;
 }
 
-// Proves what must hold before the pack is used.
+// Proves what must hold before the pack is used. Where too many certificates are kept already the pack is
+// used without one, and the ledger names none: full shelves are no reason to keep old policies in force.
 Status check_and_keep(const guard::Pack& pack, const std::string& proofs) {
   TRY(const auto certificate, check_pack(pack, !proofs.empty()));
-  return certificate ? keep_proof(proofs, pack.policy_digest(), kLoadProof, *certificate) : Status();
+  if (!certificate) return {};
+  const Status kept = keep_proof(proofs, pack.policy_digest(), kLoadProof, *certificate);
+  return kept || kept.error().code == ErrorCode::limit ? Status() : kept;
 }
 
 }  // namespace
