@@ -53,6 +53,11 @@ std::vector<std::string> PathFacts::classes_of(const std::string& path, const ev
   if (action.verb == "file.delete" && action.attrs["recursive"].bool_or(false))
     for (auto& id : pack_.paths().inside(path, options_.home))
       classes.push_back(std::move(id));
+  // Who copies a directory of keys copies the keys, whatever they are called.
+  if (action.verb == "file.read" && action.attrs["recursive"].bool_or(false))
+    for (const std::string_view child : {"/id_rsa", "/credentials", "/Default"})
+      for (auto& id : pack_.paths().of(path + std::string(child), options_.home))
+        classes.push_back(std::move(id));
   // Where this installation keeps its things, wherever that is.
   if (path_within(path, options_.weir_config)) classes.emplace_back("weir");
   if (path_within(path, options_.weir_state)) classes.insert(classes.end(), {"weir", "weir-state"});

@@ -65,8 +65,8 @@ Result<Condition> condition(std::string_view text, const Place& place) {
   if (text.starts_with('$')) {
     out.kind = Condition::Kind::environment;
     text.remove_prefix(1);
-  } else if (!text.starts_with('-')) {
-    return fail("\"" + std::string(text) + "\" is no condition", place.text, "it begins with -, @ or $");
+  } else if (!text.starts_with('-') && !text.starts_with('+')) {
+    return fail("\"" + std::string(text) + "\" is no condition", place.text, "it begins with -, +, @ or $");
   }
   const auto equals = text.find('=');
   out.name = text.substr(0, equals);

@@ -152,6 +152,13 @@ void Analyzer::handle_fifo(Call& call) {
 void Analyzer::handle_kill(Call& call) {
   for (const Arg& operand : call.operands) {
     const std::string_view text = operand.text;
+    if (const std::string_view kind = table_.service_class(base_name(text));
+        kind == "protection" && operand.known()) {
+      Effect& stop = emit(verbs::kServiceChange, ResourceKind::service, operand.text, Certainty::certain,
+                          *call.run.state, call.run.span);
+      stop.attributes["action"] = "stop";
+      stop.attributes["service_class"] = std::string(kind);
+    }
     if (text.find("weir") == std::string_view::npos) continue;
     emit(verbs::kGuardDisable, ResourceKind::process, operand.text,
          operand.known() ? Certainty::certain : Certainty::possible, *call.run.state, call.run.span)
