@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <optional>
 
 #include "base/bytes.h"
@@ -125,6 +126,7 @@ struct InjectionDetector::State {
   std::vector<match::Pattern> patterns;  // cues
   match::Database cues;
   match::RegexSet signals;
+  std::vector<std::size_t> rank;       // by signal: 0 is the heaviest
   std::vector<std::size_t> signal_of;  // by pattern of `signals`
 
   void compute(Window& window) const {
@@ -133,12 +135,13 @@ struct InjectionDetector::State {
       sum += model.signals[i].weight;
     window.probability = 1 / (1 + std::exp(-sum));
   }
-  Result<Window> look(std::string_view text, event::Span span, bool encoded,
+  Status run_signals(std::string_view text, bool all, InjectionWorkspace& workspace) const;
+  Result<Window> look(std::string_view text, event::Span span, bool encoded, bool all,
                       InjectionWorkspace& workspace) const;
   Result<std::vector<Cue>> find_cues(std::string_view text, InjectionWorkspace& workspace) const;
   event::Span tighten(std::string_view text, const Window& window) const;
   Report report(std::string_view text, Window window) const;
-  Status look_inside(std::string_view text, std::size_t depth,
+  Status look_inside(std::string_view text, std::size_t depth, bool all,
                      const std::function<void(Window, Payload, std::string_view)>& each,
                      InjectionWorkspace& workspace) const;
 };
@@ -166,6 +169,14 @@ Result<InjectionDetector> InjectionDetector::compile(InjectionModel model) {
   state->cues = std::move(cues.database);
   state->built_in = {model.find("shouting"),    model.find("hidden-characters"), model.find("tag-characters"),
                      model.find("look-alikes"), model.find("spelled-out"),       model.find("encoded")};
+  std::vector<std::size_t> order(model.signals.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    return model.signals[a].weight > model.signals[b].weight;
+  });
+  state->rank.resize(order.size());
+  for (std::size_t i = 0; i < order.size(); ++i)
+    state->rank[order[i]] = i;
   state->model = std::move(model);
   InjectionDetector out;
   out.state_ = std::move(state);
@@ -179,15 +190,39 @@ const InjectionModel& InjectionDetector::model() const {
   return state_->model;
 }
 
-// All signals of one window.
-Result<Window> InjectionDetector::State::look(std::string_view text, event::Span span, bool encoded,
+// Runs the expressions that can match, heaviest signals first, and stops when the rest cannot reach the
+// threshold; with `all` it does not stop.
+Status InjectionDetector::State::run_signals(std::string_view text, bool all,
+                                             InjectionWorkspace& workspace) const {
+  TRY(auto possible, signals.possible(text, workspace.scratch));
+  std::stable_sort(possible.begin(), possible.end(),
+                   [&](std::size_t a, std::size_t b) { return rank[signal_of[a]] < rank[signal_of[b]]; });
+  double sum = model.bias;
+  for (std::size_t i = 0; i < model.signals.size(); ++i)
+    if (workspace.on[i]) sum += model.signals[i].weight;
+  double rest = 0;
+  for (std::size_t i = 0; i < possible.size(); ++i)
+    if (i == 0 || signal_of[possible[i]] != signal_of[possible[i - 1]])
+      rest += model.signals[signal_of[possible[i]]].weight;
+  const double needed = std::log(model.threshold / (1 - model.threshold));
+  for (std::size_t i = 0; i < possible.size() && (all || sum + rest >= needed);) {
+    const std::size_t signal = signal_of[possible[i]];
+    bool on = false;
+    for (; i < possible.size() && signal_of[possible[i]] == signal; ++i)
+      on = on || signals[possible[i]].contains(text);
+    workspace.on[signal] = on;
+    sum += on ? model.signals[signal].weight : 0;
+    rest -= model.signals[signal].weight;
+  }
+  return {};
+}
+
+// The signals of one window; all of them, or enough to know that it is not flagged.
+Result<Window> InjectionDetector::State::look(std::string_view text, event::Span span, bool encoded, bool all,
                                               InjectionWorkspace& workspace) const {
   const std::string_view raw = text.substr(span.begin, span.end - span.begin);
   const Normal normal = normalize(raw);
   workspace.on.assign(model.signals.size() + 1, false);
-  TRY(const auto matching, signals.matching(normal.text, workspace.scratch));
-  for (const std::size_t i : matching)
-    workspace.on[signal_of[i]] = true;
   constexpr std::size_t kHiddenMin = 3;
   constexpr std::size_t kTagsMin = 4;
   constexpr std::size_t kLookAlikesMin = 2;
@@ -197,6 +232,7 @@ Result<Window> InjectionDetector::State::look(std::string_view text, event::Span
   if (normal.look_alikes >= kLookAlikesMin) workspace.on[built_in.look_alikes] = true;
   if (spelled_out(normal.text)) workspace.on[built_in.spelled_out] = true;
   if (encoded) workspace.on[built_in.encoded] = true;
+  TRY_STATUS(run_signals(normal.text, all, workspace));
   Window window{.span = span};
   for (std::size_t i = 0; i < model.signals.size(); ++i)
     if (workspace.on[i]) window.signals.push_back(i);
@@ -254,18 +290,18 @@ Report InjectionDetector::State::report(std::string_view text, Window window) co
 // Windows inside of encoded payloads, layer by layer. `each` gets the payload of the outermost layer with all
 // encodings named, and the decoded text that the window is a part of.
 Status InjectionDetector::State::look_inside(
-    std::string_view text, std::size_t depth,
+    std::string_view text, std::size_t depth, bool all,
     const std::function<void(Window, Payload, std::string_view)>& each, InjectionWorkspace& workspace) const {
   if (depth >= limits::kDecodeLayersMax) return {};
   for (const Payload& payload : find_payloads(text)) {
     if (payload.text.size() < kPayloadMin) continue;
     TRY(const auto inner, find_cues(payload.text, workspace));
     for (const event::Span& span : windows_of(payload.text, inner, kinds)) {
-      TRY(Window window, look(payload.text, span, true, workspace));
+      TRY(Window window, look(payload.text, span, true, all, workspace));
       each(std::move(window), payload, payload.text);
     }
     TRY_STATUS(look_inside(
-        payload.text, depth + 1,
+        payload.text, depth + 1, all,
         [&](Window window, const Payload& deeper, std::string_view decoded) {
           Payload named{payload.encoding + ", " + deeper.encoding, payload.begin, payload.end, {}};
           each(std::move(window), std::move(named), decoded);
@@ -283,7 +319,7 @@ Result<std::vector<Report>> InjectionDetector::judge(std::string_view text, std:
     return window.probability >= state.model.threshold && out.size() < limits::kDetectFindingsMax;
   };
   for (const event::Span& span : windows_of(text, cues, state_->kinds)) {
-    TRY(Window window, state.look(text, span, false, workspace));
+    TRY(Window window, state.look(text, span, false, false, workspace));
     if (!flagged(window)) continue;
     Report report = state.report(text, std::move(window));
     // Windows may overlap; the same place is told once, by the stronger.
@@ -294,7 +330,7 @@ Result<std::vector<Report>> InjectionDetector::judge(std::string_view text, std:
     }
   }
   TRY_STATUS(state.look_inside(
-      text, 0,
+      text, 0, false,
       [&](Window window, const Payload& payload, std::string_view decoded) {
         if (!flagged(window)) return;
         Report report = state.report(decoded, std::move(window));
@@ -322,12 +358,12 @@ Result<std::vector<Window>> InjectionDetector::windows(std::string_view text,
   TRY(const auto cues, state_->find_cues(text, workspace));
   std::vector<Window> out;
   for (const event::Span& span : windows_of(text, cues, state_->kinds)) {
-    TRY(Window window, state_->look(text, span, false, workspace));
+    TRY(Window window, state_->look(text, span, false, true, workspace));
     out.push_back(std::move(window));
   }
   TRY_STATUS(state_->look_inside(
-      text, 0, [&](Window window, const Payload&, std::string_view) { out.push_back(std::move(window)); },
-      workspace));
+      text, 0, true,
+      [&](Window window, const Payload&, std::string_view) { out.push_back(std::move(window)); }, workspace));
   return out;
 }
 

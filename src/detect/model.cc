@@ -69,6 +69,8 @@ Result<InjectionModel> parse_injection_model(std::string_view json, std::string_
     return fail("the version of the model is not known", place, "version 1");
   InjectionModel model;
   TRY(model.threshold, number(root, "threshold", place));
+  if (model.threshold <= 0 || model.threshold >= 1)
+    return fail("the threshold must lie between 0 and 1", place + ", threshold");
   TRY(model.bias, number(root, "bias", place));
   for (const char* key : {"signals", "built_in"}) {
     const Json& list = root[key];

@@ -48,19 +48,22 @@ Result<RegexSet> RegexSet::compile(std::span<const std::string> expressions, con
   return out;
 }
 
-Result<std::vector<std::size_t>> RegexSet::matching(std::string_view text, Scratch& scratch) const {
+Result<std::vector<std::size_t>> RegexSet::possible(std::string_view text, Scratch& scratch) const {
   std::vector<int> atoms;
   TRY_STATUS(state_->atoms.scan(text, scratch, [&](std::size_t atom, std::size_t) {
     atoms.push_back(static_cast<int>(atom));
     return true;
   }));
-  std::vector<int> possible;
-  state_->filter.AllPotentials(atoms, &possible);
-  std::vector<std::size_t> out;
-  for (const int i : possible)
-    if (state_->regexes[static_cast<std::size_t>(i)].contains(text))
-      out.push_back(static_cast<std::size_t>(i));
+  std::vector<int> potentials;
+  state_->filter.AllPotentials(atoms, &potentials);
+  std::vector<std::size_t> out(potentials.begin(), potentials.end());
   std::sort(out.begin(), out.end());
+  return out;
+}
+
+Result<std::vector<std::size_t>> RegexSet::matching(std::string_view text, Scratch& scratch) const {
+  TRY(std::vector<std::size_t> out, possible(text, scratch));
+  std::erase_if(out, [&](std::size_t i) { return !state_->regexes[i].contains(text); });
   return out;
 }
 

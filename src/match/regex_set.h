@@ -24,6 +24,8 @@ class RegexSet {
   // Errors: `invalid` names the first expression that cannot be compiled; `limit`.
   static Result<RegexSet> compile(std::span<const std::string> expressions, const RegexOptions& options = {});
 
+  // Indices of the expressions that can match: what they need occurs. (*this)[i].contains(text) tells.
+  Result<std::vector<std::size_t>> possible(std::string_view text, Scratch& scratch) const;
   // Indices of the expressions that match somewhere in `text`.
   Result<std::vector<std::size_t>> matching(std::string_view text, Scratch& scratch) const;
 
