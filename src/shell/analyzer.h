@@ -108,6 +108,8 @@ class Analyzer {
   Stream call_function(const Command& body, Invocation& invocation);
   Stream run_dynamic(Invocation& invocation);
   Stream run_program(Invocation& invocation);
+  void run_makefile(Invocation& invocation);
+  void run_variable(std::string_view name, const Arg& value, State& state, Span span);
   std::optional<Stream> known_output(const Invocation& invocation);
   static bool reads_as_sql(const Invocation& invocation);
   Stream run_sql_words(Invocation& invocation);

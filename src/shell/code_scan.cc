@@ -1,9 +1,12 @@
 #include "shell/code_scan.h"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "shell/code_fold.h"
 #include "shell/verbs.h"
 
 namespace weir::shell {
@@ -82,6 +85,9 @@ constexpr Known kKnown[] = {
     {"", "sockaddr_in", verbs::kNetConnect},
     {"os", "system", "shell"},
     {"os", "popen", "shell"},
+    {"os", "execute", "shell"},
+    {"io", "popen", "shell"},
+    {"IO", "popen", "shell"},
     {"", "system", "shell"},
     {"", "shell_exec", "shell"},
     {"", "passthru", "shell"},
@@ -129,8 +135,10 @@ bool bare_calls(std::string_view language) {
 
 class Scanner {
  public:
-  Scanner(std::string_view language, std::string_view code)
-      : language_(language), code_(code.substr(0, kCodeBytesMax)) {}
+  Scanner(std::string_view language, std::string_view code, int depth)
+      : language_(language), code_(code.substr(0, kCodeBytesMax)), folder_(language, code_), depth_(depth) {
+    read_aliases();
+  }
 
   CodeScan run() {
     while (at_ < code_.size() && found_.calls.size() < kCallsMax) {
@@ -150,10 +158,48 @@ class Scanner {
       }
     }
     judge_whole();
+    if (prints_unknown_) found_.printed.reset();
     return std::move(found_);
   }
 
  private:
+  // import subprocess as s: what is called s.run is subprocess.run.
+  void read_aliases() {
+    for (auto at = code_.find("import "); at != std::string_view::npos; at = code_.find("import ", at + 7)) {
+      const auto end = code_.find_first_of("\n;,", at);
+      const std::string_view clause =
+          code_.substr(at + 7, end == std::string_view::npos ? end : end - at - 7);
+      const auto as = clause.find(" as ");
+      if (as == std::string_view::npos || aliases_.size() > 64) continue;
+      aliases_.emplace_back(trim(clause.substr(as + 4)), trim(clause.substr(0, as)));
+    }
+  }
+
+  std::string_view real_name(std::string_view owner) const {
+    for (const auto& [alias, name] : aliases_)
+      if (alias == owner) return name;
+    return owner;
+  }
+
+  // print "x", console.log(x): what goes to standard output, while all of it is constant.
+  bool print(std::string_view name, std::string_view owner, std::size_t next) {
+    const bool line =
+        name == "puts" || name == "log" || (name == "print" && (language_ == "python" || language_ == "awk"));
+    const bool writes = name == "write" && owner == "stdout";
+    if (!line && !writes && name != "print" && name != "echo") return false;
+    if (name == "log" && owner != "console") return false;
+    std::size_t from = next;
+    if (from < code_.size() && code_[from] == '(') ++from;
+    const auto text = folder_.text(from);
+    if (!text) {
+      prints_unknown_ = true;
+    } else {
+      if (!found_.printed) found_.printed.emplace();
+      *found_.printed += *text + (line ? "\n" : "");
+    }
+    return true;
+  }
+
   // Reads a string literal at the cursor; simple escapes decoded.
   std::string string() {
     const char quote = code_[at_++];
@@ -192,14 +238,17 @@ class Scanner {
       else
         break;
     }
-    const std::string_view owner = parts.size() > 1 ? parts[parts.size() - 2] : std::string_view{};
     if (parts.empty()) return;
+    const std::string_view owner = parts.size() > 1 ? real_name(parts[parts.size() - 2]) : std::string_view{};
+    if (parts.size() == 1 && depth_ < kScansMax)
+      folder_.assignment(static_cast<std::size_t>(parts[0].data() - code_.data()));
     std::size_t next = at_;
     while (next < code_.size() && (code_[next] == ' ' || code_[next] == '\t'))
       ++next;
+    if (print(parts.back(), owner, next)) return;
     const bool bracket = next < code_.size() && code_[next] == '(';
-    const bool bare =
-        bare_calls(language_) && next < code_.size() && (code_[next] == '"' || code_[next] == '\'');
+    const bool bare = bare_calls(language_) && next < code_.size() && next > at_ &&
+                      (code_[next] == '"' || code_[next] == '\'' || code_[next] == '$' || is_call(next));
     // open with two arguments in Perl, %x{} in Ruby and the like are left to deeper analysis.
     if (!bracket && !bare) return;
     for (const Known& known : kKnown)
@@ -207,6 +256,13 @@ class Scanner {
         at_ = next;
         return call(known, owner);
       }
+  }
+
+  // name( : as in `system pack("H*", "...")`
+  bool is_call(std::size_t at) const {
+    while (at < code_.size() && name_char(code_[at]))
+      ++at;
+    return at < code_.size() && code_[at] == '(';
   }
 
   struct Literals {
@@ -223,8 +279,19 @@ class Scanner {
     Literals out;
     int open = 0;
     const bool bracket = code_[at_] == '(';
-    while (at_ < code_.size() && at_ - back < 4096) {
+    bool begins = !bracket;  // an argument begins here
+    while (at_ < code_.size() && at_ - back < 64 * 1024) {
       const char c = code_[at_];
+      if (begins && c != ' ' && c != '\n' && out.strings.size() < 32) {
+        begins = false;
+        std::size_t end = at_;
+        if (auto text = folder_.text(end); text && ends_argument(end)) {
+          out.strings.push_back(std::move(*text));
+          at_ = end;
+          continue;
+        }
+      }
+      begins = begins || c == ',' || c == '[' || (c == '(' && open == 0);
       if (c == '\'' || c == '"' || c == '`') {
         if (out.strings.size() < 32) out.strings.push_back(string());
         continue;
@@ -243,6 +310,12 @@ class Scanner {
     }
     at_ = back + (bracket ? 1 : 0);
     return out;
+  }
+
+  bool ends_argument(std::size_t at) const {
+    while (at < code_.size() && (code_[at] == ' ' || code_[at] == '\n'))
+      ++at;
+    return at >= code_.size() || std::string_view(",)];}").find(code_[at]) != std::string_view::npos;
   }
 
   void call(const Known& known, std::string_view owner) {
@@ -279,7 +352,25 @@ class Scanner {
       found_.shell.push_back(first);
   }
 
+  // eval and exec of a constant: that code is looked at in turn.
+  void nested_scan() {
+    std::size_t at = at_;
+    const auto code = folder_.text(at);
+    if (!code || depth_ + 1 >= kScansMax) return;
+    CodeScan inner = Scanner(language_, *code, depth_ + 1).run();
+    std::move(inner.calls.begin(), inner.calls.end(), std::back_inserter(found_.calls));
+    std::move(inner.shell.begin(), inner.shell.end(), std::back_inserter(found_.shell));
+    std::move(inner.programs.begin(), inner.programs.end(), std::back_inserter(found_.programs));
+    found_.computed_command = found_.computed_command || inner.computed_command;
+    found_.remote_shell = found_.remote_shell || inner.remote_shell;
+    found_.runs_network = found_.runs_network || inner.runs_network;
+    found_.runs_encoded = found_.runs_encoded || inner.runs_encoded;
+    if (found_.peer.empty()) found_.peer = inner.peer;
+    if (found_.url.empty()) found_.url = inner.url;
+  }
+
   void eval_call() {
+    nested_scan();
     const bool network = appears(code_, "urlopen") || appears(code_, "requests.") ||
                          appears(code_, "http.get") || appears(code_, "https.get") ||
                          appears(code_, "fetch(") || appears(code_, "LWP") || appears(code_, "open-uri") ||
@@ -329,14 +420,47 @@ class Scanner {
 
   std::string_view language_;
   std::string_view code_;
+  static constexpr int kScansMax = 4;  // code in code
   std::size_t at_ = 0;
+  CodeFolder folder_;
+  int depth_ = 0;
+  std::vector<std::pair<std::string_view, std::string_view>> aliases_;
+  bool prints_unknown_ = false;
   CodeScan found_;
 };
+
+// Languages of lines: "!cmd" of ex and ed, "shell cmd" of gdb, "spawn cmd" and "exec cmd" of Tcl.
+void scan_lines(std::string_view code, CodeScan& found) {
+  for (std::string_view line : split(code.substr(0, kCodeBytesMax), '\n')) {
+    line = trim(line);
+    while (line.starts_with(':'))
+      line = trim(line.substr(1));
+    for (const std::string_view word : {"silent!", "silent", "%"})
+      if (line.starts_with(word)) line = trim(line.substr(word.size()));
+    std::string_view text;
+    for (const std::string_view word : {"!", "r!", "r !", "w!", "w !", "shell ", "spawn ", "exec "})
+      if (line.starts_with(word)) text = trim(line.substr(word.size()));
+    if (text.empty() || found.shell.size() >= kCallsMax) continue;
+    std::string command(text);
+    // Tcl quotes with braces
+    if (line.starts_with("spawn ") || line.starts_with("exec "))
+      if (const auto open = command.find(" {"); open != std::string::npos && command.ends_with('}')) {
+        std::string inside = command.substr(open + 2, command.size() - open - 3);
+        std::string quoted = "'";
+        for (const char c : inside)
+          quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+        command = command.substr(0, open + 1) + quoted + "'";
+      }
+    found.shell.push_back(std::move(command));
+  }
+}
 
 }  // namespace
 
 CodeScan scan_code(std::string_view language, std::string_view code) {
-  return Scanner(language, code).run();
+  CodeScan found = Scanner(language, code, 0).run();
+  if (language == "ex" || language == "script") scan_lines(code, found);
+  return found;
 }
 
 }  // namespace weir::shell

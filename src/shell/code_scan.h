@@ -7,6 +7,7 @@
 //   // found.calls: file.delete "/etc/hosts"
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,6 +28,7 @@ struct CodeScan {
   bool remote_shell = false;                       // a socket bound to a shell
   bool runs_network = false;                       // eval/exec of what was fetched
   bool runs_encoded = false;                       // eval/exec of what was decoded
+  std::optional<std::string> printed;              // all it prints, when that is constant
   std::string peer;                                // host[:port] of the first connection
   std::string url;
 };

@@ -208,11 +208,9 @@ void Expander::add_part(Fields& fields, const Part& part) {
     add_substitution(fields, *substitution);
   } else if (const auto* arithmetic = std::get_if<Arithmetic>(&part.value)) {
     const Arg expression = single(arithmetic->expression);
-    std::int64_t number = 0;
-    const char* end = expression.text.data() + expression.text.size();
-    const auto [at, error] = std::from_chars(expression.text.data(), end, number);
-    if (expression.known() && error == std::errc{} && at == end)
-      fields.current.append(std::to_string(number));
+    const auto number = expression.known() ? this->arithmetic(expression.text) : std::nullopt;
+    if (number)
+      fields.current.append(std::to_string(*number));
     else
       fields.current.append_hole("$((" + expression.text.substr(0, 64) + "))");
     fields.started = true;

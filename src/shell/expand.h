@@ -37,6 +37,8 @@ class Expander {
   // The value of a variable now; none when it is known to be unset. Unknown ones are a hole.
   Arg variable(std::string_view name);
   bool is_set(std::string_view name) const;
+  // The value of an arithmetic expression whose own expansions are done; assignments in it are made.
+  std::optional<std::int64_t> arithmetic(std::string_view expression);
 
   std::size_t rounds() const { return rounds_; }
 
@@ -48,6 +50,7 @@ class Expander {
   void add_part(Fields& fields, const Part& part);
   void add_parameter(Fields& fields, const Parameter& parameter);
   void add_substitution(Fields& fields, const Substitution& substitution);
+  bool cut_list(const Parameter& parameter, std::int64_t first, std::vector<Arg>& list);
   bool list_value(const Parameter& parameter, std::vector<Arg>& out);
   Arg value(const Parameter& parameter);
   Arg apply_default(const Parameter& parameter, bool set, Arg value);
@@ -55,7 +58,9 @@ class Expander {
   Arg remove_affix(const Parameter& parameter, const Arg& value);
   Arg replace(const Parameter& parameter, const Arg& value);
   Arg substring(const Parameter& parameter, const Arg& value);
-  static std::string subscript_text(const Parameter& parameter);
+  // "@" and "*" as they stand; else the expanded key, "?" when it is not known.
+  std::string subscript_text(const Parameter& parameter);
+  Arg element(const Variable& variable, const std::string& subscript, const Parameter& parameter);
   std::string ifs();
   const Part* keep(Part part);
 

@@ -5,11 +5,14 @@
 
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "shell/arith.h"
 #include "shell/expand.h"
 #include "shell/glob.h"
 
 namespace weir::shell {
 namespace {
+
+constexpr std::size_t kVariablesMax = 1024;
 
 std::optional<std::int64_t> integer(std::string_view text) {
   text = trim(text);
@@ -34,8 +37,44 @@ std::string upper(std::string text) {
 
 std::string Expander::subscript_text(const Parameter& parameter) {
   if (parameter.subscript.empty() || parameter.subscript[0].parts.empty()) return {};
-  const auto* literal = std::get_if<Literal>(&parameter.subscript[0].parts[0].value);
-  return literal != nullptr ? literal->text : "?";
+  const Arg text = single(parameter.subscript[0]);
+  return text.known() ? text.text : "?";
+}
+
+std::optional<std::int64_t> Expander::arithmetic(std::string_view expression) {
+  const ArithmeticScope scope{
+      .value = [&](std::string_view name) -> std::optional<std::string> {
+        if (!is_set(name)) return std::nullopt;
+        const Arg value = variable(name);
+        return value.known() ? std::optional(value.text) : std::nullopt;
+      },
+      .assign =
+          [&](std::string_view name, std::int64_t number) {
+            if (state_.variables.size() < kVariablesMax)
+              state_.variables[std::string(name)].values = {Arg::of(std::to_string(number))};
+          }};
+  return evaluate(expression, scope);
+}
+
+// One element of an array. An index that is not there is empty; an unknown one may be any.
+Arg Expander::element(const Variable& array, const std::string& subscript, const Parameter& parameter) {
+  const Arg unknown = Arg::hole(std::string_view(parameter.source).substr(0, 256));
+  if (subscript == "?" || array.values.empty()) return unknown;
+  const auto key = std::find(array.keys.begin(), array.keys.end(), subscript);
+  if (key != array.keys.end()) {
+    const auto at = static_cast<std::size_t>(key - array.keys.begin());
+    return at < array.values.size() ? array.values[at] : unknown;
+  }
+  const auto index = arithmetic(subscript);
+  if (!index) return array.keys.empty() ? unknown : Arg{};
+  if (!array.keys.empty()) {
+    const auto number = std::find(array.keys.begin(), array.keys.end(), std::to_string(*index));
+    const auto at = static_cast<std::size_t>(number - array.keys.begin());
+    return at < array.values.size() ? array.values[at] : Arg{};
+  }
+  const auto size = static_cast<std::int64_t>(array.values.size());
+  const std::int64_t at = *index < 0 ? *index + size : *index;
+  return at >= 0 && at < size ? array.values[static_cast<std::size_t>(at)] : Arg{};
 }
 
 bool Expander::is_set(std::string_view name) const {
@@ -47,6 +86,11 @@ Arg Expander::variable(std::string_view name) {
   if (const auto found = state_.variables.find(name); found != state_.variables.end()) {
     const Variable& variable = found->second;
     if (variable.values.empty()) return {};
+    if (variable.reference && variable.values[0].known() && variable.values[0].text != name) {
+      const auto target = state_.variables.find(variable.values[0].text);
+      if (target != state_.variables.end() && !target->second.values.empty() && !target->second.reference)
+        return target->second.values[0];
+    }
     if (variable.array) return variable.values[0];
     rounds_ = std::max(rounds_, variable.values.size());
     return variable.values[std::min(round_, variable.values.size() - 1)];
@@ -67,17 +111,39 @@ Arg Expander::variable(std::string_view name) {
 
 // "$@", $*, ${a[@]}: several values. False when the parameter is not a list.
 bool Expander::list_value(const Parameter& parameter, std::vector<Arg>& out) {
-  if (!parameter.op.empty() || parameter.length || parameter.indirect) return false;
+  const bool slice = parameter.op == ":" && !parameter.arguments.empty();
+  if ((!parameter.op.empty() && !slice) || parameter.length) return false;
   if (parameter.name == "@" || parameter.name == "*") {
-    if (!state_.positional) return false;
+    if (!state_.positional || parameter.indirect) return false;
     out = *state_.positional;
-    return true;
+    return !slice || cut_list(parameter, 1, out);
   }
+  if (parameter.subscript.empty()) return false;
   const std::string subscript = subscript_text(parameter);
   if (subscript != "@" && subscript != "*") return false;
   const auto found = state_.variables.find(parameter.name);
   if (found == state_.variables.end()) return false;
   out = found->second.values;
+  if (parameter.indirect)  // ${!a[@]}: the keys
+    for (std::size_t i = 0; i < out.size(); ++i)
+      out[i] = Arg::of(i < found->second.keys.size() ? found->second.keys[i] : std::to_string(i));
+  return !slice || cut_list(parameter, 0, out);
+}
+
+// ${@:offset:length}; `first` is the index of the first element (of "$@" it is 1).
+bool Expander::cut_list(const Parameter& parameter, std::int64_t first, std::vector<Arg>& list) {
+  const Arg argument = single(parameter.arguments[0]);
+  if (!argument.known()) return false;
+  const auto colon = argument.text.find(':');
+  const auto offset = arithmetic(std::string_view(argument.text).substr(0, colon));
+  const auto length = colon == std::string::npos
+                          ? std::optional<std::int64_t>(INT64_MAX)
+                          : arithmetic(std::string_view(argument.text).substr(colon + 1));
+  if (!offset || !length || *length < 0) return false;
+  const auto size = static_cast<std::int64_t>(list.size());
+  const std::int64_t from = std::clamp<std::int64_t>(*offset < 0 ? *offset + size : *offset - first, 0, size);
+  const std::int64_t to = *length > size - from ? size : from + *length;
+  list = std::vector<Arg>(list.begin() + from, list.begin() + to);
   return true;
 }
 
@@ -87,20 +153,22 @@ Arg Expander::value(const Parameter& parameter) {
   const std::string subscript = subscript_text(parameter);
   if (!subscript.empty()) {
     const auto found = state_.variables.find(parameter.name);
-    const auto index = integer(subscript);
-    if (found != state_.variables.end() && index && found->second.array && !found->second.values.empty()) {
-      const auto size = static_cast<std::int64_t>(found->second.values.size());
-      const std::int64_t at = *index < 0 ? *index + size : *index;
-      if (at >= 0 && at < size) result = found->second.values[static_cast<std::size_t>(at)];
-    } else {
+    if (found != state_.variables.end() && found->second.array)
+      result = element(found->second, subscript, parameter);
+    else
       result = Arg::hole(std::string_view(parameter.source).substr(0, 256));
-    }
   } else {
     result = variable(parameter.name);
   }
   if (parameter.indirect) {
     const bool name_known = is_set(parameter.name) && result.known() && !result.text.empty();
     result = name_known ? variable(result.text) : Arg::hole(parameter.source);
+  }
+  if (parameter.length && (subscript == "@" || subscript == "*")) {
+    const auto found = state_.variables.find(parameter.name);
+    return found != state_.variables.end() && found->second.array
+               ? Arg::of(std::to_string(found->second.values.size()))
+               : Arg::hole(parameter.source);
   }
   if (parameter.length) {
     return is_set(parameter.name) && result.known() ? Arg::of(std::to_string(result.text.size()))
@@ -214,9 +282,10 @@ Arg Expander::substring(const Parameter& parameter, const Arg& value) {
   const Arg argument = single(parameter.arguments[0]);
   if (!argument.known()) return Arg::hole(parameter.source);
   const auto colon = argument.text.find(':');
-  const auto offset = integer(std::string_view(argument.text).substr(0, colon));
-  const auto length = colon == std::string::npos ? std::optional<std::int64_t>(INT64_MAX)
-                                                 : integer(std::string_view(argument.text).substr(colon + 1));
+  const auto offset = arithmetic(std::string_view(argument.text).substr(0, colon));
+  const auto length = colon == std::string::npos
+                          ? std::optional<std::int64_t>(INT64_MAX)
+                          : arithmetic(std::string_view(argument.text).substr(colon + 1));
   if (!offset || !length) return Arg::hole(parameter.source);
   const auto size = static_cast<std::int64_t>(value.text.size());
   const std::int64_t from = *offset < 0 ? std::max<std::int64_t>(0, *offset + size) : std::min(*offset, size);

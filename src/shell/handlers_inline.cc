@@ -48,6 +48,7 @@ void Analyzer::run_inline(std::string_view language, const Arg& code, Invocation
     effect.attributes["inline"] = std::string(language);
     if (effect.certainty == Certainty::certain) effect.certainty = Certainty::possible;
   }
+  printed_ = found.printed;
 }
 
 // What the code names: files, hosts, commands.

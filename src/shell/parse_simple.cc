@@ -119,14 +119,22 @@ void Parser::parse_array(Assignment& assignment) {
       recover("unexpected token in an array", pos_);
       continue;
     }
+    Word key;
     if (peek() == '[') {
-      // [key]=value: the key is not kept, the value is.
       const auto bracket = text_.find(']', pos_);
       if (bracket == std::string_view::npos) problem("a subscript is not closed with ]", pos_);
       const auto close = text_.find("]=", pos_);
       const auto blank = text_.find_first_of(" \t\n)", pos_);
-      if (close != std::string_view::npos && close < blank) pos_ = close + 2;
-      if (is_meta(peek())) continue;
+      if (close != std::string_view::npos && close < blank) {
+        ++pos_;
+        key = parse_word(WordMode::subscript);
+        pos_ = close + 2;
+      }
+    }
+    assignment.keys.push_back(std::move(key));
+    if (is_meta(peek()) && !looking_at("<(") && !looking_at(">(")) {
+      assignment.elements.emplace_back();  // [key]= of nothing
+      continue;
     }
     assignment.elements.push_back(parse_word(WordMode::command));
   }

@@ -75,9 +75,12 @@ Stream Analyzer::run_simple(const Simple& simple, const Command& command, State&
         assign(assignment, state, false);
       else
         invocation.environment.emplace_back(assignment.name, words.single(assignment.value));
-      if (!invocation.environment.empty() && !invocation.argv.empty())
+      if (!invocation.environment.empty() && !invocation.argv.empty()) {
         note_variable(invocation.environment.back().first, invocation.environment.back().second, state,
                       command.span);
+        run_variable(invocation.environment.back().first, invocation.environment.back().second, state,
+                     command.span);
+      }
     }
     for (const Assignment& assignment : simple.declared) {
       assign(assignment, state, true);
@@ -139,8 +142,10 @@ void Analyzer::assign(const Assignment& assignment, State& state, bool exported)
     emit(verbs::kGuardDisable, ResourceKind::resource, assignment.name, Certainty::possible, state,
          assignment.span)
         .attributes["method"] = "environment";
-  if (!assignment.array && assignment.subscript.empty())
+  if (!assignment.array && assignment.subscript.empty()) {
     note_variable(assignment.name, fresh.values[0], state, assignment.span);
+    run_variable(assignment.name, fresh.values[0], state, assignment.span);
+  }
   Variable& variable = state.variables[assignment.name];
   fresh.exported = exported || variable.exported;
   if (!assignment.subscript.empty()) {
@@ -411,6 +416,9 @@ Stream Analyzer::run_program(Invocation& invocation) {
   if (const ProgramSpec* spec = table_.find(base)) {
     printed_.reset();
     Stream out = apply(*spec, invocation);
+    if ((base == "ed" || base == "ex") && invocation.in.present && invocation.in.data.known())
+      run_inline("ex", invocation.in.data, invocation);
+    if (base == "make" || base == "gmake") run_makefile(invocation);
     if (auto known = known_output(invocation)) return std::move(*known);
     return out;
   }

@@ -26,6 +26,8 @@ struct Variable {
   std::vector<Arg> values;  // of an array: its elements; else the values it may have, usually one
   bool array = false;
   bool exported = false;
+  bool reference = false;         // declare -n: its value names another variable
+  std::vector<std::string> keys;  // of the elements, where they are not 0, 1, 2 ...
 };
 
 struct State {

@@ -127,6 +127,7 @@ struct Assignment {
   bool array = false;           // name=( elements )
   Word value;
   std::vector<Word> elements;
+  std::vector<Word> keys;  // of the elements, [key]=element; an element without one has a key of no parts
   Span span;
 };
 

@@ -88,7 +88,7 @@ def word_rewrites(words, rng):
         yield "braces", "{" + joined + "}"
         yield "IFS", f"IFS=,; v={sq(joined)}; $v"
     if len(words) > 1:
-        yield "IFS separator", rng.choice(["${IFS}", "$IFS"]).join(words) if "$" not in joined else "${IFS}".join(words)
+        yield "IFS separator", "$IFS".join(words) if all(word[0] in "-/~." for word in words[1:]) else "${IFS}".join(words)
         yield "tabs", "\t ".join(words)
     first, rest = words[0], " ".join(words[1:])
     at = rng.randint(1, len(first) - 1)

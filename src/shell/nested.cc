@@ -1,0 +1,82 @@
+// Text that reaches a shell by a side door: recipes of make, variables whose value a shell runs.
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "base/limits.h"
+#include "shell/analyzer.h"
+
+namespace weir::shell {
+namespace {
+
+// The commands of a makefile: lines that begin with a tab, and what stands behind "target: ;".
+std::string recipes_of(std::string_view makefile) {
+  std::string out;
+  for (std::string_view line : split(makefile, '\n')) {
+    const auto inline_recipe = line.find(';');
+    if (!line.starts_with('\t')) {
+      if (inline_recipe == std::string_view::npos || line.find(':') > inline_recipe) continue;
+      line.remove_prefix(inline_recipe + 1);
+    }
+    line.remove_prefix(std::min(line.find_first_not_of(" \t@-+"), line.size()));
+    for (std::size_t i = 0; i < line.size(); ++i) {
+      out += line[i];
+      if (line.substr(i).starts_with("$$")) ++i;
+    }
+    out += '\n';
+  }
+  return out;
+}
+
+// Variables whose value bash itself runs.
+bool runs_value(std::string_view name) {
+  return name == "PROMPT_COMMAND" || name == "PS0" || name == "PS1" || name == "PS4";
+}
+
+}  // namespace
+
+// make with a makefile that is known: on standard input, or written earlier in the script.
+void Analyzer::run_makefile(Invocation& invocation) {
+  State& state = *invocation.state;
+  std::vector<std::string> files;
+  for (std::size_t i = 1; i < invocation.argv.size(); ++i) {
+    const std::string& text = invocation.argv[i].text;
+    if ((text == "-f" || text == "--file") && i + 1 < invocation.argv.size())
+      files.push_back(invocation.argv[++i].text);
+    else if (text.starts_with("-f") && text.size() > 2)
+      files.push_back(text.substr(2));
+    else if (text.starts_with("--file="))
+      files.push_back(text.substr(7));
+  }
+  if (files.empty()) files = {"GNUmakefile", "makefile", "Makefile"};
+  for (const std::string& file : files) {
+    Arg text;
+    if (file == "-" || file == "/dev/stdin") {
+      if (!invocation.in.present || !invocation.in.data.known()) continue;
+      text = invocation.in.data;
+    } else {
+      const auto written = state.written.find(describe_path(Arg::of(file), environment_, state.cwd).path);
+      if (written == state.written.end()) continue;
+      text = Arg::of(written->second);
+    }
+    State inner = state;
+    walk_text(Arg::of(recipes_of(text.text)), inner, {}, invocation.span, "make");
+  }
+}
+
+void Analyzer::run_variable(std::string_view name, const Arg& value, State& state, Span span) {
+  if (!runs_value(name) || value.text.empty()) return;
+  // A prompt is text; only its substitutions run.
+  if (name != "PROMPT_COMMAND" && value.text.find("$(") == std::string::npos &&
+      value.text.find('`') == std::string::npos)
+    return;
+  Arg text = value;
+  if (name != "PROMPT_COMMAND") {
+    text = Arg::of(": \"");
+    text.append(value);
+    text.append("\"");
+  }
+  State inner = state;
+  walk_text(text, inner, {}, span, name);
+}
+
+}  // namespace weir::shell
