@@ -24,8 +24,9 @@ class Compiler {
         return fail(ErrorCode::limit, "the rules together have too many values", rule.meta.where,
                     "load fewer");
     }
-    TRY_STATUS(compile_databases(program, make_patterns(program), cache));
     gather_tests();
+    TRY_STATUS(compile_databases(program, make_patterns(program), cache));
+    weigh_tests();
     choose_entries();
     return std::move(program_);
   }
@@ -83,11 +84,10 @@ class Compiler {
     return std::span(program_->children).subspan(node.first, node.count);
   }
 
-  // Which scanned tests each rule has, and with that in how many rules each test is: what many rules look for
-  // is what many records have.
+  // Which tests each rule has.
   void gather_tests() {
     Program& program = *program_;
-    std::vector<std::uint32_t> seen(program.nodes.size(), 0), users(program.tests.size(), 0);
+    std::vector<std::uint32_t> seen(program.nodes.size(), 0);
     program.rule_tests.resize(program.rules.size());
     for (std::uint32_t rule = 0; rule < program.rules.size(); ++rule) {
       std::vector<std::uint32_t> open = {program.roots[rule]};
@@ -97,14 +97,24 @@ class Compiler {
         if (seen[at] == rule + 1) continue;
         seen[at] = rule + 1;
         const Node& node = program.nodes[at];
-        if (node.kind != Node::Kind::test) {
+        if (node.kind == Node::Kind::test) {
+          program.rule_tests[rule].push_back(node.first);
+        } else {
           const auto parts = parts_of(node);
           open.insert(open.end(), parts.begin(), parts.end());
-        } else if (program.tests[node.first].scanned) {
-          program.rule_tests[rule].push_back(node.first);
-          ++users[node.first];
         }
       }
+    }
+  }
+
+  // In how many rules each scanned test is: what many rules look for is what many records have.
+  void weigh_tests() {
+    Program& program = *program_;
+    std::vector<std::uint32_t> users(program.tests.size(), 0);
+    for (auto& tests : program.rule_tests) {
+      std::erase_if(tests, [&](std::uint32_t test) { return !program.tests[test].scanned; });
+      for (const std::uint32_t test : tests)
+        ++users[test];
     }
     for (std::size_t i = 0; i < users.size(); ++i)
       program.tests[i].weight *= users[i];
@@ -189,7 +199,9 @@ Engine::Size Engine::size() const {
             .literals = program.literal_shapes.size(),
             .expressions = program.expression_tests.size(),
             .always = program.always.size(),
-            .database_bytes = program.literals.bytes() + program.expressions.bytes()};
+            .database_bytes = program.expressions.bytes()};
+  for (const Shard& shard : program.shards)
+    size.database_bytes += shard.literals.bytes();
   size.unscanned_tests = static_cast<std::size_t>(std::count_if(
       program.tests.begin(), program.tests.end(), [](const auto& test) { return !test.scanned; }));
   return size;

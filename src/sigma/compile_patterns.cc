@@ -91,20 +91,51 @@ class Maker {
   explicit Maker(Program& program) : program_(program) {}
 
   Patterns run() {
-    for (std::uint32_t i = 0; i < program_.tests.size(); ++i) {
-      const Check& check = program_.tests[i].test->check;
-      if (const auto* glob = std::get_if<Glob>(&check))
-        add_glob(i, *glob);
-      else if (const auto* expression = std::get_if<Expression>(&check))
+    choose_shards();
+    patterns_.literals.resize(program_.shards.size());
+    for (std::uint32_t i = 0; i < program_.tests.size(); ++i)
+      if (const auto* expression = std::get_if<Expression>(&program_.tests[i].test->check))
         add_expression(i, *expression);
-    }
+    for (std::uint32_t shard = 0; shard < program_.shards.size(); ++shard)
+      fill(shard);
     program_.literal_uses.assign(uses_);
     return std::move(patterns_);
   }
 
  private:
-  void add_glob(std::uint32_t index, const Glob& glob) {
+  void choose_shards() {
+    constexpr std::size_t kShardsMax = 64;
+    std::map<std::string, std::uint32_t> shards = {{"", 0}};
+    program_.shards.push_back({});
+    for (const Rule& rule : program_.rules) {
+      const std::string& product = rule.logsource.product;
+      if (program_.shards.size() < kShardsMax && shards.emplace(product, program_.shards.size()).second)
+        program_.shards.push_back({.product = product});
+      const auto found = shards.find(product);
+      program_.rule_shard.push_back(found == shards.end() ? 0 : found->second);
+    }
+  }
+
+  // The literals of each test that a rule of the shard has, once.
+  void fill(std::uint32_t shard) {
+    known_.clear();
+    program_.shards[shard].first = static_cast<std::uint32_t>(uses_.size());
+    std::vector<bool> seen(program_.tests.size(), false);
+    for (std::uint32_t rule = 0; rule < program_.rules.size(); ++rule) {
+      if (program_.rule_shard[rule] != shard) continue;
+      for (const std::uint32_t test : program_.rule_tests[rule]) {
+        if (seen[test]) continue;
+        seen[test] = true;
+        if (const auto* glob = std::get_if<Glob>(&program_.tests[test].test->check))
+          add_glob(shard, test, *glob);
+      }
+    }
+  }
+
+  void add_glob(std::uint32_t shard, std::uint32_t index, const Glob& glob) {
     CompiledTest& test = program_.tests[index];
+    auto& literals = patterns_.literals[shard];
+    test.weight = 0;
     for (const Wanted& wanted : wanted_by(glob)) {
       if (wanted.text.size() > limits::kPatternBytesMax / 8) return;
       std::string text = wanted.text;
@@ -113,9 +144,9 @@ class Maker {
       // With its shape: a value may itself hold the separator.
       const std::string key = std::string(glob.cased ? "c" : "i") + (wanted.starts ? '^' : '-') +
                               (wanted.ends ? '$' : '-') + lowered(text, glob.cased);
-      const auto [found, is_new] = known_.emplace(key, static_cast<std::uint32_t>(patterns_.literals.size()));
+      const auto [found, is_new] = known_.emplace(key, static_cast<std::uint32_t>(uses_.size()));
       if (is_new) {
-        patterns_.literals.push_back({.text = text, .literal = true, .ignore_case = !glob.cased});
+        literals.push_back({.text = text, .literal = true, .ignore_case = !glob.cased});
         program_.literal_shapes.push_back(
             {static_cast<std::uint32_t>(wanted.text.size()), wanted.starts, wanted.ends});
         uses_.emplace_back();
@@ -155,13 +186,16 @@ class Maker {
 
 std::string digest_of(const Patterns& patterns) {
   std::string all = "weir sigma 1 " + match::Database::platform();
-  for (const auto* list : {&patterns.literals, &patterns.expressions}) {
-    all += "\n" + std::to_string(list->size());
-    for (const match::Pattern& pattern : *list)
+  const auto add = [&](const std::vector<match::Pattern>& list) {
+    all += "\n" + std::to_string(list.size());
+    for (const match::Pattern& pattern : list)
       all += "\n" + std::to_string(pattern.text.size()) + ":" + pattern.text + (pattern.literal ? 'l' : 'e') +
              (pattern.ignore_case ? 'i' : '-') + (pattern.dot_all ? 's' : '-') +
              (pattern.multi_line ? 'm' : '-');
-  }
+  };
+  for (const auto& list : patterns.literals)
+    add(list);
+  add(patterns.expressions);
   return digest_text(sha256(all));
 }
 
@@ -182,11 +216,16 @@ bool open_cache(Program& program, std::string_view cache) {
   const auto head = parse_json(cache.substr(0, line));
   if (!head || (*head)["key"].text_or("") != program.key) return false;
   cache.remove_prefix(line + 1);
-  const auto size = static_cast<std::size_t>(std::max<std::int64_t>((*head)["literals"].int_or(0), 0));
-  if (size > cache.size()) return false;
-  auto literals = match::Database::deserialize(cache.substr(0, size));
-  auto expressions = match::Database::deserialize(cache.substr(size));
-  if (!literals || !expressions) return false;
+  const Json& sizes = (*head)["sizes"];
+  if (!sizes.is_array() || sizes.as_array().size() != program.shards.size() + 1) return false;
+  std::vector<match::Database> databases;
+  for (const Json& one : sizes.as_array()) {
+    const auto size = static_cast<std::size_t>(std::max<std::int64_t>(one.int_or(0), 0));
+    auto database = match::Database::deserialize(cache.substr(0, size));
+    if (size > cache.size() || !database) return false;
+    databases.push_back(*std::move(database));
+    cache.remove_prefix(size);
+  }
   const auto numbers = [&](std::size_t list, std::size_t below) {
     std::vector<std::uint32_t> out;
     const Json& lists = (*head)["refused"];
@@ -199,14 +238,16 @@ bool open_cache(Program& program, std::string_view cache) {
   program.refused_literals = numbers(0, program.literal_shapes.size());
   program.refused_expressions = numbers(1, program.expression_tests.size());
   apply_refused(program);
-  program.literals = *std::move(literals);
-  program.expressions = *std::move(expressions);
+  for (std::size_t i = 0; i < program.shards.size(); ++i)
+    program.shards[i].literals = std::move(databases[i]);
+  program.expressions = std::move(databases.back());
   return true;
 }
 
-void note(std::vector<std::uint32_t>& into, const std::vector<match::Database::Rejected>& rejected) {
+void note(std::vector<std::uint32_t>& into, const std::vector<match::Database::Rejected>& rejected,
+          std::uint32_t first) {
   for (const auto& one : rejected)
-    into.push_back(static_cast<std::uint32_t>(one.pattern));
+    into.push_back(first + static_cast<std::uint32_t>(one.pattern));
 }
 
 // What the engine cannot hold exactly it may report too often; what it cannot hold at all is looked at on
@@ -217,7 +258,7 @@ Result<match::Database> compile_expressions(Program& program, std::vector<match:
   for (const auto& rejected : first.rejected)
     patterns[rejected.pattern].somewhere = true;
   TRY(auto second, match::Database::compile(patterns));
-  note(program.refused_expressions, second.rejected);
+  note(program.refused_expressions, second.rejected, 0);
   return std::move(second.database);
 }
 
@@ -231,17 +272,28 @@ Status compile_databases(Program& program, Patterns patterns, std::string_view c
   program.key = digest_of(patterns);
   program.from_cache = open_cache(program, cache);
   if (program.from_cache) return {};
-  TRY(auto literals, match::Database::compile(patterns.literals));
-  note(program.refused_literals, literals.rejected);
-  program.literals = std::move(literals.database);
+  for (std::size_t i = 0; i < program.shards.size(); ++i) {
+    TRY(auto literals, match::Database::compile(patterns.literals[i]));
+    note(program.refused_literals, literals.rejected, program.shards[i].first);
+    program.shards[i].literals = std::move(literals.database);
+  }
   TRY(program.expressions, compile_expressions(program, patterns.expressions));
   apply_refused(program);
   return {};
 }
 
 Result<std::string> write_cache(const Program& program) {
-  TRY(const std::string literals, program.literals.serialize());
-  TRY(const std::string expressions, program.expressions.serialize());
+  std::string all;
+  Json sizes = Json::array();
+  const auto add = [&](const match::Database& database) -> Status {
+    TRY(const std::string bytes, database.serialize());
+    sizes.push(static_cast<std::int64_t>(bytes.size()));
+    all += bytes;
+    return {};
+  };
+  for (const Shard& shard : program.shards)
+    TRY_STATUS(add(shard.literals));
+  TRY_STATUS(add(program.expressions));
   const auto numbers = [](const std::vector<std::uint32_t>& list) {
     Json out = Json::array();
     for (const std::uint32_t one : list)
@@ -250,9 +302,9 @@ Result<std::string> write_cache(const Program& program) {
   };
   const Json head = Json::object(
       {{"key", program.key},
-       {"literals", static_cast<std::int64_t>(literals.size())},
+       {"sizes", std::move(sizes)},
        {"refused", Json::array({numbers(program.refused_literals), numbers(program.refused_expressions)})}});
-  return compact(head) + "\n" + literals + expressions;
+  return compact(head) + "\n" + all;
 }
 
 }  // namespace weir::sigma

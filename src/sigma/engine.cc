@@ -36,6 +36,7 @@ struct Plan {
   bool any_literal = false;              // keywords: all values are
   bool any_expression = false;
   std::vector<std::uint32_t> always;
+  std::vector<std::uint8_t> shard;  // by shard: some rule of it applies
 };
 
 Plan make_plan(const Program& program, const LogSource& logsource) {
@@ -43,9 +44,11 @@ Plan make_plan(const Program& program, const LogSource& logsource) {
   plan.applies.assign(program.rules.size(), 0);
   plan.literal.assign(program.fields.size(), 0);
   plan.expression.assign(program.fields.size(), 0);
+  plan.shard.assign(program.shards.size(), 0);
   for (std::uint32_t rule = 0; rule < program.rules.size(); ++rule) {
     if (!covers(program.rules[rule].logsource, logsource)) continue;
     plan.applies[rule] = 1;
+    plan.shard[program.rule_shard[rule]] = 1;
     for (const std::uint32_t index : program.rule_tests[rule]) {
       const CompiledTest& test = program.tests[index];
       const bool expression = std::holds_alternative<Expression>(test.test->check);
@@ -161,11 +164,15 @@ class Run {
 
 Status Run::match(Record record) {
   lay_out(record);
-  TRY_STATUS(
-      program_.literals.scan(memory_.text, memory_.scratch, [this](std::size_t pattern, std::size_t end) {
-        on_literal(pattern, end);
-        return true;
-      }));
+  for (std::size_t i = 0; i < program_.shards.size(); ++i) {
+    if (plan_.shard[i] == 0) continue;
+    const Shard& shard = program_.shards[i];
+    const auto on_hit = [this, at = &shard](std::size_t pattern, std::size_t end) {
+      on_literal(at->first + pattern, end);
+      return true;
+    };
+    TRY_STATUS(shard.literals.scan(memory_.text, memory_.scratch, on_hit));
+  }
   for (const Slot& slot : memory_.slots) {
     const bool wanted =
         plan_.any_expression || (slot.field < program_.fields.size() && plan_.expression[slot.field] == 1);

@@ -5,13 +5,13 @@
 //   TRY(const auto matched, engine.match(logsource, flat.fields(), workspace));
 //   for (const std::uint32_t rule : matched) …
 //
-// How it works. The literals of all rules are one Vectorscan database, scanned once over the record's values,
-// which are laid behind each other with a separator byte that stands for "^" and "$". Expressions are a
-// second database, scanned over the fields that any of them is about, and confirmed with RE2. A test that the
-// scan decides is true exactly when it was hit. Each rule is entered through the rarest set of such tests
-// without which it cannot hold; only rules that were entered are evaluated, over one graph in which equal
-// tests and equal parts of conditions are one node, each looked at once a record. Cost grows with hits, not
-// with rules.
+// How it works. The literals of all rules of one product are one Vectorscan database (rules without a product
+// have one of their own), scanned once over the record's values, which are laid behind each other with a
+// separator byte that stands for "^" and "$". Expressions of all rules are another database, scanned over the
+// fields that any of them is about, and confirmed with RE2. A test that the scan decides is true exactly when
+// it was hit. Each rule is entered through the rarest set of such tests without which it cannot hold; only
+// rules that were entered are evaluated, over one graph in which equal tests and equal parts of conditions
+// are one node, each looked at once a record. Cost grows with hits, not with rules.
 //
 // After the first records of a log source, match() allocates nothing.
 #pragma once

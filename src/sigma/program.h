@@ -75,6 +75,14 @@ struct Node {
   std::uint32_t count = 0;
 };
 
+// The literals of the rules of one product. Records are of one product, so a scan meets the patterns of few
+// rules that do not apply, and a database that stays in the processor's cache.
+struct Shard {
+  std::string product;  // "": of rules that name none, and of what comes after the 63rd product
+  match::Database literals;
+  std::uint32_t first = 0;  // its pattern 0 is this one of Program::literal_shapes
+};
+
 struct Program {
   std::vector<Rule> rules;  // a copy: tests point into it
   std::vector<CompiledTest> tests;
@@ -83,12 +91,13 @@ struct Program {
   std::vector<std::uint32_t> roots;                    // rule → node
   Lists<std::uint32_t> entered_by;                     // test → rules
   std::vector<std::uint32_t> always;                   // rules that must be looked at each time
-  std::vector<std::vector<std::uint32_t>> rule_tests;  // rule → its scanned tests
+  std::vector<std::vector<std::uint32_t>> rule_tests;  // rule → its tests; once compiled the scanned ones
   NameIndex fields;
 
-  match::Database literals;
-  std::vector<Literal> literal_shapes;  // pattern → what was looked for
-  Lists<LiteralUse> literal_uses;       // pattern → the tests it is for
+  std::vector<Shard> shards;
+  std::vector<std::uint32_t> rule_shard;  // rule → where its literals are
+  std::vector<Literal> literal_shapes;    // pattern → what was looked for
+  Lists<LiteralUse> literal_uses;         // pattern → the tests it is for
   match::Database expressions;
   std::vector<std::uint32_t> expression_tests;  // pattern → test
   // Patterns that the databases could not hold.
@@ -100,7 +109,7 @@ struct Program {
 
 // Patterns as they are given to match::Database.
 struct Patterns {
-  std::vector<match::Pattern> literals;
+  std::vector<std::vector<match::Pattern>> literals;  // by shard
   std::vector<match::Pattern> expressions;
 };
 

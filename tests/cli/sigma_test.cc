@@ -138,7 +138,7 @@ TEST_F(SigmaCommand, ImportWritesCanaryRulesAsSigma) {
         "- {id: HIGH-1, name: n, severity: HIGH, tools: [Bash], match: [{field: command, patterns: "
         "['cur+l']}], message: m}\n");
   EXPECT_EQ(run({"import", dir_ + "/canary.yaml", "--out", dir_ + "/out"}), exit_code::kFine) << err_;
-  EXPECT_EQ(run({"import", dir_ + "/canary.yaml", "--out", dir_ + "/out"}), exit_code::kFindings);
+  EXPECT_EQ(run({"import", dir_ + "/canary.yaml", "--out", dir_ + "/out"}), exit_code::kUsage);  // is there
   EXPECT_EQ(run({"check", dir_ + "/out"}), exit_code::kFine) << err_;
   const std::string row =
       R"({"id":1,"logsource":{"product":"weir","category":"tool_call"},"event":{"tool":"Bash","command":"CURL x"}})";
