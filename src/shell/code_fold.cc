@@ -231,8 +231,11 @@ CodeFolder::Maybe CodeFolder::list(std::size_t& at, int depth, char close) {
       return out;
     }
     const auto loop = code_.find(" for ", at);
+    const std::string_view before = code_.substr(begin, loop == std::string_view::npos ? 0 : loop - begin);
+    const auto count = [&](char c) { return std::count(before.begin(), before.end(), c); };
+    const bool own = count('(') == count(')') && count('[') == count(']');
     const auto comma = code_.find_first_of(",]", at);
-    if (language_ == "python" && out.items.empty() && loop < comma && loop - begin < 64) {
+    if (language_ == "python" && own && out.items.empty() && loop < comma && loop - begin < 64) {
       std::size_t name = loop + 5;
       while (name < code_.size() && name_char(code_[name]))
         ++name;
@@ -384,6 +387,12 @@ CodeFolder::Maybe CodeFolder::method(std::string_view name, const Value& value,
     return std::nullopt;
   }
   const std::string& text = value.text;
+  if (name == "join" && language_ == "python" && !given.empty() && given[0].kind == Value::Kind::text) {
+    Value items;  // of a generator, ''.join(chr(c) for c in LIST)
+    items.kind = Value::Kind::list;
+    items.items = given;
+    return from(joined(items, text));
+  }
   if (name == "join" && given.size() == 1 && given[0].kind == Value::Kind::list)
     return from(joined(given[0], text));
   if (name == "reverse") return of(reversed(text));

@@ -190,6 +190,15 @@ Arg Expander::apply_default(const Parameter& parameter, bool set, Arg result) {
   if (kind == '?') return result;
   if (kind == '+') {
     if (certain && !usable) return {};
+    if (!certain) {
+      // Whether it is set is not known: one round with the text, one without.
+      rounds_ = std::max<std::size_t>(rounds_, 2);
+      if (round_ % 2 == 1) {
+        Arg without;
+        without.guessed = true;
+        return without;
+      }
+    }
     Arg argument = single(parameter.arguments[0]);
     argument.guessed = argument.guessed || !certain;
     return argument;

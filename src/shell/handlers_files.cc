@@ -4,6 +4,7 @@
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "shell/analyzer.h"
+#include "shell/code_scan.h"
 #include "shell/parser.h"
 
 namespace weir::shell {
@@ -133,6 +134,8 @@ void Analyzer::handle_awk(Call& call) {
       file_effect(verbs::kFileRead, call.operands[i], state, call.run.span);
   if (from_file || call.operands.empty()) return;
   const std::string& code = call.operands[0].text;
+  if (trim(code).starts_with("BEGIN") && code.find("system") == std::string::npos)
+    printed_ = scan_code("awk", code).printed;
   // Field programs are the rule; only those that leave awk are looked into.
   if (code.find("system") == std::string::npos && code.find("getline") == std::string::npos &&
       code.find("/inet/") == std::string::npos && code.find('|') == std::string::npos)

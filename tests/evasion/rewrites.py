@@ -319,11 +319,13 @@ def rewrites(text, simple, rng):
         yield from word_rewrites(shlex.split(text), rng)
     yield from script_rewrites(text, rng)
     yield from interpreter_rewrites(text, rng)
+    # A bare substitution is cut into words and nothing more, which suits simple commands only.
+    sinks = SINKS if simple else SINKS[:-1]
     for encoder, encode in ENCODERS:
-        sink, give = rng.choice(SINKS)
+        sink, give = rng.choice(sinks)
         yield f"{encoder} {sink}", give(encode(text))
     # Two at once: what was encoded is given to a shell that another one starts.
     for _ in range(6):
         encoder, encode = rng.choice(ENCODERS)
-        sink, give = rng.choice(SINKS)
+        sink, give = rng.choice(sinks)
         yield f"bash -c of {encoder} {sink}", f"bash -c {sq(give(encode(text)))}"

@@ -39,7 +39,7 @@ def verdicts(weir, texts):
         for number, text in enumerate(texts):
             rows.write(json.dumps({"id": str(number), "command": text, "env": {"HOME": "/home/user"}}) + "\n")
         rows.flush()
-        done = subprocess.run([str(weir), "inspect", "--jsonl", rows.name], capture_output=True, text=True,
+        done = subprocess.run([str(weir), "inspect", "--jsonl", rows.name, *os.environ.get("WEIR_INSPECT_OPTIONS", "").split()], capture_output=True, text=True,
                               errors="replace")
     answers = {}
     for line in done.stdout.splitlines():
