@@ -4,10 +4,12 @@
 
 namespace weir::cli {
 
-Result<std::shared_ptr<const guard::Pack>> load_policies(const Args& args, const Context& context) {
-  if (const auto dir = args.value("--policy"))
-    return daemon::load_pack({.user_dir = "", .policies_dir = *dir});
-  return daemon::load_pack(daemon::installed_packs(context.places.config));
+Result<std::shared_ptr<const guard::Pack>> load_policies(const Args& args, const Context& context,
+                                                         bool detectors) {
+  auto options = daemon::installed_packs(context.places.config);
+  if (const auto dir = args.value("--policy")) options = {.user_dir = "", .policies_dir = *dir};
+  options.detectors = detectors;
+  return daemon::load_pack(options);
 }
 
 }  // namespace weir::cli

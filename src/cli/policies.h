@@ -8,6 +8,9 @@
 
 namespace weir::cli {
 
-Result<std::shared_ptr<const guard::Pack>> load_policies(const Args& args, const Context& context);
+// The policies in force, or those of --policy. With `detectors` content is looked at too, which takes tenths
+// of a second to prepare.
+Result<std::shared_ptr<const guard::Pack>> load_policies(const Args& args, const Context& context,
+                                                         bool detectors = false);
 
 }  // namespace weir::cli

@@ -64,8 +64,12 @@ Json changes_json(const Json& before, const Json& after) {
   return Json::object({{"changes", std::move(changes)}});
 }
 
+Result<std::shared_ptr<const guard::Pack>> load_other(const Args& args, bool detectors) {
+  return daemon::load_pack({.user_dir = "", .policies_dir = *args.value("--diff"), .detectors = detectors});
+}
+
 int diff_rows(const Args& args, Context& context, const std::shared_ptr<const guard::Pack>& pack) {
-  const auto other = daemon::load_pack({.user_dir = "", .policies_dir = *args.value("--diff")});
+  const auto other = load_other(args, !args.has("--no-text-detectors"));
   if (!other) return report(other.error(), context);
   return run_jsonl(args.positional_or(0, ""), context, [&](const Json& row) -> Result<Json> {
     TRY(const Json before, replay_row(row, pack));
@@ -140,10 +144,11 @@ Result<Tally> replay_store(const OpenStore& open, const std::shared_ptr<const gu
 }
 
 int run_replay(const Args& args, Context& context) {
-  auto pack = load_policies(args, context);
+  const bool detectors = !args.has("--no-text-detectors");
+  auto pack = load_policies(args, context, detectors);
   if (!pack) return report(pack.error(), context);
   if (args.has("--jsonl") && args.has("--diff")) return diff_rows(args, context, *pack);
-  if (args.has("--diff")) pack = daemon::load_pack({.user_dir = "", .policies_dir = *args.value("--diff")});
+  if (args.has("--diff")) pack = load_other(args, detectors);
   if (!pack) return report(pack.error(), context);
   if (args.has("--jsonl"))
     return run_jsonl(args.positional_or(0, ""), context,
@@ -181,7 +186,7 @@ CommandSpec replay_command() {
                       {"--policy", "DIR", "only the *.cedar files of DIR instead of the policies in force"},
                       {"--diff", "DIR", "only what the *.cedar files of DIR would decide otherwise"},
                       {"--no-text-detectors", "",
-                       "decide without detectors that read text (none are in this version)"}},
+                       "decide without the detectors of secrets and injections in text"}},
           .positionals = {{"FILE", "rows of --jsonl; default: standard input"}},
           .takes_rest = false,
           .examples = {{"weir replay", "prove that decisions are reproducible"},

@@ -206,7 +206,7 @@ int run_scan(const Args& args, Context& context) {
     if (!read) return report(read.error(), context);
     baseline = *std::move(read);
   }
-  auto pack = load_policies(args, context);
+  auto pack = load_policies(args, context, true);
   if (!pack) return report(pack.error(), context);
   auto files = daemon::find_transcripts(args.positionals(), context.places.home, os::environment());
   if (!files) return report(files.error(), context);

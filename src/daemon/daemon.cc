@@ -162,6 +162,7 @@ Result<std::unique_ptr<Daemon>> Daemon::start(const DaemonOptions& options) {
   p.store->use_locator(p.query.get());
   PackOptions pack_options = installed_packs(places.config);
   pack_options.proofs_dir = proofs_dir(places.state);
+  pack_options.detectors = true;
   TRY(auto pack, load_pack(pack_options));
   p.committer = std::make_unique<Committer>(*p.store, *p.ledger, options.log);
   p.pin = std::make_unique<PinStore>(places.keys_dir() + "/pin");

@@ -112,6 +112,10 @@ Result<guard::PackSources> read_pack(const PackOptions& options) {
   add_builtin("paths/", ".yaml", sources.paths);
   add_builtin("commands/", ".yaml", sources.commands);
   add_builtin("facts/", ".yaml", sources.facts);
+  if (options.detectors) {
+    add_builtin("rules/secrets/", ".toml", sources.secrets);
+    add_builtin("detect/", ".json", sources.injection);
+  }
   TRY_STATUS(add_organisation(options, sources));
   if (!options.user_dir.empty()) TRY_STATUS(add_user(options.user_dir, sources));
   return sources;

@@ -23,6 +23,7 @@ struct PackOptions {
   // The first that exists names the organisation's pack.
   std::vector<std::string> organisation_files = {};
   std::string proofs_dir = {};  // where certificates are kept (proofs.h); "": nowhere
+  bool detectors = false;       // with detectors of content, which take tenths of a second to compile
 };
 
 // The *.cedar files and waive.yaml of a directory, as a layer of the user.

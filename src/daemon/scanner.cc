@@ -41,11 +41,6 @@ ingest::TranscriptFormat format_of(const std::string& file, int fd) {
   return ingest::detect_format(file, lines);
 }
 
-// Strongest hit's severity, for sorting and colours.
-std::string severity_of(const event::Decision& decision) {
-  return decision.policies.empty() ? "medium" : decision.policies.front().severity;
-}
-
 // Claude Code keeps the sub-agents of <dir>/<session>.jsonl in <dir>/<session>/subagents/: they sort right
 // after it, so that the parent's state is there and may be forgotten soon. Codex' rollouts begin with their
 // time, a parent's before its children's.
@@ -275,39 +270,70 @@ guard::Guard& Scanner::guard_of(const event::Event& event) {
 void Scanner::judge(const std::string& file, std::uint64_t line, event::Event event,
                     const OnFinding& on_finding) {
   if (event.data["inherited"].bool_or(false)) return;
-  if (event.kind == event::kind::kToolResult) {
-    // The call is over: its reservation is known to be used.
-    if (const auto it = sessions_.find(event.root); it != sessions_.end()) it->second.guard->note(event);
-    return;
-  }
-  if (event.kind != event::kind::kToolCall) return;
+  const bool is_call = event.kind == event::kind::kToolCall;
+  if (!is_call && event.kind != event::kind::kToolResult && event.kind != event::kind::kPrompt) return;
   if (const auto when = from_rfc3339(event.time.source)) event.time.wall_ns = *when;
   guard::Guard& guard = guard_of(event);
   event.id = "scan";
   guard.admit(event);
+  // What came before counts for budgets and facts, and is not reported. One without a time may be new.
+  const bool is_new = event.time.wall_ns == 0 || event.time.wall_ns >= options_.since_ns;
+  const Place place{file, line, event, on_finding};
+  if (!is_call) {
+    // The call is over: its reservation is known to be used.
+    const auto findings = guard.note(event);
+    if (is_new) report_content(place, findings);
+    return;
+  }
   const auto decision = guard.decide(
       event, {}, {.decision_id = "scan", .mode = guard::Mode::observe, .level_requested = "scan"});
-  // What came before counts for budgets, and is not reported. A call without a time may be new.
-  if (event.time.wall_ns != 0 && event.time.wall_ns < options_.since_ns) return;
+  if (!is_new) return;
   ++totals_.tool_calls;
   ++totals_.calls_by_agent[event.agent.name];
-  if (decision.would < event::Verdict::ask) return;
+  if (decision.would >= event::Verdict::ask)
+    report(place, decision.would, decision.policies);
+  else
+    report_content(place, decision.findings);
+}
+
+// What detectors found in the content of an event, which no policy would have stopped.
+void Scanner::report_content(const Place& place, const std::vector<event::Finding>& findings) {
+  for (const auto& finding : findings) {
+    const bool is_content = finding.evidence_class == "secret" || finding.evidence_class == "injection";
+    if (!is_content || finding.severity < event::Severity::medium) continue;
+    report(place, event::Verdict::warn,
+           {{finding.rule,
+             event::Verdict::warn,
+             "enforce",
+             finding.message,
+             std::string(event::name(finding.severity)),
+             finding.evidence_class,
+             {},
+             0}});
+  }
+}
+
+void Scanner::report(const Place& place, event::Verdict verdict,
+                     const std::vector<event::PolicyHit>& policies) {
+  const event::Event& event = place.event;
   ++totals_.findings;
   ScanFinding finding;
-  finding.file = file;
-  finding.line = line;
+  finding.file = place.file;
+  finding.line = place.line;
   finding.agent = event.agent.name;
   finding.session = event.session;
   finding.tool = event.data["tool"].text_or("");
   if (const auto it = event.corr.find("tool_use_id"); it != event.corr.end())
     finding.tool_use_id = it->second;
   finding.time = event.time.source;
-  finding.verdict = decision.would;
-  finding.policies = decision.policies;
-  finding.reason = decision.policies.empty() ? decision.reason : decision.policies.front().reason;
-  finding.severity = severity_of(decision);
+  finding.verdict = verdict;
+  finding.policies = policies;
+  if (!policies.empty()) {
+    finding.reason = policies.front().reason;
+    finding.severity = policies.front().severity;
+  }
   finding.text = call_summary(event);
-  on_finding(finding);
+  place.on_finding(finding);
 }
 
 std::optional<std::string> transcript_root(const std::string& file) {

@@ -29,7 +29,7 @@
 
 namespace weir::daemon {
 
-// A call that Weir would have refused or held.
+// A call that Weir would have refused or held, or content with a secret or an injection in it (`warn`).
 struct ScanFinding {
   std::string file;
   std::uint64_t line = 0;
@@ -41,7 +41,7 @@ struct ScanFinding {
   event::Verdict verdict = event::Verdict::deny;
   std::vector<event::PolicyHit> policies;  // strongest first
   std::string reason;
-  std::string severity;
+  std::string severity = "medium";
   std::string text;  // what it is about: command or path, printable, cut, without secrets
   // The same finding in another scan, for base lines: names session, call and policy, not the file or line,
   // which move. 16 hexadecimal digits.
@@ -118,6 +118,14 @@ class Scanner {
   void feed(const std::string& file, Open& open, std::string_view line, const OnFinding& on_finding);
   void count(Open& open);
   void judge(const std::string& file, std::uint64_t line, event::Event event, const OnFinding& on_finding);
+  struct Place {
+    const std::string& file;
+    std::uint64_t line;
+    const event::Event& event;
+    const OnFinding& on_finding;
+  };
+  void report(const Place& place, event::Verdict verdict, const std::vector<event::PolicyHit>& policies);
+  void report_content(const Place& place, const std::vector<event::Finding>& findings);
   guard::Guard& guard_of(const event::Event& event);
   void problem(std::string text);
 

@@ -5,6 +5,7 @@
 
 #include "base/hash.h"
 #include "facts/instant.h"
+#include "guard/content.h"
 #include "guard/judge.h"
 #include "guard/understand.h"
 
@@ -156,7 +157,8 @@ void Guard::judge_into(Decision& decision, const Event& event, Understanding und
   decision.actions = std::move(understanding.actions);
   decision.assumptions = std::move(understanding.assumptions);
   decision.call_digest = call_digest(event, decision.actions, decision.assumptions, pack_->policy_digest());
-  const auto facts = facts_for(event, decision.actions);
+  const auto in_content = content_findings(event);
+  const auto facts = facts_for(event, decision.actions, in_content);
   decision.facts = all_of(facts);
   const Situation situation{event,
                             state_,
@@ -166,10 +168,12 @@ void Guard::judge_into(Decision& decision, const Event& event, Understanding und
                             supplied.level_verified,
                             supplied.level_requested,
                             state_.approvals.given(decision.call_digest, event.time.wall_ns),
-                            facts};
+                            facts,
+                            in_content};
   const Judgement judgement = judge(decision.actions, situation, *pack_);
   decision.policies = judgement.hits;
   decision.findings = findings_of(judgement, decision.actions);
+  decision.findings.insert(decision.findings.end(), in_content.begin(), in_content.end());
   decision.verdict = decision.would = judgement.verdict;
   decision.reason = judgement.reason;
   decision.advice = judgement.advice;
@@ -274,10 +278,11 @@ void Guard::reserve(const Decision& decision, const Event& event) {
 
 // What would be true at each Action if the call ran.
 std::vector<std::vector<std::string>> Guard::facts_for(const Event& event,
-                                                       const std::vector<event::Action>& actions) const {
+                                                       const std::vector<event::Action>& actions,
+                                                       const std::vector<event::Finding>& findings) const {
   std::vector<std::vector<std::string>> names;
   if (actions.empty() || facts_.set().facts().empty()) return names;
-  for (const auto& truths : facts_.peek(facts::instants_of(event, actions)))
+  for (const auto& truths : facts_.peek(facts::instants_of(event, actions, findings)))
     names.push_back(truths.names(facts_.set()));
   return names;
 }
@@ -285,16 +290,28 @@ std::vector<std::vector<std::string>> Guard::facts_for(const Event& event,
 // A released call has happened with all its Actions; a refused one has only been tried.
 void Guard::remember(const Decision& decision, const Event& event) {
   if (facts_.set().facts().empty()) return;
-  auto instants = event::lets_run(decision.verdict) ? facts::instants_of(event, decision.actions)
-                                                    : facts::instants_of(event);
+  const auto& findings = decision.findings;
+  auto instants = event::lets_run(decision.verdict) ? facts::instants_of(event, decision.actions, findings)
+                                                    : facts::instants_of(event, {}, findings);
   for (auto& instant : instants)
     instant.add("verdict", event::name(decision.verdict));
   (void)facts_.commit(instants);
 }
 
-void Guard::note(const Event& event) {
-  const bool is_own = event.kind == kind::kControl || event.kind == kind::kObservation;
-  if (!is_own && !facts_.set().facts().empty()) (void)facts_.commit(facts::instants_of(event));
+std::vector<event::Finding> Guard::content_findings(const Event& event) const {
+  if (pack_->detectors() == nullptr) return {};
+  return findings_in(event, *pack_->detectors());
+}
+
+std::vector<event::Finding> Guard::note(const Event& event) {
+  change_state(event);
+  if (event.kind == kind::kControl || event.kind == kind::kObservation) return {};
+  auto findings = content_findings(event);
+  if (!facts_.set().facts().empty()) (void)facts_.commit(facts::instants_of(event, {}, findings));
+  return findings;
+}
+
+void Guard::change_state(const Event& event) {
   const std::string id = tool_use_id(event);
   if (event.kind == kind::kToolResult) {
     const auto it = state_.intents.find(id);

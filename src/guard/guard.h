@@ -67,8 +67,8 @@ class Guard {
   // executed.
   event::Decision decide(const event::Event& event, const Answers& answers, const Supplied& supplied);
 
-  // Events that need no verdict: results, lifecycle. They change state only.
-  void note(const event::Event& event);
+  // Events that need no verdict: results, lifecycle. They change state only. What detectors found in them.
+  std::vector<event::Finding> note(const event::Event& event);
 
   // A person's answer to a held call; enters as an event of kind `approval` whose body says what. See
   // approvals.h.
@@ -92,7 +92,10 @@ class Guard {
   void apply_approval(event::Decision& decision, const event::Event& event, const Supplied& supplied);
   void reserve(const event::Decision& decision, const event::Event& event);
   std::vector<std::vector<std::string>> facts_for(const event::Event& event,
-                                                  const std::vector<event::Action>& actions) const;
+                                                  const std::vector<event::Action>& actions,
+                                                  const std::vector<event::Finding>& findings) const;
+  std::vector<event::Finding> content_findings(const event::Event& event) const;
+  void change_state(const event::Event& event);
   void remember(const event::Decision& decision, const event::Event& event);
 
   std::shared_ptr<const Pack> pack_;

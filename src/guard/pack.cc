@@ -6,6 +6,7 @@
 
 #include "base/hash.h"
 #include "cedar/validate.h"
+#include "guard/content.h"
 
 namespace weir::guard {
 namespace {
@@ -109,12 +110,14 @@ Result<std::shared_ptr<const Pack::Shared>> Pack::load_shared(const PackSources&
   for (const auto& file : sources.commands)
     TRY_STATUS(shared->commands.add(file.text, file.name));
   TRY(shared->facts, facts_of(sources.facts));
+  TRY(shared->detectors, detectors_of(sources.secrets, sources.injection));
   if (!sources.schema.text.empty()) {
     TRY(cedar::Schema schema, cedar::Schema::parse(sources.schema.text, sources.schema.name));
     shared->schema = std::make_unique<const cedar::Schema>(std::move(schema));
     shared->verbs = verbs_of(*shared->schema);
   }
-  shared->digest = digest_of({&sources.paths, &sources.commands, &sources.facts});
+  shared->digest =
+      digest_of({&sources.paths, &sources.commands, &sources.facts, &sources.secrets, &sources.injection});
   return shared;
 }
 

@@ -18,6 +18,7 @@
 #include "cedar/entities.h"
 #include "cedar/policy_set.h"
 #include "cedar/schema.h"
+#include "detect/scanner.h"
 #include "event/decision.h"
 #include "facts/fact_set.h"
 #include "guard/annotations.h"
@@ -28,12 +29,16 @@
 namespace weir::guard {
 
 struct PackSources {
-  std::vector<NamedText> policies;    // the built-in layer: *.cedar, in order
-  std::vector<LayerSource> layers;    // those above it in number and below it in rights, top first
-  NamedText schema = {};              // "" for none: policies are not validated then (tests of mechanism)
-  std::vector<NamedText> paths;       // path catalogues
-  std::vector<NamedText> commands;    // command catalogues
-  std::vector<NamedText> facts = {};  // catalogues of facts (facts/definition.h)
+  std::vector<NamedText> policies;  // the built-in layer: *.cedar, in order
+  std::vector<LayerSource> layers;  // those above it in number and below it in rights, top first
+  NamedText schema = {};            // "" for none: policies are not validated then (tests of mechanism)
+  std::vector<NamedText> paths;     // path catalogues
+  std::vector<NamedText> commands;  // command catalogues
+  // Detectors of content (guard/content.h); none: content is not looked at. Compiling them takes tenths of a
+  // second.
+  std::vector<NamedText> secrets = {};    // gitleaks' TOML
+  std::vector<NamedText> injection = {};  // one model
+  std::vector<NamedText> facts = {};      // catalogues of facts (facts/definition.h)
 };
 
 // What the schema says of one verb.
@@ -59,6 +64,7 @@ class Pack {
   const PathClasses& paths() const { return shared_->paths; }
   const shell::CommandTable& commands() const { return shared_->commands; }
   const std::shared_ptr<const facts::FactSet>& facts() const { return shared_->facts; }  // never null
+  const detect::Scanner* detectors() const { return shared_->detectors.get(); }          // nullptr: none
   const std::string& policy_digest() const { return policy_digest_; }    // "sha256:…" over names and texts
   const std::string& content_digest() const { return shared_->digest; }  // the catalogues
   std::size_t policy_count() const { return composition_.meta.size(); }
@@ -69,6 +75,7 @@ class Pack {
     PathClasses paths;
     shell::CommandTable commands;
     std::shared_ptr<const facts::FactSet> facts;
+    std::shared_ptr<const detect::Scanner> detectors;
     std::unique_ptr<const cedar::Schema> schema;
     std::map<std::string, VerbSpec, std::less<>> verbs;
     std::string digest;

@@ -71,6 +71,17 @@ Value no_labels() {
                        {"categories", Value(cedar::Set())}}));
 }
 
+Value findings_of(std::span<const event::Finding> findings) {
+  std::vector<Value> rules;
+  std::vector<Value> classes;
+  for (const auto& finding : findings) {
+    rules.push_back(text_value(finding.rule));
+    classes.push_back(text_value(finding.evidence_class));
+  }
+  return Value(Record(
+      {{"rules", Value(cedar::Set(std::move(rules)))}, {"classes", Value(cedar::Set(std::move(classes)))}}));
+}
+
 // As the agents call it: Claude Code "command", Codex "cmd".
 std::string_view command_of(const event::Event& event) {
   const Json& input = event.body["input"];
@@ -80,25 +91,24 @@ std::string_view command_of(const event::Event& event) {
 
 // With places for what differs from Action to Action: filling them is cheaper than sorting anew.
 Record shared_context(const Situation& s) {
-  return Record(
-      {{"flags", Value(cedar::Set())},
-       {"attrs", Value(Record())},
-       {"certainty", Value("")},
-       {"session", counters_of(s)},
-       {"labels", no_labels()},
-       {"facts", Value(cedar::Set())},
-       {"findings", Value(Record({{"rules", Value(cedar::Set())}, {"classes", Value(cedar::Set())}}))},
-       {"approvals", Value(s.approvals)},
-       {"agent", Value(s.event.agent.name)},
-       {"sub_agent", Value(!s.event.agent.id.empty())},
-       {"tool", text_value(s.event.data["tool"].text_or(""))},
-       {"command", text_value(command_of(s.event))},
-       {"plane", Value(s.event.plane)},
-       {"assurance", text_value(event::name(s.event.assurance))},
-       {"mode", text_value(s.mode)},
-       {"isolation", text_value(s.isolation)},
-       {"level", text_value(s.level_verified)},
-       {"level_requested", text_value(s.level_requested)}});
+  return Record({{"flags", Value(cedar::Set())},
+                 {"attrs", Value(Record())},
+                 {"certainty", Value("")},
+                 {"session", counters_of(s)},
+                 {"labels", no_labels()},
+                 {"facts", Value(cedar::Set())},
+                 {"findings", findings_of(s.findings)},
+                 {"approvals", Value(s.approvals)},
+                 {"agent", Value(s.event.agent.name)},
+                 {"sub_agent", Value(!s.event.agent.id.empty())},
+                 {"tool", text_value(s.event.data["tool"].text_or(""))},
+                 {"command", text_value(command_of(s.event))},
+                 {"plane", Value(s.event.plane)},
+                 {"assurance", text_value(event::name(s.event.assurance))},
+                 {"mode", text_value(s.mode)},
+                 {"isolation", text_value(s.isolation)},
+                 {"level", text_value(s.level_verified)},
+                 {"level_requested", text_value(s.level_requested)}});
 }
 
 std::vector<Entity> principals_of(const EntityUid& principal, const event::Event& event) {

@@ -17,6 +17,7 @@
 
 #include "cedar/entities.h"
 #include "cedar/request.h"
+#include "event/decision.h"
 #include "event/event.h"
 #include "guard/pack.h"
 #include "guard/session.h"
@@ -34,6 +35,7 @@ struct Situation {
   std::string_view level_requested = "hook";
   std::int64_t approvals = 0;                            // people who have approved this very call
   std::span<const std::vector<std::string>> facts = {};  // by Action: names of facts that are true for it
+  std::span<const event::Finding> findings = {};         // in the event's content
 };
 
 struct CedarRequest {

@@ -22,6 +22,7 @@ struct CaseWorld {
   std::vector<std::pair<std::string, std::string>> links = {};
   std::vector<std::pair<int, std::string>> before = {};  // calls made earlier in the session
   std::vector<std::string> approved = {};                // calls that a person let pass, after those
+  std::vector<std::string> results = {};                 // then texts that tools answered
 };
 
 inline std::pair<std::string, std::string> first_word(std::string_view text) {
@@ -84,6 +85,8 @@ inline void enter(const CaseWorld& world, Session& session) {
     ASSERT_TRUE(session.answer(held.approval_id, true)) << earlier;
     ASSERT_EQ(session.call(*event).verdict, event::Verdict::allow) << earlier;
   }
+  for (const auto& text : world.results)
+    session.read(text);
 }
 
 // A line that changes the world; false when it is none.
@@ -105,6 +108,8 @@ inline bool apply_directive(const std::string& word, const std::string& rest, Ca
     world.before.emplace_back(std::atoi(times.c_str()), what);
   } else if (word == "approved") {
     world.approved.push_back(rest);
+  } else if (word == "result") {
+    world.results.push_back(rest);
   } else {
     return false;
   }

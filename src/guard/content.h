@@ -1,0 +1,28 @@
+// What detectors find in the content of an event: secrets and injections in prompts, inputs and outputs.
+//
+//   TRY(auto detectors, detectors_of(sources.secrets, sources.injection));
+//   for (const auto& finding : findings_in(event, *detectors)) …
+//
+// Every text of the body is looked at, whatever its place; a finding's span counts in its own text. Findings
+// are evidence: policies see their rules and classes in context.findings, facts in finding and finding_class.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "detect/scanner.h"
+#include "event/decision.h"
+#include "event/event.h"
+#include "guard/layers.h"
+
+namespace weir::guard {
+
+// From rule files in gitleaks' TOML and one model of injections. None given: no detectors (nullptr).
+Result<std::shared_ptr<const detect::Scanner>> detectors_of(const std::vector<NamedText>& secrets,
+                                                            const std::vector<NamedText>& injection);
+
+// At most 32, each rule once for an event. A body that is larger than may be looked at is
+// itself a finding ("content.too-large").
+std::vector<event::Finding> findings_in(const event::Event& event, const detect::Scanner& detectors);
+
+}  // namespace weir::guard
