@@ -200,7 +200,7 @@ SINKS = [
     ("source <()", lambda e: f"source <({e}\n)"),
     ("here-string", lambda e: f"bash <<< \"$({e}\n)\""),
     ("source stdin", lambda e: f"{e} | source /dev/stdin" if "<<'E'" not in e else e.replace("<<'E'", "<<'E' | . /dev/stdin", 1)),
-    ("file", lambda e: f"{e.replace(' <<', ' > /tmp/w.sh <<', 1) if '<<' in e and '|' not in e else e + ' > /tmp/w.sh'}\nbash /tmp/w.sh"),
+    ("file", lambda e: (e.replace("<<'E'", "> /tmp/w.sh <<'E'", 1) if "<<'E'" in e else e + " > /tmp/w.sh") + "\nbash /tmp/w.sh"),
     ("variable", lambda e: f"v=$({e}\n); eval \"$v\""),
     ("bare", lambda e: f"`{e}`" if "\\" not in e and "<<" not in e and "`" not in e else f"eval $({e}\n)"),
 ]
