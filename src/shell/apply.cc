@@ -159,6 +159,7 @@ void Analyzer::read_arguments(Call& call) {
     if (!options_over && sign) {
       if (arg.text == "--") {
         options_over = true;
+        call.options.push_back({"--", std::nullopt, nullptr});  // a condition may ask for it
         continue;
       }
       read_option(call, i);

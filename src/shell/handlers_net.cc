@@ -273,6 +273,12 @@ void Analyzer::handle_remote_copy(Call& call) {
   if (target_host) {
     flags["upload"] = true;
     connect(*target_host, target, state, run.span, flags);
+    if (deletes) {
+      Effect& mirror = emit(verbs::kInfraDelete, ResourceKind::resource, target.text,
+                            target.known() ? Certainty::certain : Certainty::possible, state, run.span);
+      mirror.attributes["what"] = "mirror";
+      mirror.attributes["irreversible"] = true;
+    }
     return;
   }
   file_effect(verbs::kFileWrite, target, state, run.span, flags);
