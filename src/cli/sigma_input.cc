@@ -88,7 +88,8 @@ Result<sigma::RuleSet> load_sigma_rules(const SigmaFiles& files, const Args& arg
 Json problem_json(const sigma::Problem& problem) {
   Json out = Json::object({{"weight", problem.weight == sigma::Problem::Weight::error ? "error" : "warning"},
                            {"rule", problem.rule}});
-  for (const auto& [key, value] : error_json(problem.error).as_object())
+  const Json error = error_json(problem.error);
+  for (const auto& [key, value] : error.as_object())
     out.set(key, value);
   return out;
 }
