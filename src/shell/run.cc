@@ -395,6 +395,12 @@ std::optional<Stream> Analyzer::known_output(const Invocation& invocation) {
     argv.push_back(invocation.argv[i].text);
   }
   auto filtered = filter_text(argv, invocation.in.data.text);
+  // What does not decompress, or only to more than the limit, is encoded all the same.
+  static constexpr std::string_view kCompressed[] = {"zcat",  "gzcat", "gunzip",  "bzcat",
+                                                     "xzcat", "unxz",  "bunzip2", "zstdcat"};
+  if (!filtered && argv.size() == 1 &&
+      std::find(std::begin(kCompressed), std::end(kCompressed), argv[0]) != std::end(kCompressed))
+    return Stream::of(Arg::hole("(decompressed)", Origin::encoded));
   if (!filtered) return std::nullopt;
   Stream out = Stream::of(Arg::of(filtered->text));
   out.data.decoded = filtered->decodes || invocation.in.data.decoded;
