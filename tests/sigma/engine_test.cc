@@ -15,14 +15,18 @@
 #include "sigma/shared_rows.h"
 #include "sigma/write.h"
 
+// Counts what this program allocates (not inlined: g++ 12 would take the pair for a mismatch). Sanitizers
+// bring an allocator of their own; there the test is skipped.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define WEIR_COUNTS_ALLOCATIONS 0
+#else
+#define WEIR_COUNTS_ALLOCATIONS 1
 namespace {
-// How often this thread asked for memory: what "allocates nothing" is measured by.
-thread_local std::size_t allocations = 0;
-}  // namespace
-
+std::size_t g_allocations = 0;
+}
 [[gnu::noinline]] void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* memory = std::malloc(size)) return memory;
+  ++g_allocations;
+  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
   throw std::bad_alloc();
 }
 [[gnu::noinline]] void operator delete(void* memory) noexcept {
@@ -31,6 +35,7 @@ thread_local std::size_t allocations = 0;
 [[gnu::noinline]] void operator delete(void* memory, std::size_t) noexcept {
   std::free(memory);
 }
+#endif
 
 namespace weir::sigma {
 namespace {
@@ -131,6 +136,7 @@ TEST(Engine, ACacheGivesTheSameEngine) {
   EXPECT_TRUE(Engine::compile({}, *Engine::compile({})->serialize())->from_cache());
 }
 
+#if WEIR_COUNTS_ALLOCATIONS
 TEST(Engine, TheSteadyStateAllocatesNothing) {
   std::string text;
   for (int i = 0; i < 200; ++i)
@@ -154,11 +160,12 @@ TEST(Engine, TheSteadyStateAllocatesNothing) {
   EXPECT_EQ(once(), 1U);
   EXPECT_EQ(once(), 1U);
   flat.assign(event);
-  const std::size_t before = allocations;
+  const std::size_t before = g_allocations;
   for (int i = 0; i < 100; ++i)
     EXPECT_EQ(engine.match(kLog, flat.fields(), workspace)->size(), 1U);
-  EXPECT_EQ(allocations - before, 0U);
+  EXPECT_EQ(g_allocations - before, 0U);
 }
+#endif
 
 // ---- Chance ----
 
