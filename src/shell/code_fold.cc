@@ -12,6 +12,7 @@ namespace {
 
 constexpr int kDepthMax = 24;
 constexpr std::size_t kItemsMax = 4096;
+constexpr std::size_t kStepsMax = 30'000;  // terms read in one piece of code, comprehensions included
 
 bool name_char(char c) {
   return is_name_char(c);
@@ -183,7 +184,7 @@ CodeFolder::Maybe CodeFolder::expression(std::size_t& at, int depth) {
 }
 
 CodeFolder::Maybe CodeFolder::term(std::size_t& at, int depth) {
-  if (depth > kDepthMax) return std::nullopt;
+  if (depth > kDepthMax || ++steps_ > kStepsMax) return std::nullopt;
   blanks(at);
   if (at >= code_.size()) return std::nullopt;
   const char c = code_[at];
@@ -230,11 +231,12 @@ CodeFolder::Maybe CodeFolder::list(std::size_t& at, int depth, char close) {
       ++at;
       return out;
     }
-    const auto loop = code_.find(" for ", at);
+    const std::string_view ahead = code_.substr(at, 256);
+    const auto loop = ahead.find(" for ") == std::string_view::npos ? ahead.npos : at + ahead.find(" for ");
     const std::string_view before = code_.substr(begin, loop == std::string_view::npos ? 0 : loop - begin);
     const auto count = [&](char c) { return std::count(before.begin(), before.end(), c); };
     const bool own = count('(') == count(')') && count('[') == count(']');
-    const auto comma = code_.find_first_of(",]", at);
+    const auto comma = std::min(ahead.find_first_of(",]"), ahead.size()) + at;
     if (language_ == "python" && own && out.items.empty() && loop < comma && loop - begin < 64) {
       std::size_t name = loop + 5;
       while (name < code_.size() && name_char(code_[name]))

@@ -53,6 +53,7 @@ class CodeFolder {
   std::string_view language_;
   std::string_view code_;
   std::map<std::string, Value, std::less<>> variables_;
+  std::size_t steps_ = 0;
 };
 
 }  // namespace weir::shell
