@@ -293,7 +293,8 @@ class Scanner {
       }
       begins = begins || c == ',' || c == '[' || (c == '(' && open == 0);
       if (c == '\'' || c == '"' || c == '`') {
-        if (out.strings.size() < 32) out.strings.push_back(string());
+        std::string text = string();
+        if (out.strings.size() < 32) out.strings.push_back(std::move(text));
         continue;
       }
       if (c == '(') ++open;
