@@ -20,6 +20,7 @@ Result<Json> convert(simdjson::dom::element element, std::size_t depth, const Js
 
 Result<Json> convert_array(simdjson::dom::array array, std::size_t depth, const JsonLimits& limits) {
   Json::Array items;
+  items.reserve(array.size());
   for (const auto item : array) {
     TRY(Json value, convert(item, depth + 1, limits));
     items.push_back(std::move(value));
@@ -47,6 +48,7 @@ bool has_duplicate_keys(const Json::Object& members) {
 
 Result<Json> convert_object(simdjson::dom::object object, std::size_t depth, const JsonLimits& limits) {
   Json::Object members;
+  members.reserve(object.size());
   for (const auto field : object) {
     TRY(Json value, convert(field.value, depth + 1, limits));
     members.emplace_back(std::string(field.key), std::move(value));

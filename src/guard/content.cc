@@ -86,9 +86,8 @@ Result<std::shared_ptr<const detect::Scanner>> detectors_of(const std::vector<Na
   return std::make_shared<const detect::Scanner>(std::move(scanner));
 }
 
-std::vector<event::Finding> findings_in(const event::Event& event, const detect::Scanner& detectors) {
-  // Scratch memory, a few hundred KiB that hold nothing from call to call: one a thread, not one a session.
-  thread_local detect::ScanWorkspace workspace;
+std::vector<event::Finding> findings_in(const event::Event& event, const detect::Scanner& detectors,
+                                        detect::ScanWorkspace& workspace) {
   Reader reader(detectors, workspace);
   reader.read(event.body);
   return std::move(reader.found);

@@ -1,7 +1,7 @@
 // What detectors find in the content of an event: secrets and injections in prompts, inputs and outputs.
 //
 //   TRY(auto detectors, detectors_of(sources.secrets, sources.injection));
-//   for (const auto& finding : findings_in(event, *detectors)) …
+//   for (const auto& finding : findings_in(event, *detectors, workspace)) …
 //
 // Every text of the body is looked at, whatever its place; a finding's span counts in its own text. Findings
 // are evidence: policies see their rules and classes in context.findings, facts in finding and finding_class.
@@ -23,6 +23,7 @@ Result<std::shared_ptr<const detect::Scanner>> detectors_of(const std::vector<Na
 
 // At most 32, each rule once for an event. A body that is larger than may be looked at is
 // itself a finding ("content.too-large").
-std::vector<event::Finding> findings_in(const event::Event& event, const detect::Scanner& detectors);
+std::vector<event::Finding> findings_in(const event::Event& event, const detect::Scanner& detectors,
+                                        detect::ScanWorkspace& workspace);
 
 }  // namespace weir::guard

@@ -300,7 +300,8 @@ void Guard::remember(const Decision& decision, const Event& event) {
 
 std::vector<event::Finding> Guard::content_findings(const Event& event) const {
   if (pack_->detectors() == nullptr) return {};
-  return findings_in(event, *pack_->detectors());
+  if (workspace_ == nullptr) workspace_ = std::make_unique<detect::ScanWorkspace>();
+  return findings_in(event, *pack_->detectors(), *workspace_);
 }
 
 std::vector<event::Finding> Guard::note(const Event& event) {

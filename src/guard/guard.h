@@ -114,6 +114,9 @@ class Guard {
     Understanding understanding;
   };
   mutable std::optional<Read> read_;
+  // Memory of the detectors, kept because getting it anew costs as much as a look. Holds nothing from call to
+  // call.
+  mutable std::unique_ptr<detect::ScanWorkspace> workspace_;
 };
 
 }  // namespace weir::guard
