@@ -36,8 +36,18 @@ bool stands_for_itself(char c) {
   return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
 }
 
+bool is_ascii(std::string_view text) {
+  return std::ranges::none_of(text, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
+}
+
+// JSON is UTF-8 (RFC 8259 section 8.1): any other byte is written as U+FFFD, so that what is written can be
+// read.
 void write_string(std::string& out, std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
+  if (!is_ascii(text) && !valid_utf8(text)) {
+    write_string(out, to_valid_utf8(text));
+    return;
+  }
   out += '"';
   while (!text.empty()) {
     std::size_t plain = 0;
@@ -57,6 +67,7 @@ void write_string(std::string& out, std::string_view text) {
 
 std::size_t string_bytes_max(std::string_view text) {
   constexpr std::size_t kEscapeMax = 6;  // \u00xx
+  if (!is_ascii(text) && !valid_utf8(text)) return string_bytes_max(to_valid_utf8(text));
   const auto escaped = static_cast<std::size_t>(std::ranges::count_if(text, std::not_fn(stands_for_itself)));
   return 2 + text.size() + escaped * (kEscapeMax - 1);
 }

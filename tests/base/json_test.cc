@@ -101,6 +101,16 @@ TEST(Json, WideNumbersAreReadAsTheyAreWritten) {
   EXPECT_FALSE(parse_json("[1,01]"));
 }
 
+// Names of files and decoded bytes need not be UTF-8; a record of them must be readable all the same.
+TEST(Json, WritesWhatIsNotUtf8AsReplacementCharacters) {
+  const Json value = Json::object({{"path", "/w/\xff\xfex"}, {"cut", "\xe2\x82"}});
+  EXPECT_EQ(compact(value),
+            "{\"path\":\"/w/\xEF\xBF\xBD\xEF\xBF\xBDx\",\"cut\":\"\xEF\xBF\xBD\xEF\xBF\xBD\"}");
+  for (const auto& text : {compact(value), canonical(value), pretty(value)})
+    EXPECT_TRUE(parse_json(text)) << text;
+  EXPECT_GE(canonical_bytes_max(value), canonical(value).size());
+}
+
 TEST(Json, SetFindErase) {
   Json value;
   value.set("b", 1).set("a", "x").set("b", 2);

@@ -1,6 +1,7 @@
 // Rows of `weir replay`, and the paths under which transcripts are found. Invariants: a row is an error or
 // Events that count every call once and serialise; a path names a session only when it has one.
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "ingest/places.h"
@@ -15,7 +16,7 @@ void check_row(const Json& json) {
   if (!row) return;
   std::uint64_t calls = 0;
   for (auto event : row->events) {
-    event.id = "e";  // whoever admits an event names it
+    event.id = std::string(1, 'e');  // whoever admits an event names it
     if (event.kind == event::kind::kToolCall) ++calls;
     const auto again = event::event_from_envelope(event::envelope_json(event));
     CHECK(again && again->kind == event.kind);
