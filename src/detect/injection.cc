@@ -140,7 +140,7 @@ struct InjectionDetector::State {
                       InjectionWorkspace& workspace) const;
   Result<std::vector<Cue>> find_cues(std::string_view text, InjectionWorkspace& workspace) const;
   event::Span tighten(std::string_view text, const Window& window) const;
-  Report report(std::string_view text, Window window) const;
+  Report report(std::string_view text, const Window& window) const;
   Status look_inside(std::string_view text, std::size_t depth, bool all,
                      const std::function<void(Window, Payload, std::string_view)>& each,
                      InjectionWorkspace& workspace) const;
@@ -272,7 +272,7 @@ event::Span InjectionDetector::State::tighten(std::string_view text, const Windo
   return {window.span.begin + normal.origin[begin], window.span.begin + normal.origin[end]};
 }
 
-Report InjectionDetector::State::report(std::string_view text, Window window) const {
+Report InjectionDetector::State::report(std::string_view text, const Window& window) const {
   Report report;
   report.score = window.probability;
   for (const std::size_t i : window.signals)
