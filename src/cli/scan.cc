@@ -194,6 +194,9 @@ int run_scan(const Args& args, Context& context) {
     context.err << "weir: --sarif and --jsonl exclude each other; give one of them\n";
     return exit_code::kUsage;
   }
+  interrupted = 0;
+  std::signal(SIGINT, scan_interrupted);
+  std::signal(SIGTERM, scan_interrupted);
   std::int64_t since = 0;
   if (const auto text = args.value("--since")) {
     const auto parsed = since_ns(*text);
@@ -210,9 +213,6 @@ int run_scan(const Args& args, Context& context) {
   if (!pack) return report(pack.error(), context);
   auto files = daemon::find_transcripts(args.positionals(), context.places.home, os::environment());
   if (!files) return report(files.error(), context);
-  interrupted = 0;
-  std::signal(SIGINT, scan_interrupted);
-  std::signal(SIGTERM, scan_interrupted);
   return Scan(args, context, *pack, since, std::move(baseline)).run(*std::move(files));
 }
 

@@ -247,6 +247,18 @@ bool wait_for_text(const std::string& file, const std::string& text) {
   return false;
 }
 
+// Until the child has a transcript below `dir` open: preparing the policies may take seconds.
+bool wait_for_reading(pid_t pid, const std::string& dir) {
+  const std::filesystem::path open_files = "/proc/" + std::to_string(pid) + "/fd";
+  for (int i = 0; i < 2000; ++i) {
+    std::error_code gone;
+    for (const auto& fd : std::filesystem::directory_iterator(open_files, gone))
+      if (std::filesystem::read_symlink(fd.path(), gone).string().starts_with(dir + "/t/")) return true;
+    ::usleep(20'000);
+  }
+  return false;
+}
+
 TEST_F(ScanCommand, AHugeLineIsPassedOverInBoundedMemory) {
 #if defined(__SANITIZE_ADDRESS__)
   GTEST_SKIP() << "the sanitizer reserves more address space than the limit";
@@ -303,6 +315,7 @@ TEST_F(ScanCommand, CtrlCLeavesAPartialReport) {
     std::filesystem::create_hard_link(first, dir_ + "/t/" + std::to_string(1000 + i) + ".jsonl");
   const std::string out = dir_ + "/out";
   const pid_t child = start_child({dir_ + "/t", "--json"}, out);
+  ASSERT_TRUE(wait_for_reading(child, dir_));
   ::usleep(1'500'000);
   ::kill(child, SIGINT);
   EXPECT_EQ(exit_of(child), 1);
