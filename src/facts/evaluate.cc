@@ -149,6 +149,12 @@ class Step {
     const bool here = truth(node.args[0]) != 0 && amount != 0;
     if (here) past.total = plus(past.total, amount);
     if (node.interval.to_ns == Interval::kForever) return past.total;
+    if (here && node.kind == Kind::count && node.remembered_max < limits::kFactWindowEventsMax &&
+        past.window.size() >= node.remembered_max) {
+      // Older ones cannot change any answer.
+      past.total = plus(past.total, -past.window.front().value);
+      past.window.pop();
+    }
     if (here) {
       if (past.window.size() >= limits::kFactWindowEventsMax)
         past.total = plus(past.total, -past.window.front().value);

@@ -77,6 +77,7 @@ class FactCompiler {
     std::size_t index = 0;
     slicing_of(fact, index);
     const NodeId node = build(fact.when, index);
+    if (fact.is_integer()) need(node, index, limits::kFactWindowEventsMax);
     set_->slicings_[index].outputs.push_back({number, node});
   }
 
@@ -127,8 +128,16 @@ class FactCompiler {
              .number = formula.number};
     for (const auto& arg : formula.args)
       out.args.push_back(build(arg, slicing));
+    if (formula.kind == Kind::measured && formula.args[0].kind == Kind::count)
+      need(out.args[0], slicing, static_cast<std::size_t>(std::max<std::int64_t>(formula.number, 0)) + 1);
     if (formula.kind == Kind::distinct || formula.kind == Kind::sum) out.field = field(formula.field);
     return node(std::move(out), slicing);
+  }
+
+  // A measure must tell apart at least this many.
+  void need(NodeId id, std::size_t slicing, std::size_t count) {
+    Node& measure = set_->slicings_[slicing].nodes[id - kNodesFrom];
+    measure.remembered_max = std::min(limits::kFactWindowEventsMax, std::max(measure.remembered_max, count));
   }
 
   // The node that is equal to this one, or this one added.

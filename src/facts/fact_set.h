@@ -39,6 +39,9 @@ struct Node {
   std::int64_t number = 0;
   std::uint32_t field = 0;  // of `distinct` and `sum`
   std::uint32_t cell = 0;   // where its past is kept; only temporal nodes and measures
+  // Of `count`: the latest so many instants are remembered. Who only asks whether there are 50 needs no more
+  // than 51 of them, and a peek copies what is remembered.
+  std::size_t remembered_max = 0;
   bool operator==(const Node&) const = default;
 };
 
