@@ -12,6 +12,7 @@
 //   fact_set.h     definitions -> the DAG
 //   monitor.h      the DAG over time: commit, peek
 //   window.h       instants remembered in order of time
+//   slices.h       pasts kept apart by a key, within a bound
 //
 // Semantics: R. Koymans, "Specifying real-time properties with metric temporal logic", 1990, past operators
 // over a finite timed word; evaluation as in D. Basin et al., "Algorithms for monitoring real-time

@@ -99,46 +99,39 @@ std::vector<Truths> Monitor::commit(std::span<const Instant> instants) {
 std::vector<Truths> Monitor::peek(std::span<const Instant> instants) const {
   std::vector<Truths> out(instants.size());
   // Copies of the slices concerned; later instants see what earlier ones would have done.
-  std::vector<TextMap<Slice>> copies(slices_.size());
+  std::vector<TextMap<Slice>> copies(set_->slicings().size());
   std::uint64_t forgotten = 0;
   for (std::size_t i = 0; i < instants.size(); ++i)
     step(instants[i], out[i], forgotten, [&](std::size_t slicing, const std::string& key) -> Slice& {
       auto& mine = copies[slicing];
       if (const auto it = mine.find(key); it != mine.end()) return it->second;
-      const auto kept = slices_[slicing].find(key);
-      return mine.emplace(key, kept == slices_[slicing].end() ? Slice{} : kept->second->slice).first->second;
+      const Slice* kept = slices_.find(slicing, key);
+      return mine.emplace(key, kept == nullptr ? Slice{} : *kept).first->second;
     });
   return out;
 }
 
 Slice& Monitor::kept_slice(std::size_t slicing, const std::string& key, std::int64_t now_ns) {
-  auto& known = slices_[slicing];
-  if (const auto it = known.find(key); it != known.end()) {
-    order_.splice(order_.end(), order_, it->second);
-    return it->second->slice;
-  }
+  if (Slice* known = slices_.touch(slicing, key)) return *known;
   make_room(now_ns);
-  order_.push_back({slicing, key, {}});
-  known.emplace(key, std::prev(order_.end()));
-  return order_.back().slice;
+  return slices_.add(slicing, key);
 }
 
 void Monitor::make_room(std::int64_t now_ns) {
-  if (order_.size() < limits::kFactSlicesMax) return;
-  const Kept& oldest = order_.front();
-  const std::int64_t horizon_ns = set_->slicings()[oldest.slicing].horizon_ns;
-  const bool past = horizon_ns != Interval::kForever && oldest.slice.last_ns < now_ns - horizon_ns;
+  if (slices_.size() < limits::kFactSlicesMax) return;
+  const auto& oldest = slices_.idle_longest();
+  const std::int64_t horizon_ns = set_->slicings()[oldest.kind].horizon_ns;
+  const bool past = horizon_ns != Interval::kForever && oldest.state.last_ns < now_ns - horizon_ns;
   if (!past) ++forgotten_;
-  slices_[oldest.slicing].erase(oldest.key);
-  order_.pop_front();
+  slices_.forget_idle_longest();
 }
 
 std::size_t Monitor::bytes() const {
   constexpr std::size_t kMapNodeBytes = 64;
   std::size_t sum = 0;
-  for (const auto& kept : order_) {
-    sum += sizeof(Kept) + 2 * kept.key.size() + kMapNodeBytes;
-    for (const auto& cell : kept.slice.cells)
+  for (const auto& kept : slices_.all()) {
+    sum += sizeof(kept) + 2 * kept.key.size() + kMapNodeBytes;
+    for (const auto& cell : kept.state.cells)
       sum +=
           sizeof(Cell) + cell.window.size() * sizeof(Window::Entry) + cell.last_seen.size() * kMapNodeBytes;
   }

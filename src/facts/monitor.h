@@ -15,16 +15,15 @@
 // One monitor belongs to one thread. The same instants give the same answers, always.
 #pragma once
 
-#include <list>
 #include <map>
 #include <memory>
 #include <span>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "facts/fact_set.h"
 #include "facts/instant.h"
+#include "facts/slices.h"
 #include "facts/window.h"
 
 namespace weir::facts {
@@ -76,28 +75,20 @@ class Monitor {
   // What would be true if they happened one after another; nothing changes.
   std::vector<Truths> peek(std::span<const Instant> instants) const;
 
-  std::size_t slices() const { return order_.size(); }
+  std::size_t slices() const { return slices_.size(); }
   // Slices and instants that were given up although they could still have mattered.
   std::uint64_t forgotten() const { return forgotten_; }
   // Approximate memory of all that is remembered.
   std::size_t bytes() const;
 
  private:
-  struct Kept {
-    std::size_t slicing = 0;
-    std::string key;
-    Slice slice;
-  };
-  using Order = std::list<Kept>;  // the least recently used first
-
   template <class SliceOf>
   void step(const Instant& instant, Truths& truths, std::uint64_t& forgotten, const SliceOf& slice_of) const;
   Slice& kept_slice(std::size_t slicing, const std::string& key, std::int64_t now_ns);
   void make_room(std::int64_t now_ns);
 
   std::shared_ptr<const FactSet> set_;
-  Order order_;
-  std::vector<TextMap<Order::iterator>> slices_;  // by slicing
+  SliceStore<Slice> slices_;  // by slicing
   std::uint64_t forgotten_ = 0;
   std::unique_ptr<Reading> reading_;  // scratch of one step, kept for its memory
 };
