@@ -183,6 +183,21 @@ Result<Engine> Engine::compile(std::span<const Rule> rules, std::string_view cac
   return engine;
 }
 
+bool Engine::covers(const LogSource& logsource) const {
+  return std::any_of(program_->rules.begin(), program_->rules.end(),
+                     [&](const Rule& rule) { return sigma::covers(rule.logsource, logsource); });
+}
+
+bool Engine::looks_at(std::string_view field) const {
+  const auto is_part = [&](const std::string& name) {
+    return name.starts_with(field) && (name.size() == field.size() || name[field.size()] == '.');
+  };
+  return std::any_of(program_->tests.begin(), program_->tests.end(),
+                     [](const CompiledTest& test) { return test.field == kAnyField; }) ||
+         std::any_of(program_->fields.begin(), program_->fields.end(),
+                     [&](const auto& entry) { return is_part(entry.first); });
+}
+
 Result<std::string> Engine::serialize() const {
   return write_cache(*program_);
 }

@@ -58,6 +58,11 @@ class Engine {
   Result<std::span<const std::uint32_t>> match(const LogSource& logsource, Record record,
                                                Workspace& workspace) const;
 
+  // Whether any rule is about records of this log source.
+  bool covers(const LogSource& logsource) const;
+  // Whether any rule looks at the field or a member of it; always so when a rule has keywords.
+  bool looks_at(std::string_view field) const;
+
   // The pattern databases with what they were made for.
   Result<std::string> serialize() const;
   bool from_cache() const;

@@ -1,6 +1,8 @@
 #include "sigma/event_fields.h"
 
 #include <algorithm>
+#include <array>
+#include <string>
 
 namespace weir::sigma {
 namespace {
@@ -40,15 +42,82 @@ Url parts_of(std::string_view url) {
   return out;
 }
 
-void set_text(Json& fields, std::string_view name, std::string_view value) {
-  if (!value.empty()) fields.set(name, value);
+constexpr std::array<std::string_view, kEventSources> kCategories = {
+    "tool_call", "tool_result", "prompt",           "model_output",       "mcp",
+    "memory",    "skill",       "process_creation", "network_connection", "dns_query",
+    "proxy",     "webserver",   "file_event",       "file_delete"};
+
+bool is_own(EventSource source) {
+  return source < EventSource::process_creation;
 }
 
+// Records as JSON, to be shown and tested.
+class JsonSink {
+ public:
+  explicit JsonSink(std::string_view product) : product_(product) {}
+
+  bool begin(EventSource source, std::size_t action) {
+    out.push_back({logsource_of(source, product_), Json::object(), action});
+    return true;
+  }
+  bool wants_input() const { return true; }
+  void text(std::string_view name, std::string_view value) { out.back().fields.set(name, value); }
+  void joined(std::string_view name, std::string_view head, std::string_view tail) {
+    out.back().fields.set(name, std::string(head) + std::string(tail));
+  }
+  void json(std::string_view name, const Json& value) { out.back().fields.set(name, value); }
+  void end() {}
+
+  std::vector<Mapped> out;
+
+ private:
+  std::string_view product_;
+};
+
+// Records laid flat, without a copy.
+class FlatSink {
+ public:
+  FlatSink(const WantedRecords& wanted, FlatEvent& flat, const TakeRecord& take)
+      : wanted_(wanted), flat_(flat), take_(take) {}
+
+  bool begin(EventSource source, std::size_t action) {
+    if (!wanted_.sources[static_cast<std::size_t>(source)]) return false;
+    source_ = source;
+    action_ = action;
+    flat_.clear();
+    return true;
+  }
+  bool wants_input() const { return wanted_.input; }
+  void text(std::string_view name, std::string_view value) { flat_.add(name, value); }
+  void joined(std::string_view name, std::string_view head, std::string_view tail) {
+    flat_.add_joined(name, head, tail);
+  }
+  void json(std::string_view name, const Json& value) { flat_.add(name, value); }
+  void end() {
+    flat_.seal();
+    take_(source_, action_, flat_.fields());
+  }
+
+ private:
+  const WantedRecords& wanted_;
+  FlatEvent& flat_;
+  const TakeRecord& take_;
+  EventSource source_ = EventSource::tool_call;
+  std::size_t action_ = SIZE_MAX;
+};
+
+// Agents call a command line "command"; Codex "cmd".
+std::string_view command_line(const event::Event& event) {
+  const Json& input = event.body["input"];
+  const std::string_view command = input["command"].text_or("");
+  return command.empty() ? input["cmd"].text_or("") : command;
+}
+
+template <class Sink>
 class Mapping {
  public:
-  Mapping(const event::Event& event, std::string_view product) : event_(event), product_(product) {}
-
-  std::vector<Mapped> take() && { return std::move(out_); }
+  Mapping(const event::Event& event, Sink& sink)
+      : event_(event), sink_(sink), command_(command_line(event)) {}
 
   void read_event() {
     const std::string& what = event_.kind;
@@ -56,13 +125,15 @@ class Mapping {
       tool_call();
     else if (what == kind::kToolResult)
       tool_result();
-    else if (what == kind::kPrompt || what == kind::kModelOutput)
-      add_weir(what == kind::kPrompt ? "prompt" : "model_output",
-               Json::object({{"text", event_.body["text"].text_or("")}}));
+    else if (what == kind::kPrompt)
+      said(EventSource::prompt);
+    else if (what == kind::kModelOutput)
+      said(EventSource::model_output);
   }
 
   void read_action(const Action& action, std::size_t index) {
-    const std::size_t before = out_.size();
+    action_ = &action;
+    index_ = index;
     const std::string& verb = action.verb;
     if (verb == "shell.exec")
       process(action);
@@ -71,144 +142,204 @@ class Mapping {
     else if (verb == "file.write" || verb == "file.delete" || verb == "file.chmod")
       file(action);
     else if (verb == "memory.write")
-      add_weir("memory", with_input(Json::object({{"path", action.resource}})));
+      with_name(EventSource::memory, "path", action.resource);
     else if (verb == "skill.load")
-      add_weir("skill", with_input(Json::object({{"name", action.resource}})));
+      with_name(EventSource::skill, "name", action.resource);
     else if (verb == "mcp.call")
       mcp(action);
-    for (std::size_t i = before; i < out_.size(); ++i) {
-      out_[i].action = index;
-      out_[i].fields.set("certainty", event::name(action.certainty));
-    }
   }
 
  private:
   std::string_view tool() const { return event_.body["tool"].text_or(event_.data["tool"].text_or("")); }
 
-  // What every record of Weir's own log sources has.
-  void add_weir(std::string_view category, Json fields) {
-    set_text(fields, "agent", event_.agent.name);
-    set_text(fields, "session", event_.session);
-    set_text(fields, "user", event_.user);
-    set_text(fields, "host", event_.host);
-    set_text(fields, "assurance", event::name(event_.assurance));
-    set_text(fields, "time", event_.time.source);
-    out_.push_back({{.category = std::string(category), .product = "weir", .service = "", .definition = ""},
-                    std::move(fields)});
+  bool begin(EventSource source) {
+    if (!sink_.begin(source, index_)) return false;
+    named_.clear();
+    if (action_ != nullptr) text("certainty", event::name(action_->certainty));
+    if (is_own(source))
+      own_fields();
+    else
+      host_fields();
+    return true;
   }
 
-  // The call's arguments under their own names, and all of them below "input".
-  Json with_input(Json fields) const {
+  void text(std::string_view name, std::string_view value) {
+    if (value.empty()) return;
+    named_.push_back(name);
+    sink_.text(name, value);
+  }
+
+  // What every record of Weir's own log sources has. A sub-agent is of its root's session: it does not shed
+  // that one's past.
+  void own_fields() {
+    text("agent", event_.agent.name);
+    text("session", event_.root.empty() ? event_.session : event_.root);
+    text("user", event_.user);
+    text("host", event_.host);
+    text("assurance", event::name(event_.assurance));
+    text("time", event_.time.source);
+  }
+
+  void host_fields() {
+    text("User", event_.user);
+    text("Computer", event_.host);
+  }
+
+  // The call's arguments under their own names, where Weir gives that name to nothing else, and all of them
+  // below "input".
+  void arguments() {
     const Json& input = event_.body["input"];
-    if (!input.is_object()) return fields;
-    for (const auto& [name, value] : input.as_object())
-      if (!fields.has(name)) fields.set(name, value);
-    fields.set("input", input);
-    return fields;
+    if (!input.is_object()) return;
+    for (const auto& [name, value] : input.as_object()) {
+      const bool taken = name == "input" || std::find(named_.begin(), named_.end(), name) != named_.end();
+      if (!taken) sink_.json(name, value);
+    }
+    if (!command_.empty() && !input["command"].is_string()) sink_.text("command", command_);
+    if (sink_.wants_input()) sink_.json("input", input);
   }
 
   void tool_call() {
-    Json fields = Json::object({{"tool", tool()}});
-    set_text(fields, "cwd", event_.body["cwd"].text_or(""));
-    add_weir("tool_call", with_input(std::move(fields)));
+    if (!begin(EventSource::tool_call)) return;
+    text("tool", tool());
+    text("cwd", event_.body["cwd"].text_or(""));
+    arguments();
+    sink_.end();
   }
 
   void tool_result() {
-    Json fields = Json::object({{"tool", tool()}});
+    if (!begin(EventSource::tool_result)) return;
+    text("tool", tool());
     const Json& output = event_.body["output"];
-    if (!output.is_null()) fields.set("output", output.is_string() ? output : Json(compact(output)));
-    if (event_.data.has("failed")) fields.set("failed", event_.data["failed"]);
-    add_weir("tool_result", std::move(fields));
+    if (output.is_string())
+      sink_.text("output", output.as_string());
+    else if (!output.is_null())
+      sink_.joined("output", compact(output), "");
+    if (event_.data.has("failed")) sink_.json("failed", event_.data["failed"]);
+    sink_.end();
+  }
+
+  void said(EventSource source) {
+    if (!begin(source)) return;
+    sink_.text("text", event_.body["text"].text_or(""));
+    sink_.end();
+  }
+
+  void with_name(EventSource source, std::string_view name, std::string_view value) {
+    if (!begin(source)) return;
+    text(name, value);
+    arguments();
+    sink_.end();
   }
 
   void mcp(const Action& action) {
+    if (!begin(EventSource::mcp)) return;
     const std::string_view name = action.resource;
     const std::size_t slash = name.find('/');
-    Json fields = Json::object({{"server", name.substr(0, slash)}});
-    if (slash != std::string_view::npos) fields.set("tool", name.substr(slash + 1));
-    add_weir("mcp", with_input(std::move(fields)));
-  }
-
-  void add_host(std::string_view category, Json fields) {
-    set_text(fields, "User", event_.user);
-    set_text(fields, "Computer", event_.host);
-    out_.push_back({{.category = std::string(category),
-                     .product = std::string(product_),
-                     .service = "",
-                     .definition = ""},
-                    std::move(fields)});
+    text("server", name.substr(0, slash));
+    if (slash != std::string_view::npos) text("tool", name.substr(slash + 1));
+    arguments();
+    sink_.end();
   }
 
   // The words of the command that the Action comes from; the whole when it is not a part of it.
   std::string_view command_of(const Action& action) const {
-    const std::string_view all = event_.body["input"]["command"].text_or("");
-    if (action.span.begin >= action.span.end || action.span.end > all.size()) return all;
-    return all.substr(action.span.begin, action.span.end - action.span.begin);
+    if (action.span.begin >= action.span.end || action.span.end > command_.size()) return command_;
+    return command_.substr(action.span.begin, action.span.end - action.span.begin);
   }
 
   void process(const Action& action) {
-    if (action.resource.empty()) return;
-    Json fields = Json::object();
+    if (action.resource.empty() || !begin(EventSource::process_creation)) return;
     const bool has_path = action.resource.find('/') != std::string::npos;
-    fields.set("Image", has_path ? action.resource : std::string(kProgramDir) + action.resource);
-    set_text(fields, "CommandLine", command_of(action));
-    set_text(fields, "CurrentDirectory", event_.body["cwd"].text_or(""));
-    set_text(fields, "ParentCommandLine", event_.body["input"]["command"].text_or(""));
-    add_host("process_creation", std::move(fields));
+    sink_.joined("Image", has_path ? "" : kProgramDir, action.resource);
+    text("CommandLine", command_of(action));
+    text("CurrentDirectory", event_.body["cwd"].text_or(""));
+    text("ParentCommandLine", command_);
+    sink_.end();
   }
 
   void file(const Action& action) {
-    if (action.resource.empty()) return;
-    Json fields = Json::object({{"TargetFilename", action.resource}});
-    set_text(fields, "Image", action.attrs["program"].text_or(""));
-    add_host(action.verb == "file.delete" ? "file_delete" : "file_event", std::move(fields));
+    const bool deletes = action.verb == "file.delete";
+    if (action.resource.empty() || !begin(deletes ? EventSource::file_delete : EventSource::file_event))
+      return;
+    text("TargetFilename", action.resource);
+    text("Image", action.attrs["program"].text_or(""));
+    sink_.end();
   }
 
   void connection(const Action& action) {
-    const std::string_view text = action.attrs["url"].text_or(action.resource);
-    const Url url = parts_of(text);
+    const std::string_view address = action.attrs["url"].text_or(action.resource);
+    const Url url = parts_of(address);
     const std::string_view host = action.attrs["host"].text_or(url.host);
-    const std::string_view port = action.attrs["port"].text_or(url.port);
-    const bool address = parse_address(host).has_value();
-    Json fields = Json::object({{"Initiated", "true"}});
-    set_text(fields, address ? "DestinationIp" : "DestinationHostname", host);
-    set_text(fields, "DestinationPort", port);
-    set_text(fields, "Image", action.attrs["program"].text_or(""));
-    add_host("network_connection", std::move(fields));
-    if (!address && !host.empty()) add_host("dns_query", Json::object({{"QueryName", host}}));
-    if (url.scheme == "http" || url.scheme == "https") web(action, text, url);
+    const bool is_address = parse_address(host).has_value();
+    if (begin(EventSource::network_connection)) {
+      text("Initiated", "true");
+      text(is_address ? "DestinationIp" : "DestinationHostname", host);
+      text("DestinationPort", action.attrs["port"].text_or(url.port));
+      text("Image", action.attrs["program"].text_or(""));
+      sink_.end();
+    }
+    if (!is_address && !host.empty() && begin(EventSource::dns_query)) {
+      text("QueryName", host);
+      sink_.end();
+    }
+    if (url.scheme != "http" && url.scheme != "https") return;
+    web(EventSource::proxy, action, address, url);
+    web(EventSource::webserver, action, address, url);  // the same request seen from the other side
   }
 
-  // Fields of `category: proxy`, and of webserver: the same request seen from the other side.
-  void web(const Action& action, std::string_view text, const Url& url) {
-    Json fields = Json::object({{"c-uri", text}, {"cs-host", url.host}, {"r-dns", url.host}});
-    set_text(fields, "c-uri-stem", url.path);
-    set_text(fields, "c-uri-query", url.query);
-    set_text(fields, "cs-uri-stem", url.path);
-    set_text(fields, "cs-uri-query", url.query);
+  void web(EventSource source, const Action& action, std::string_view address, const Url& url) {
+    if (!begin(source)) return;
+    text("c-uri", address);
+    sink_.text("cs-host", url.host);
+    sink_.text("r-dns", url.host);
+    text("c-uri-stem", url.path);
+    text("c-uri-query", url.query);
+    text("cs-uri-stem", url.path);
+    text("cs-uri-query", url.query);
     const std::size_t dot = url.path.rfind('.');
     if (dot != std::string_view::npos && url.path.find('/', dot) == std::string_view::npos)
-      set_text(fields, "c-uri-extension", url.path.substr(dot + 1));
-    set_text(fields, "cs-method", action.attrs["method"].text_or(""));
-    set_text(fields, "c-useragent", action.attrs["user_agent"].text_or(""));
-    add_host("proxy", fields);
-    add_host("webserver", std::move(fields));
+      text("c-uri-extension", url.path.substr(dot + 1));
+    text("cs-method", action.attrs["method"].text_or(""));
+    text("c-useragent", action.attrs["user_agent"].text_or(""));
+    sink_.end();
   }
 
   const event::Event& event_;
-  std::string_view product_;
-  std::vector<Mapped> out_;
+  Sink& sink_;
+  std::string_view command_;
+  const Action* action_ = nullptr;  // the record is about this one; null: about the event
+  std::size_t index_ = SIZE_MAX;
+  std::vector<std::string_view> named_;  // fields of the record that Weir named
 };
 
-}  // namespace
-
-std::vector<Mapped> records_of(const event::Event& event, std::span<const Action> actions,
-                               std::string_view product) {
-  Mapping mapping(event, product);
+template <class Sink>
+void map_all(const event::Event& event, std::span<const Action> actions, Sink& sink) {
+  Mapping mapping(event, sink);
   mapping.read_event();
   for (std::size_t i = 0; i < actions.size(); ++i)
     mapping.read_action(actions[i], i);
-  return std::move(mapping).take();
+}
+
+}  // namespace
+
+LogSource logsource_of(EventSource source, std::string_view product) {
+  return {.category = std::string(kCategories[static_cast<std::size_t>(source)]),
+          .product = is_own(source) ? "weir" : std::string(product),
+          .service = "",
+          .definition = ""};
+}
+
+std::vector<Mapped> records_of(const event::Event& event, std::span<const Action> actions,
+                               std::string_view product) {
+  JsonSink sink(product);
+  map_all(event, actions, sink);
+  return std::move(sink.out);
+}
+
+void visit_records(const event::Event& event, std::span<const Action> actions, const WantedRecords& wanted,
+                   FlatEvent& flat, const TakeRecord& take) {
+  FlatSink sink(wanted, flat, take);
+  map_all(event, actions, sink);
 }
 
 }  // namespace weir::sigma

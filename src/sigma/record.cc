@@ -34,7 +34,7 @@ const Field* find_field(Record record, std::string_view name) {
   return nullptr;
 }
 
-void FlatEvent::add(const Name& name, const Json& value) {
+void FlatEvent::add_value(const Name& name, const Json& value) {
   Field field{.name = {}, .text = {}, .kind = kind_of(value)};
   Place place{.name = name};
   if (field.kind == Field::Kind::text) {
@@ -58,34 +58,63 @@ void FlatEvent::walk(const Name& name, const Json& value, std::size_t depth) {
       walk(name, item, depth + 1);
     return;
   }
-  add(name, value);
+  add_value(name, value);
   if (!value.is_object() || depth >= kDepthMax) return;
   for (const auto& [key, member] : value.as_object()) {
     const std::size_t begin = arena_.size();
-    if (name.key != nullptr)
-      arena_ += *name.key;
+    if (name.key.data() != nullptr)
+      arena_ += name.key;
     else
       arena_.append(arena_, name.begin, name.size);
     arena_ += '.';
     arena_ += key;
-    walk({nullptr, begin, arena_.size() - begin}, member, depth + 1);
+    walk({{}, begin, arena_.size() - begin}, member, depth + 1);
+  }
+}
+
+void FlatEvent::clear() {
+  fields_.clear();
+  places_.clear();
+  arena_.clear();
+}
+
+void FlatEvent::add(std::string_view name, std::string_view text) {
+  if (fields_.size() >= kFieldsMax) return;
+  fields_.push_back({.name = {}, .text = text, .kind = Field::Kind::text});
+  places_.push_back({.name = {name, 0, 0}});
+}
+
+void FlatEvent::add(std::string_view name, const Json& value) {
+  walk({name, 0, 0}, value, 0);
+}
+
+void FlatEvent::add_joined(std::string_view name, std::string_view head, std::string_view tail) {
+  if (fields_.size() >= kFieldsMax) return;
+  fields_.push_back({.name = {}, .text = {}, .kind = Field::Kind::text});
+  places_.push_back({.name = {name, 0, 0},
+                     .text_begin = arena_.size(),
+                     .text_size = head.size() + tail.size(),
+                     .own_text = true});
+  arena_ += head;
+  arena_ += tail;
+}
+
+void FlatEvent::seal() {
+  const std::string_view arena = arena_;
+  for (std::size_t i = 0; i < fields_.size(); ++i) {
+    const Place& place = places_[i];
+    const Name& name = place.name;
+    fields_[i].name = name.key.data() != nullptr ? name.key : arena.substr(name.begin, name.size);
+    if (place.own_text) fields_[i].text = arena.substr(place.text_begin, place.text_size);
   }
 }
 
 void FlatEvent::assign(const Json& event) {
-  fields_.clear();
-  places_.clear();
-  arena_.clear();
+  clear();
   if (!event.is_object()) return;
   for (const auto& [key, value] : event.as_object())
-    walk({&key, 0, 0}, value, 0);
-  for (std::size_t i = 0; i < fields_.size(); ++i) {
-    const Place& place = places_[i];
-    const std::string_view arena = arena_;
-    const Name& name = place.name;
-    fields_[i].name = name.key != nullptr ? std::string_view(*name.key) : arena.substr(name.begin, name.size);
-    if (place.own_text) fields_[i].text = arena.substr(place.text_begin, place.text_size);
-  }
+    walk({key, 0, 0}, value, 0);
+  seal();
 }
 
 }  // namespace weir::sigma

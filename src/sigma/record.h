@@ -36,12 +36,21 @@ class FlatEvent {
   // `event` must outlive the fields. What is nested deeper than 32 levels is there only as text, and so is
   // what comes after the 10,000th field.
   void assign(const Json& event);
+
+  // The same a field at a time, for who has no JSON object: clear(), add …, seal(). Names, texts and JSON
+  // must outlive the fields; what is joined is kept here.
+  void clear();
+  void add(std::string_view name, std::string_view text);
+  void add(std::string_view name, const Json& value);
+  void add_joined(std::string_view name, std::string_view head, std::string_view tail);
+  void seal();
+
   Record fields() const { return fields_; }
 
  private:
   // The arena moves while it grows, so what lies in it is known by position until all is there.
   struct Name {
-    const std::string* key = nullptr;  // of the event itself; null: in the arena
+    std::string_view key = {};  // of the event itself; one without data: in the arena
     std::size_t begin = 0, size = 0;
   };
   struct Place {
@@ -51,7 +60,7 @@ class FlatEvent {
   };
 
   void walk(const Name& name, const Json& value, std::size_t depth);
-  void add(const Name& name, const Json& value);
+  void add_value(const Name& name, const Json& value);
 
   std::vector<Field> fields_;
   std::vector<Place> places_;
