@@ -45,6 +45,9 @@ class SliceStore {
     const auto it = known_[kind].find(key);
     return it == known_[kind].end() ? nullptr : &it->second->state;
   }
+  State* find(std::size_t kind, std::string_view key) {
+    return const_cast<State*>(std::as_const(*this).find(kind, key));
+  }
   // The same, used now.
   State* touch(std::size_t kind, std::string_view key) {
     const auto it = known_[kind].find(key);

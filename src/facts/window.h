@@ -2,7 +2,9 @@
 // memory that copies cheaply and allocates nothing while it is empty.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 namespace weir::facts {
@@ -17,6 +19,8 @@ class Window {
   bool empty() const { return first_ == entries_.size(); }
   std::size_t size() const { return entries_.size() - first_; }
   const Entry& front() const { return entries_[first_]; }
+  const Entry& back() const { return entries_.back(); }
+  std::span<const Entry> entries() const { return std::span(entries_).subspan(first_); }
 
   void push(Entry entry) { entries_.push_back(entry); }
   void pop() {
@@ -28,6 +32,17 @@ class Window {
       entries_.erase(entries_.begin(), entries_.begin() + static_cast<std::ptrdiff_t>(first_));
       first_ = 0;
     }
+  }
+  // Take back the last push() and the last pop(): what was only tried did not happen.
+  void unpush() {
+    entries_.pop_back();
+    if (empty()) clear();
+  }
+  void unpop(Entry entry) {
+    if (first_ > 0)
+      entries_[--first_] = entry;
+    else
+      entries_.insert(entries_.begin(), entry);
   }
   void clear() {
     entries_.clear();
