@@ -1,6 +1,7 @@
 #include "guard/guard.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "base/hash.h"
@@ -87,12 +88,13 @@ constexpr std::string_view kStoppedPolicy = "session.stopped";
 }  // namespace
 
 Guard::Guard(std::shared_ptr<const Pack> pack, GuardOptions options)
-    : pack_(std::move(pack)), options_(std::move(options)), facts_(pack_->facts()) {
+    : pack_(std::move(pack)), options_(std::move(options)), facts_(pack_->facts()), watch_(pack_->rules()) {
   state_.workspace = options_.workspace;
 }
 
 void Guard::use(std::shared_ptr<const Pack> pack) {
   if (pack->facts()->digest() != pack_->facts()->digest()) facts_ = facts::Monitor(pack->facts());
+  if (pack->rules_digest() != pack_->rules_digest()) watch_ = sigma::Watch(pack->rules());
   pack_ = std::move(pack);
 }
 
@@ -157,8 +159,8 @@ void Guard::judge_into(Decision& decision, const Event& event, Understanding und
   decision.actions = std::move(understanding.actions);
   decision.assumptions = std::move(understanding.assumptions);
   decision.call_digest = call_digest(event, decision.actions, decision.assumptions, pack_->policy_digest());
-  const auto in_content = content_findings(event);
-  const auto facts = facts_for(event, decision.actions, in_content);
+  const auto found = with_rules(event, decision.actions, content_findings(event));
+  const auto facts = facts_for(event, decision.actions, found);
   decision.facts = all_of(facts);
   const Situation situation{event,
                             state_,
@@ -169,11 +171,11 @@ void Guard::judge_into(Decision& decision, const Event& event, Understanding und
                             supplied.level_requested,
                             state_.approvals.given(decision.call_digest, event.time.wall_ns),
                             facts,
-                            in_content};
+                            found};
   const Judgement judgement = judge(decision.actions, situation, *pack_);
   decision.policies = judgement.hits;
   decision.findings = findings_of(judgement, decision.actions);
-  decision.findings.insert(decision.findings.end(), in_content.begin(), in_content.end());
+  decision.findings.insert(decision.findings.end(), found.begin(), found.end());
   decision.verdict = decision.would = judgement.verdict;
   decision.reason = judgement.reason;
   decision.advice = judgement.advice;
@@ -190,6 +192,7 @@ void Guard::judge_into(Decision& decision, const Event& event, Understanding und
 // no way around a stronger policy.
 void Guard::rewrite(Decision& decision, const Event& event, const Answers& answers,
                     const Supplied& supplied) const {
+  const sigma::Watch::Seen as_called = seen_;
   Event changed = event;
   Json input = event.body["input"].is_object() ? event.body["input"] : Json::object();
   for (const auto& hit : decision.policies)
@@ -204,6 +207,7 @@ void Guard::rewrite(Decision& decision, const Event& event, const Answers& answe
     return;
   }
   decision.rewrite = std::move(input);
+  seen_ = as_called;
 }
 
 // From verdict to state: kill switch, approvals, observe mode, budgets, intents.
@@ -289,13 +293,24 @@ std::vector<std::vector<std::string>> Guard::facts_for(const Event& event,
 
 // A released call has happened with all its Actions; a refused one has only been tried.
 void Guard::remember(const Decision& decision, const Event& event) {
+  const bool runs = event::lets_run(decision.verdict);
+  (void)watch_.commit(seen_, event.time.wall_ns, runs ? sigma::Watch::Part::all : sigma::Watch::Part::event);
   if (facts_.set().facts().empty()) return;
   const auto& findings = decision.findings;
-  auto instants = event::lets_run(decision.verdict) ? facts::instants_of(event, decision.actions, findings)
-                                                    : facts::instants_of(event, {}, findings);
+  auto instants =
+      runs ? facts::instants_of(event, decision.actions, findings) : facts::instants_of(event, {}, findings);
   for (auto& instant : instants)
     instant.add("verdict", event::name(decision.verdict));
   (void)facts_.commit(instants);
+}
+
+// What rules say of it as well, correlations as if it happened.
+std::vector<event::Finding> Guard::with_rules(const Event& event, const std::vector<event::Action>& actions,
+                                              std::vector<event::Finding> found) const {
+  seen_ = watch_.look(event, actions);
+  auto by_rules = watch_.findings(seen_, event.time.wall_ns);
+  std::move(by_rules.begin(), by_rules.end(), std::back_inserter(found));
+  return found;
 }
 
 std::vector<event::Finding> Guard::content_findings(const Event& event) const {
@@ -307,7 +322,8 @@ std::vector<event::Finding> Guard::content_findings(const Event& event) const {
 std::vector<event::Finding> Guard::note(const Event& event) {
   change_state(event);
   if (event.kind == kind::kControl || event.kind == kind::kObservation) return {};
-  auto findings = content_findings(event);
+  auto findings = with_rules(event, {}, content_findings(event));
+  (void)watch_.commit(seen_, event.time.wall_ns, sigma::Watch::Part::all);
   if (!facts_.set().facts().empty()) (void)facts_.commit(facts::instants_of(event, {}, findings));
   return findings;
 }

@@ -36,6 +36,7 @@
 #include "guard/question.h"
 #include "guard/session.h"
 #include "guard/understand.h"
+#include "sigma/watch.h"
 
 namespace weir::guard {
 
@@ -67,15 +68,17 @@ class Guard {
   // executed.
   event::Decision decide(const event::Event& event, const Answers& answers, const Supplied& supplied);
 
-  // Events that need no verdict: results, lifecycle. They change state only. What detectors found in them.
+  // Events that need no verdict: results, lifecycle. They change state only. What detectors and rules found
+  // in them.
   std::vector<event::Finding> note(const event::Event& event);
 
   // A person's answer to a held call; enters as an event of kind `approval` whose body says what. See
   // approvals.h.
   Status answer(const event::Event& approval);
 
-  // Swaps the pack; state stays, but for facts when their definitions are others: these begin anew, and who
-  // wants them for the past feeds the record to a new Guard. Decisions name the digest they used.
+  // Swaps the pack; state stays, but for facts and correlations when their definitions are others: these
+  // begin anew, and who wants them for the past feeds the record to a new Guard. Decisions name the digest
+  // they used.
   void use(std::shared_ptr<const Pack> pack);
 
   const SessionState& state() const { return state_; }
@@ -94,6 +97,8 @@ class Guard {
   std::vector<std::vector<std::string>> facts_for(const event::Event& event,
                                                   const std::vector<event::Action>& actions,
                                                   const std::vector<event::Finding>& findings) const;
+  std::vector<event::Finding> with_rules(const event::Event& event, const std::vector<event::Action>& actions,
+                                         std::vector<event::Finding> found) const;
   std::vector<event::Finding> content_findings(const event::Event& event) const;
   void change_state(const event::Event& event);
   void remember(const event::Decision& decision, const event::Event& event);
@@ -102,6 +107,9 @@ class Guard {
   GuardOptions options_;
   SessionState state_;
   facts::Monitor facts_;
+  sigma::Watch watch_;
+  // What the call that is being judged is to the rules, until it is settled.
+  mutable sigma::Watch::Seen seen_;
 
   // What the last prepare() understood: decide() mostly needs just that again. Only an event with the same
   // place in the tree, the same answers and the same workspace may have it.

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "cedar/validate.h"
 #include "guard/content.h"
+#include "guard/rules.h"
 
 namespace weir::guard {
 namespace {
@@ -111,13 +112,15 @@ Result<std::shared_ptr<const Pack::Shared>> Pack::load_shared(const PackSources&
     TRY_STATUS(shared->commands.add(file.text, file.name));
   TRY(shared->facts, facts_of(sources.facts));
   TRY(shared->detectors, detectors_of(sources.secrets, sources.injection));
+  TRY(shared->rules, rules_of(sources.rules));
+  shared->rules_digest = digest_of({&sources.rules});
   if (!sources.schema.text.empty()) {
     TRY(cedar::Schema schema, cedar::Schema::parse(sources.schema.text, sources.schema.name));
     shared->schema = std::make_unique<const cedar::Schema>(std::move(schema));
     shared->verbs = verbs_of(*shared->schema);
   }
-  shared->digest =
-      digest_of({&sources.paths, &sources.commands, &sources.facts, &sources.secrets, &sources.injection});
+  shared->digest = digest_of({&sources.paths, &sources.commands, &sources.facts, &sources.secrets,
+                              &sources.injection, &sources.rules});
   return shared;
 }
 

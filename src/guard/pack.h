@@ -25,6 +25,7 @@
 #include "guard/layers.h"
 #include "guard/path_classes.h"
 #include "shell/command_table.h"
+#include "sigma/rulebook.h"
 
 namespace weir::guard {
 
@@ -39,6 +40,7 @@ struct PackSources {
   std::vector<NamedText> secrets = {};    // gitleaks' TOML
   std::vector<NamedText> injection = {};  // one model
   std::vector<NamedText> facts = {};      // catalogues of facts (facts/definition.h)
+  std::vector<NamedText> rules = {};      // Sigma rules (guard/rules.h); none: nothing is matched
 };
 
 // What the schema says of one verb.
@@ -63,8 +65,10 @@ class Pack {
   const VerbSpec* verb(std::string_view verb) const;                     // nullptr when not declared
   const PathClasses& paths() const { return shared_->paths; }
   const shell::CommandTable& commands() const { return shared_->commands; }
-  const std::shared_ptr<const facts::FactSet>& facts() const { return shared_->facts; }  // never null
-  const detect::Scanner* detectors() const { return shared_->detectors.get(); }          // nullptr: none
+  const std::shared_ptr<const facts::FactSet>& facts() const { return shared_->facts; }   // never null
+  const detect::Scanner* detectors() const { return shared_->detectors.get(); }           // nullptr: none
+  const std::shared_ptr<const sigma::RuleBook>& rules() const { return shared_->rules; }  // nullptr: none
+  const std::string& rules_digest() const { return shared_->rules_digest; }
   const std::string& policy_digest() const { return policy_digest_; }    // "sha256:…" over names and texts
   const std::string& content_digest() const { return shared_->digest; }  // the catalogues
   std::size_t policy_count() const { return composition_.meta.size(); }
@@ -76,6 +80,8 @@ class Pack {
     shell::CommandTable commands;
     std::shared_ptr<const facts::FactSet> facts;
     std::shared_ptr<const detect::Scanner> detectors;
+    std::shared_ptr<const sigma::RuleBook> rules;
+    std::string rules_digest;
     std::unique_ptr<const cedar::Schema> schema;
     std::map<std::string, VerbSpec, std::less<>> verbs;
     std::string digest;
