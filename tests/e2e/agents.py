@@ -86,10 +86,17 @@ class Claude(Agent):
     name = weir_name = "claude"
     version = "2.1.330"
     settings = ".claude/settings.json"
+    managed_settings = "/etc/claude-code/managed-settings.json"
     session_header = "session_id"
 
     def configure(self, home, model_port):
         (home / ".claude").mkdir(parents=True, exist_ok=True)
+
+    def trust_project(self, home, project):
+        """Nothing to do: -p does not ask whether a directory is trusted."""
+
+    def switch_hooks_off(self, home):
+        (home / self.settings).write_text('{"disableAllHooks": true}\n')
 
     def environment(self, model_port):
         return self.base_environment() | {
@@ -111,6 +118,7 @@ class Codex(Agent):
     name = weir_name = "codex"
     version = "0.169.0"
     settings = ".codex/hooks.json"
+    managed_settings = "/etc/codex/requirements.toml"
 
     def __init__(self, checkout, websocket=False):
         super().__init__(checkout)
@@ -123,6 +131,15 @@ class Codex(Agent):
             '[analytics]\nenabled = false\n\n[model_providers.mock]\nname = "mock"\n'
             f'base_url = "http://127.0.0.1:{model_port}/v1"\nwire_api = "responses"\nenv_key = "MOCK_KEY"\n'
             f'supports_websockets = {"true" if self.websocket else "false"}\nrequest_max_retries = 0\nstream_max_retries = 0\n')
+
+    def trust_project(self, home, project):
+        """What Codex writes when a person says yes to its question; without it a project's .codex is not read."""
+        with (home / ".codex/config.toml").open("a") as config:
+            config.write(f'\n[projects."{project}"]\ntrust_level = "trusted"\n')
+
+    def switch_hooks_off(self, home):
+        with (home / ".codex/config.toml").open("a") as config:
+            config.write("\n[features]\nhooks = false\n")
 
     def environment(self, model_port):
         return self.base_environment() | {"MOCK_KEY": "dummy"}

@@ -92,14 +92,15 @@ class World:
         self.model = scripted.Model(self.checkout, self.ground / "model", steps, when)
         self.agent.configure(self.home, self.model.port)
 
-    def guard(self):
+    def guard(self, scope="--user"):
+        """Starts the daemon and, guarding by configuration, puts the hooks into the settings of `scope`."""
         if self.way == "none":
             return
         self.start_daemon()
         done = self.weir("pin", "--new", PIN)
         self.expect(done.code == 0, f"weir pin ended with {done.code}: {last_line(done.err)}")
         if self.way == "init":
-            done = self.weir("init", self.agent.weir_name, "--user")
+            done = self.weir("init", self.agent.weir_name, scope)
             if done.code != 0:
                 raise Failed(f"weir init ended with {done.code}: {last_line(done.err)}")
 
