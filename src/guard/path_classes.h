@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "guard/glob_index.h"
 
 namespace weir::guard {
 
@@ -23,9 +24,6 @@ struct NamedText {
   std::string name;  // file name, for errors
   std::string text;
 };
-
-// True when `glob` matches the whole of `text`; linear time, no recursion.
-bool glob_matches(std::string_view glob, std::string_view text);
 
 class PathClasses {
  public:
@@ -42,10 +40,12 @@ class PathClasses {
   struct Class {
     std::string id;
     bool permits = false;
-    std::vector<std::string> globs;
     std::vector<std::string> except;
   };
+  std::vector<std::string> matching(std::string_view path, std::string_view home, bool without_permits) const;
+
   std::vector<Class> classes_;
+  GlobIndex index_;  // owners are indices of classes_
 };
 
 }  // namespace weir::guard
