@@ -6,6 +6,7 @@
 #include "daemon/narrowing.h"
 #include "daemon/proofs.h"
 #include "daemon/signed_pack.h"
+#include "guard/rules.h"
 #include "os/files.h"
 
 namespace weir::daemon {
@@ -31,6 +32,27 @@ void add_builtin(std::string_view folder, std::string_view suffix, std::vector<g
       into.push_back({std::string(file.name), std::string(file.bytes)});
 }
 
+// Sigma rules; the cases beside them are for `weir sigma test`.
+bool is_rule_file(std::string_view name) {
+  const bool yaml = name.ends_with(".yml") || name.ends_with(".yaml");
+  return yaml && !name.ends_with(".cases.yml") && !name.ends_with(".cases.yaml");
+}
+
+void add_builtin_rules(std::vector<guard::NamedText>& into) {
+  for (const auto& file : content_files())
+    if (file.name.starts_with("rules/") && is_rule_file(file.name))
+      into.push_back({std::string(file.name), std::string(file.bytes)});
+}
+
+Status read_user_rules(const std::string& dir, std::vector<guard::NamedText>& into) {
+  for (const auto& name : os::list_dir(dir)) {
+    if (!is_rule_file(name)) continue;
+    TRY(std::string text, os::read_file(dir + "/" + name, kFileBytesMax));
+    into.push_back({dir + "/" + name, std::move(text)});
+  }
+  return {};
+}
+
 Status add_organisation(const PackOptions& options, guard::PackSources& sources) {
   for (const auto& file : options.organisation_files) {
     TRY(auto pack, open_organisation(file));
@@ -47,10 +69,11 @@ Status add_user(const std::string& dir, guard::PackSources& sources) {
   TRY_STATUS(read_dir(dir + "/paths", ".yaml", sources.paths));
   TRY_STATUS(read_dir(dir + "/commands", ".yaml", sources.commands));
   TRY_STATUS(read_dir(dir + "/facts", ".yaml", sources.facts));
+  TRY_STATUS(read_user_rules(dir + "/rules", sources.rules));
   return {};
 }
 
-Result<guard::LayerSource> read_project(const std::string& dir) {
+Result<guard::LayerSource> read_project_dir(const std::string& dir) {
   guard::LayerSource project{guard::Layer::project, {}, {}};
   std::size_t bytes = 0;
   for (const auto& name : os::list_dir(dir)) {
@@ -112,6 +135,7 @@ Result<guard::PackSources> read_pack(const PackOptions& options) {
   add_builtin("paths/", ".yaml", sources.paths);
   add_builtin("commands/", ".yaml", sources.commands);
   add_builtin("facts/", ".yaml", sources.facts);
+  add_builtin_rules(sources.rules);
   if (options.detectors) {
     add_builtin("rules/secrets/", ".toml", sources.secrets);
     add_builtin("detect/", ".json", sources.injection);
@@ -128,18 +152,28 @@ Result<std::shared_ptr<const guard::Pack>> load_pack(const PackOptions& options)
   return pack;
 }
 
-Result<std::shared_ptr<const guard::Pack>> load_project(std::shared_ptr<const guard::Pack> above,
-                                                        const std::string& workspace,
-                                                        const std::string& proofs_dir) {
+Result<guard::LayerSource> read_project(const std::string& workspace) {
   const std::string dir = workspace + "/.weir/policies";
   // A link in place of a directory would lead to files that are not the project's.
   for (const auto& part : {workspace + "/.weir", dir}) {
     const auto info = os::file_info(part);
-    if (!info) return above;
+    if (!info) return guard::LayerSource{guard::Layer::project, {}, {}};
     if (info->kind != os::FileInfo::Kind::dir)
       return fail(ErrorCode::denied, "not a directory of its own", part, "take the link or file away");
   }
-  TRY(const guard::LayerSource project, read_project(dir));
+  return read_project_dir(dir);
+}
+
+Result<std::shared_ptr<const guard::Pack>> load_project(std::shared_ptr<const guard::Pack> above,
+                                                        const std::string& workspace,
+                                                        const std::string& proofs_dir) {
+  TRY(const guard::LayerSource project, read_project(workspace));
+  return add_project(std::move(above), project, proofs_dir);
+}
+
+Result<std::shared_ptr<const guard::Pack>> add_project(std::shared_ptr<const guard::Pack> above,
+                                                       const guard::LayerSource& project,
+                                                       const std::string& proofs_dir) {
   if (project.policies.empty() && project.waivers.empty()) return above;
   TRY(auto pack, guard::Pack::with_layer(*above, project));
   TRY_STATUS(check_and_keep(*pack, proofs_dir));
@@ -157,6 +191,7 @@ Json activation_facts(const guard::Pack& pack, const std::string& proofs_dir) {
                              {"content", pack.content_digest()},
                              {"policies", static_cast<std::uint64_t>(pack.policy_count())},
                              {"layers", std::move(layers)}});
+  if (const auto& rules = pack.rules(); rules != nullptr) facts.set("rules", guard::rules_json(*rules));
   if (Json proofs = proof_facts(proofs_dir, pack.policy_digest()); !proofs.as_object().empty())
     facts.set("proofs", std::move(proofs));
   if (pack.waivers().empty()) return facts;

@@ -36,8 +36,14 @@ Result<guard::PackSources> read_pack(const PackOptions& options);
 // Proves what must hold of it, too, and keeps the certificate.
 Result<std::shared_ptr<const guard::Pack>> load_pack(const PackOptions& options);
 
-// `above` with the workspace's own policies; `above` itself when it has none. The files are a stranger's:
-// links are not followed, and there are at most 64 of together 1 MiB.
+// The workspace's own policies; empty when it has none. The files are a stranger's: links are not followed,
+// and there are at most 64 of together 1 MiB.
+Result<guard::LayerSource> read_project(const std::string& workspace);
+// `above` with them; `above` itself when they are empty. It may take seconds: what must hold is proved.
+Result<std::shared_ptr<const guard::Pack>> add_project(std::shared_ptr<const guard::Pack> above,
+                                                       const guard::LayerSource& project,
+                                                       const std::string& proofs_dir = {});
+// Both.
 Result<std::shared_ptr<const guard::Pack>> load_project(std::shared_ptr<const guard::Pack> above,
                                                         const std::string& workspace,
                                                         const std::string& proofs_dir = {});

@@ -103,11 +103,11 @@ class NoBrokenPipe {
 };
 
 // Feeds standard input and collects output until both ends close or time is up; true when in time.
-bool pump(Fd& in, Fd& out, Fd& err, const ChildOptions& options, ChildResult& result) {
+bool pump(Fd& in, Fd& out, Fd& err, const ChildOptions& options, std::int64_t deadline_ns,
+          ChildResult& result) {
   const NoBrokenPipe no_broken_pipe;
   std::string_view input = options.input;
   if (input.empty()) in.reset();
-  const std::int64_t deadline_ns = monotonic_ns() + std::int64_t{options.timeout_ms} * 1'000'000;
   while (in || out || err) {
     const std::int64_t left_ms = (deadline_ns - monotonic_ns()) / 1'000'000;
     if (left_ms <= 0) return false;
@@ -139,22 +139,23 @@ Exit decode(int status) {
   return {WEXITSTATUS(status), 0};
 }
 
-// Waits for `child` until the deadline; kills its group when time is up.
-Exit reap(pid_t child, bool in_time, int timeout_ms) {
+// Waits for `child` until the deadline, then kills its group; true when it ended by itself.
+bool reap(pid_t child, bool in_time, std::int64_t deadline_ns, Exit& exit) {
   int status = 0;
-  if (in_time) {
-    const std::int64_t deadline_ns = monotonic_ns() + std::int64_t{timeout_ms} * 1'000'000;
-    while (monotonic_ns() < deadline_ns) {
-      const pid_t ended = ::waitpid(child, &status, WNOHANG);
-      if (ended == child) return decode(status);
-      ::usleep(500);
+  while (in_time) {
+    if (::waitpid(child, &status, WNOHANG) == child) {
+      exit = decode(status);
+      return true;
     }
+    in_time = monotonic_ns() < deadline_ns;
+    if (in_time) ::usleep(500);
   }
   ::kill(-child, SIGKILL);
   ::kill(child, SIGKILL);
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
-  return decode(status);
+  exit = decode(status);
+  return false;
 }
 
 }  // namespace
@@ -185,9 +186,9 @@ Result<ChildResult> run_child(const ChildOptions& options) {
   }
   ::fcntl(in.write.get(), F_SETFL, O_NONBLOCK);
   ChildResult result;
-  const bool in_time = pump(in.write, out.read, err.read, options, result);
-  result.exit = reap(child, in_time, options.timeout_ms);
-  result.timed_out = !in_time || result.exit.signal == SIGKILL;
+  const std::int64_t deadline_ns = monotonic_ns() + std::int64_t{options.timeout_ms} * 1'000'000;
+  const bool in_time = pump(in.write, out.read, err.read, options, deadline_ns, result);
+  result.timed_out = !reap(child, in_time, deadline_ns, result.exit);
   return result;
 }
 

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "daemon/pack_loader.h"
+#include "daemon/project_packs.h"
 #include "daemon/support.h"
 #include "ledger/disk.h"
 #include "ledger/published.h"
@@ -211,6 +212,30 @@ TEST_F(Proofs, ASolverThatDoesNotAnswerProvesNothing) {
   EXPECT_NE(narrower.error().what.find("not proved: the time limit"), std::string::npos)
       << narrower.error().message();
   EXPECT_FALSE(os::exists(proofs())) << "nothing was proved, nothing is kept";
+}
+
+TEST_F(Proofs, ASolverThatDoesNotAnswerIsAskedOnceForTheSameTexts) {
+  const std::string started = dir_ + "/started";
+  write(dir_ + "/bin", "cvc5",
+        "#!/bin/sh\n[ \"$1\" = --version ] && exit\necho >> " + started + "\nexec /bin/sleep 60\n");
+  ASSERT_EQ(std::system(("chmod +x " + dir_ + "/bin/cvc5").c_str()), 0);
+  const auto starts = [&] { return os::read_file(started, limits::kMiB).value_or("").size(); };
+  user(kSourcesOnly);
+  const auto above = load_pack(installed_packs(places_.config));
+  ASSERT_TRUE(above) << above.error().message();
+  project(kNarrower);
+  const OtherPath slow(dir_ + "/bin");
+  ProjectPacks packs;
+  const auto first = packs.of(*above, dir_ + "/project");
+  ASSERT_FALSE(first);
+  const std::size_t asked = starts();
+  EXPECT_GT(asked, 0u);
+  const auto second = packs.of(*above, dir_ + "/project");
+  ASSERT_FALSE(second);
+  EXPECT_EQ(second.error().message(), first.error().message());
+  EXPECT_EQ(starts(), asked);
+  project("@id(\"p\") @reason(\"No.\") forbid (principal, action == Action::\"vcs.push\", resource);\n");
+  EXPECT_TRUE(packs.of(*above, dir_ + "/project")) << "mending the file is enough";
 }
 
 }  // namespace

@@ -77,6 +77,20 @@ TEST(Process, KillsAtTheTimeLimit) {
   EXPECT_TRUE(result->timed_out);
 }
 
+TEST(Process, AKillByAnotherHandIsNoTimeLimit) {
+  const auto result = run_child({.argv = {"sh", "-c", "kill -9 $$"}});
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->exit.signal, SIGKILL);
+  EXPECT_FALSE(result->timed_out);
+}
+
+// Output closed early does not mean that the child has ended.
+TEST(Process, TheTimeLimitHoldsForAChildThatClosedItsOutput) {
+  const auto result = run_child({.argv = {"sh", "-c", "exec >&- 2>&-; sleep 30"}, .timeout_ms = 100});
+  ASSERT_TRUE(result);
+  EXPECT_TRUE(result->timed_out);
+}
+
 TEST(Process, AncestryReachesTheParent) {
   const auto chain = ancestry(::getpid());
   ASSERT_GE(chain.size(), 2u);
