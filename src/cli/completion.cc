@@ -143,6 +143,7 @@ std::string zsh_words(const std::vector<Word>& words) {
   return text;
 }
 
+// Options before the command are dropped from `words`, so that the command is always its second.
 std::string zsh_script(const std::vector<CommandSpec>& commands) {
   const auto after = words_after(commands);
   std::string text =
@@ -150,6 +151,10 @@ std::string zsh_script(const std::vector<CommandSpec>& commands) {
       "# zsh completion of weir, made by `weir completion zsh`.\n"
       "_weir() {\n"
       "  local -a choices\n"
+      "  local -i at=2\n"
+      "  while (( at < CURRENT )) && [[ ${words[at]} == -* ]]; do (( at++ )); done\n"
+      "  words=(weir \"${(@)words[at,-1]}\")\n"
+      "  (( CURRENT -= at - 2 ))\n"
       "  if (( CURRENT == 2 )); then\n"
       "    choices=(" +
       zsh_words(after.at("")) +

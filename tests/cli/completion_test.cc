@@ -1,7 +1,9 @@
-// `weir completion`: the scripts name every command, and bash really completes with them.
+// `weir completion`: the scripts name every command, and bash, zsh and fish really complete with them.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
+#include <filesystem>
 #include <sstream>
 
 #include "cli/commands.h"
@@ -42,6 +44,43 @@ TEST(Completion, BashCompletesCommandsGroupsAndOptions) {
   EXPECT_EQ(completed({"weir", "--quiet", "ledger", "verify", "--vk"}), "--vkey\n");
   EXPECT_EQ(completed({"weir", "run", "--", "c"}), "\n");
   EXPECT_THAT(completed({"weir", ""}), HasSubstr("inspect"));
+}
+
+TEST(Completion, FishCompletesCommandsGroupsAndOptions) {
+  const auto offered = [](const std::string& line) {
+    const auto ran =
+        os::run_child({.argv = {"fish", "--no-config"},
+                       .cwd = "",
+                       .input = script("fish") + "complete -C '" + line + "' | string split -f1 \\t\n"});
+    return ran ? ran->out + ran->err : ran.error().message();
+  };
+  EXPECT_EQ(offered("weir doc"), "doctor\n");
+  EXPECT_EQ(offered("weir ledger verify-"), "verify-proof\n");
+  EXPECT_EQ(offered("weir doctor --l"), "--live\n");
+  EXPECT_EQ(offered("weir ledger verify --vk"), "--vkey\n");
+  EXPECT_EQ(offered("weir --quiet ledger exp"), "export\n");
+}
+
+// zsh completes only at a terminal: zpty gives it one, into which the line and the key are typed.
+TEST(Completion, ZshCompletesCommandsGroupsAndOptions) {
+  char dir[] = "/tmp/weir-zsh.XXXXXX";
+  ASSERT_NE(::mkdtemp(dir), nullptr);
+  const std::string home = dir;
+  ASSERT_TRUE(os::write_file_atomic(home + "/_weir", script("zsh")));
+  const auto typed = [&](const std::string& line, const std::string& becomes) {
+    const std::string talk =
+        "zmodload zsh/zpty; export HOME=" + home + " TERM=dumb; zpty z zsh -f -i\n" + "zpty -w z 'fpath=(" +
+        home + " $fpath); autoload -Uz compinit; compinit -u -D; " +
+        "echo rea\"\"dy'\nzpty -r -m z seen '*ready*' || exit 1\n" + "zpty -w -n z $'" + line +
+        "\\t'\nzpty -r -m z seen '*" + becomes + "*' && echo completed\nzpty -d z\n";
+    const auto ran = os::run_child({.argv = {"zsh", "-f"}, .cwd = "", .input = talk, .timeout_ms = 20'000});
+    return ran && ran->out.contains("completed");
+  };
+  EXPECT_TRUE(typed("weir doc", "weir doctor "));
+  EXPECT_TRUE(typed("weir ledger verify-", "weir ledger verify-proof "));
+  EXPECT_TRUE(typed("weir doctor --l", "weir doctor --live "));
+  EXPECT_TRUE(typed("weir --quiet ledger exp", "weir --quiet ledger export "));
+  std::filesystem::remove_all(home);
 }
 
 TEST(Completion, EveryCommandAndOptionIsInEveryScript) {
