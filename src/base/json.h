@@ -5,8 +5,8 @@
 //   Json answer = Json::object({{"verdict", "deny"}, {"policies", Json::array({"a", "b"})}});
 //   std::string bytes = canonical(answer);       // RFC 8785
 //
-// Objects keep the order in which keys came; canonical() sorts. Reading is simdjson's; that header stays in
-// json.cc.
+// Objects keep the order in which keys came; canonical() sorts. Reading is simdjson's (base/json_view.h,
+// which reads without making values).
 #pragma once
 
 #include <cstdint>

@@ -30,46 +30,49 @@ class Reader {
     }
   }
 
-  std::vector<event::Finding> found;
+  std::vector<event::Finding> take() { return gathered_.take(); }
 
  private:
   void text(std::string_view text) {
-    bytes_ += text.size();
-    if (bytes_ > kContentBytesMax) {
-      too_large();
-      return;
-    }
-    auto scanned = detectors_.scan(text, workspace_);
+    const bool room = gathered_.has_room(text.size());
+    auto scanned = room ? detectors_.scan(text, workspace_) : fail(ErrorCode::limit, "too large");
     if (!scanned) {
-      too_large();
+      (void)gathered_.add_too_large();
       return;
     }
-    for (auto* reports : {&scanned->secrets, &scanned->injections})
-      for (auto& report : *reports)
-        add(std::move(report.finding));
-  }
-
-  void add(event::Finding finding) {
-    const bool known = std::any_of(found.begin(), found.end(),
-                                   [&](const auto& other) { return other.rule == finding.rule; });
-    if (!known && found.size() < kContentFindingsMax) found.push_back(std::move(finding));
-  }
-
-  void too_large() {
-    add({.rule = "content.too-large",
-         .evidence_class = "evasion",
-         .severity = event::Severity::low,
-         .techniques = {},
-         .span = {},
-         .message = "The content is larger than detectors look at."});
+    for (const auto* reports : {&scanned->secrets, &scanned->injections})
+      for (const auto& report : *reports)
+        (void)gathered_.add(report.finding);
   }
 
   const detect::Scanner& detectors_;
   detect::ScanWorkspace& workspace_;
-  std::size_t bytes_ = 0;
+  GatheredFindings gathered_;
 };
 
 }  // namespace
+
+bool GatheredFindings::has_room(std::size_t text_bytes) {
+  bytes_ += text_bytes;
+  return bytes_ <= kContentBytesMax;
+}
+
+bool GatheredFindings::add(const event::Finding& finding) {
+  const bool known = std::any_of(found_.begin(), found_.end(),
+                                 [&](const auto& other) { return other.rule == finding.rule; });
+  if (known || found_.size() >= kContentFindingsMax) return false;
+  found_.push_back(finding);
+  return true;
+}
+
+bool GatheredFindings::add_too_large() {
+  return add({.rule = "content.too-large",
+              .evidence_class = "evasion",
+              .severity = event::Severity::low,
+              .techniques = {},
+              .span = {},
+              .message = "The content is larger than detectors look at."});
+}
 
 Result<std::shared_ptr<const detect::Scanner>> detectors_of(const std::vector<NamedText>& secrets,
                                                             const std::vector<NamedText>& injection) {
@@ -79,7 +82,7 @@ Result<std::shared_ptr<const detect::Scanner>> detectors_of(const std::vector<Na
     TRY(auto more, detect::parse_gitleaks(file.text, file.name));
     detect::join(rules, std::move(more));
   }
-  TRY(auto secret_detector, detect::SecretDetector::compile(std::move(rules)));
+  TRY(auto secret_detector, detect::SecretDetector::compile(std::move(rules), detect::FirstPass::shared));
   TRY(auto model, detect::parse_injection_model(injection.front().text, injection.front().name));
   TRY(auto injection_detector, detect::InjectionDetector::compile(std::move(model)));
   TRY(auto scanner, detect::Scanner::compile(std::move(secret_detector), std::move(injection_detector)));
@@ -90,7 +93,7 @@ std::vector<event::Finding> findings_in(const event::Event& event, const detect:
                                         detect::ScanWorkspace& workspace) {
   Reader reader(detectors, workspace);
   reader.read(event.body);
-  return std::move(reader.found);
+  return reader.take();
 }
 
 }  // namespace weir::guard

@@ -7,7 +7,9 @@
 // are evidence: policies see their rules and classes in context.findings, facts in finding and finding_class.
 #pragma once
 
+#include <cstddef>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "detect/scanner.h"
@@ -25,5 +27,25 @@ Result<std::shared_ptr<const detect::Scanner>> detectors_of(const std::vector<Na
 // itself a finding ("content.too-large").
 std::vector<event::Finding> findings_in(const event::Event& event, const detect::Scanner& detectors,
                                         detect::ScanWorkspace& workspace);
+
+// The same gathered text by text, for who looks at texts itself (a scan that remembers what it has seen):
+//
+//   GatheredFindings gathered;
+//   for (each text)
+//     if (!gathered.has_room(text.size())) gathered.add_too_large();
+//     else for (each finding in it) gathered.add(finding);
+class GatheredFindings {
+ public:
+  // Counts the text; false when it is beyond what is looked at of one event.
+  bool has_room(std::size_t text_bytes);
+  // False when it tells nothing new: each rule counts once.
+  bool add(const event::Finding& finding);
+  bool add_too_large();
+  std::vector<event::Finding> take() { return std::move(found_); }
+
+ private:
+  std::vector<event::Finding> found_;
+  std::size_t bytes_ = 0;
+};
 
 }  // namespace weir::guard

@@ -159,7 +159,8 @@ void Guard::judge_into(Decision& decision, const Event& event, Understanding und
   decision.actions = std::move(understanding.actions);
   decision.assumptions = std::move(understanding.assumptions);
   decision.call_digest = call_digest(event, decision.actions, decision.assumptions, pack_->policy_digest());
-  const auto found = with_rules(event, decision.actions, content_findings(event));
+  const auto found = with_rules(event, decision.actions,
+                                supplied.content != nullptr ? *supplied.content : content_findings(event));
   const auto facts = facts_for(event, decision.actions, found);
   decision.facts = all_of(facts);
   const Situation situation{event,
@@ -200,7 +201,9 @@ void Guard::rewrite(Decision& decision, const Event& event, const Answers& answe
       merge_patch(input, pack_->meta(hit.policy).rewrite);
   changed.body.set("input", input);
   Decision after = decision;
-  judge_into(after, changed, understand(changed, state_, options_, *pack_, answers), supplied);
+  Supplied for_changed = supplied;
+  for_changed.content = nullptr;
+  judge_into(after, changed, understand(changed, state_, options_, *pack_, answers), for_changed);
   if (after.verdict > Verdict::transform) {
     after.reason = "As a policy would rewrite it: " + after.reason;
     decision = std::move(after);
@@ -320,12 +323,17 @@ std::vector<event::Finding> Guard::content_findings(const Event& event) const {
 }
 
 std::vector<event::Finding> Guard::note(const Event& event) {
+  const bool by_hand = event.kind == kind::kControl || event.kind == kind::kObservation;
+  return note(event, by_hand ? std::vector<event::Finding>() : content_findings(event));
+}
+
+std::vector<event::Finding> Guard::note(const Event& event, std::vector<event::Finding> found) {
   change_state(event);
   if (event.kind == kind::kControl || event.kind == kind::kObservation) return {};
-  auto findings = with_rules(event, {}, content_findings(event));
+  found = with_rules(event, {}, std::move(found));
   (void)watch_.commit(seen_, event.time.wall_ns, sigma::Watch::Part::all);
-  if (!facts_.set().facts().empty()) (void)facts_.commit(facts::instants_of(event, {}, findings));
-  return findings;
+  if (!facts_.set().facts().empty()) (void)facts_.commit(facts::instants_of(event, {}, found));
+  return found;
 }
 
 void Guard::change_state(const Event& event) {

@@ -51,6 +51,9 @@ struct Supplied {
   std::string level_verified = "none";   // how this path was last seen to refuse: none, shim, agent
   std::string isolation = "same_user";   // same_user, shielded, system
   std::string build;                     // digest of this program
+  // What detectors found in the event's texts, from one who looked already (guard/content.h); else decide()
+  // looks. The Decision is the same.
+  const std::vector<event::Finding>* content = nullptr;
 };
 
 class Guard {
@@ -71,6 +74,8 @@ class Guard {
   // Events that need no verdict: results, lifecycle. They change state only. What detectors and rules found
   // in them.
   std::vector<event::Finding> note(const event::Event& event);
+  // The same when the event's texts were looked at already.
+  std::vector<event::Finding> note(const event::Event& event, std::vector<event::Finding> found);
 
   // A person's answer to a held call; enters as an event of kind `approval` whose body says what. See
   // approvals.h.

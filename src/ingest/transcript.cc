@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::size_t kTypeBytesMax = 64;
 
-TranscriptFormat format_of(const Json& record) {
+TranscriptFormat format_of(JsonView record) {
   if (!record["type"].is_string()) return TranscriptFormat::unknown;
   if (record["payload"].is_object() && record["timestamp"].is_string())
     return TranscriptFormat::codex_rollout;
@@ -38,8 +38,9 @@ std::string_view name(TranscriptFormat format) {
 
 TranscriptFormat detect_format(std::string_view path, std::span<const std::string_view> first_lines) {
   const auto by_path = read_transcript_path(path);
+  JsonDocument document;
   for (const auto line : first_lines) {
-    const auto record = parse_json(line, {.bytes_max = limits::kTranscriptLineBytesMax});
+    const auto record = document.parse(line, {.bytes_max = limits::kTranscriptLineBytesMax});
     if (!record) continue;
     const TranscriptFormat found = format_of(*record);
     if (found == TranscriptFormat::unknown) continue;
@@ -52,35 +53,77 @@ TranscriptFormat detect_format(std::string_view path, std::span<const std::strin
 }
 
 Result<std::vector<event::Event>> TranscriptReader::feed(std::string_view line, std::uint64_t line_number) {
-  ++stats_.lines;
+  TRY(auto records, read({line, line_number, 0}, Wanted::everything));
   std::vector<event::Event> events;
-  if (trim(line).empty()) return events;
-  const std::string where = path_ + ':' + std::to_string(line_number);
-  if (line.size() > limits::kTranscriptLineBytesMax) {
+  events.reserve(records.size());
+  for (auto& record : records) {
+    record.event.body = record.body.to_json();
+    events.push_back(std::move(record.event));
+  }
+  return events;
+}
+
+Result<std::vector<Record>> TranscriptReader::read(const Line& line, Wanted wanted) {
+  ++stats_.lines;
+  records_.clear();
+  begin();
+  wanted_ = wanted;
+  if (trim(line.text).empty()) return std::vector<Record>{};
+  const auto where = [&] { return path_ + ':' + std::to_string(line.number); };
+  if (line.text.size() > limits::kTranscriptLineBytesMax) {
     ++stats_.bad_lines;
     return fail(ErrorCode::limit,
                 "the line is longer than " + std::to_string(limits::kTranscriptLineBytesMax) + " bytes",
-                where, "this line is skipped, the rest is read");
+                where(), "this line is skipped, the rest is read");
   }
-  auto record = parse_json(line, {.bytes_max = limits::kTranscriptLineBytesMax});
+  const auto record =
+      document_.parse(line.text, {.bytes_max = limits::kTranscriptLineBytesMax}, line.readable_after);
   if (!record || !record->is_object()) {
     ++stats_.bad_lines;
     const std::string what = record ? "the line is not a JSON object" : record.error().what;
-    return fail(record ? ErrorCode::invalid : record.error().code, what, where,
+    return fail(record ? ErrorCode::invalid : record.error().code, what, where(),
                 "this line is skipped, the rest is read");
   }
-  read_record(*std::move(record), line_number, events);
-  for (auto& one : events) {
-    one.plane = event::plane::kTranscript;
-    one.data.set("line", line_number);
-    const bool inherited = one.data["inherited"].bool_or(false);
-    stats_.inherited += inherited ? 1 : 0;
-    stats_.tool_calls += one.kind == event::kind::kToolCall ? 1 : 0;
-    stats_.tool_results += one.kind == event::kind::kToolResult ? 1 : 0;
-    stats_.gaps += one.kind == event::kind::kGap ? 1 : 0;
+  read_record(*record, line.number);
+  for (auto& [event, body] : records_) {
+    event.plane = event::plane::kTranscript;
+    event.data.set("line", line.number);
+    count(event);
   }
-  stats_.events += events.size();
-  return events;
+  return std::move(records_);
+}
+
+void TranscriptReader::count(const event::Event& event) {
+  ++stats_.events;
+  stats_.inherited += event.data["inherited"].bool_or(false) ? 1 : 0;
+  stats_.tool_calls += event.kind == event::kind::kToolCall ? 1 : 0;
+  stats_.tool_results += event.kind == event::kind::kToolResult ? 1 : 0;
+  stats_.gaps += event.kind == event::kind::kGap ? 1 : 0;
+}
+
+bool TranscriptReader::wants(std::string_view kind) const {
+  namespace kind_of = event::kind;
+  return wanted_ == Wanted::everything || kind == kind_of::kToolCall || kind == kind_of::kToolResult ||
+         kind == kind_of::kPrompt || kind == kind_of::kGap;
+}
+
+Record& TranscriptReader::add(Record record) {
+  records_.push_back(std::move(record));
+  return records_.back();
+}
+
+void TranscriptReader::skip() {
+  ++stats_.events;
+  if (records_.size() == first_) first_skipped_ = true;
+}
+
+void TranscriptReader::begin() {
+  first_ = records_.size();
+  first_skipped_ = false;
+}
+
+Record* TranscriptReader::first() {
+  return first_skipped_ || records_.size() == first_ ? nullptr : &records_[first_];
 }
 
 void TranscriptReader::count_unknown(std::string_view type) {
@@ -122,7 +165,7 @@ std::string type_name(std::string_view type, std::string_view subtype) {
   return printable(to_valid_utf8(name), kTypeBytesMax);
 }
 
-std::uint64_t count_of(const Json& value) {
+std::uint64_t count_of(JsonView value) {
   const std::int64_t number = value.int_or(0);
   return number > 0 ? static_cast<std::uint64_t>(number) : 0;
 }

@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "event/event.h"
+#include "ingest/record.h"
 
 namespace weir::ingest {
 
@@ -50,6 +51,10 @@ struct TranscriptStats {
   std::map<std::string, std::uint64_t> unknown_types;  // "type" or "type/subtype"; "(others)" past the limit
 };
 
+// What a reader is asked for: everything, or what a scan looks at: calls, results, prompts and gaps. Records
+// of other kinds are then only counted, which costs little more than reading them.
+enum class Wanted { everything, judged };
+
 class TranscriptReader {
  public:
   virtual ~TranscriptReader() = default;
@@ -60,16 +65,43 @@ class TranscriptReader {
   // `limit` or `invalid`, their `where` is "path:line".
   Result<std::vector<event::Event>> feed(std::string_view line, std::uint64_t line_number);
 
+  // The same without making values of what the line holds: bodies are views until the next call.
+  // `readable_after` as in JsonDocument::parse().
+  struct Line {
+    std::string_view text;
+    std::uint64_t number = 0;
+    std::size_t readable_after = 0;
+  };
+  Result<std::vector<Record>> read(const Line& line, Wanted wanted);
+
   const TranscriptStats& stats() const { return stats_; }
 
  protected:
   explicit TranscriptReader(std::string path) : path_(std::move(path)) {}
-  // One record, which is an object. Appends its Events.
-  virtual void read_record(Json record, std::uint64_t line_number, std::vector<event::Event>& events) = 0;
+  // One record, which is an object. Appends its Events by add().
+  virtual void read_record(JsonView record, std::uint64_t line_number) = 0;
   void count_unknown(std::string_view type);
+
+  // Is an Event of this kind to be made? Who skips one says so to skip().
+  bool wants(std::string_view kind) const;
+  Record& add(Record record);
+  void skip();
+  // The first Event of this record, which takes what belongs to none of them; null when it was skipped.
+  // Events before begin() are about the line, not of the record.
+  void begin();
+  Record* first();
 
   std::string path_;
   TranscriptStats stats_;
+
+ private:
+  void count(const event::Event& event);
+
+  JsonDocument document_;
+  Wanted wanted_ = Wanted::everything;
+  std::vector<Record> records_;  // of the line that is being read
+  std::size_t first_ = 0;
+  bool first_skipped_ = false;
 };
 
 // Null for TranscriptFormat::unknown. `path` names the file in errors and stands in for ids that records do

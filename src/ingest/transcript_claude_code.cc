@@ -1,6 +1,8 @@
 // Session files of Claude Code (2.1.x). One message of the model is written as several lines, one per content
 // block, with the same message.id; a sub-agent has a file of its own whose lines carry agentId.
 #include <array>
+#include <optional>
+#include <utility>
 
 #include "ingest/places.h"
 #include "ingest/transcript_common.h"
@@ -33,18 +35,25 @@ class ClaudeCodeReader final : public TranscriptReader {
   }
 
  protected:
-  void read_record(Json record, std::uint64_t line_number, std::vector<event::Event>& events) override;
+  void read_record(JsonView record, std::uint64_t line_number) override;
 
  private:
-  using Events = std::vector<event::Event>;
-
-  event::Event read_common(Fields& fields);
-  void read_message(const event::Event& common, Fields& fields, bool by_model, Events& events);
-  void read_block(const event::Event& common, Json block, bool by_model, Fields& record, Events& events);
-  void read_call(event::Event event, Fields& block, Events& events);
-  void read_result(event::Event event, Fields& block, Fields& record, Events& events);
-  void read_notice(event::Event event, std::string_view type, Fields& fields, Events& events);
-  void count_usage(const Json& message);
+  // A record with what its Events share, made when the first of them is.
+  struct Parts {
+    ViewFields fields;
+    ViewFields message;
+    std::optional<Record> common;
+  };
+  Record common(Parts& parts);
+  void add_placed(ViewFields& fields, Record& record) const;
+  void read_message(Parts& parts, bool by_model);
+  void read_block(Parts& parts, JsonView block, bool by_model);
+  void read_text(Parts& parts, JsonView text, bool thinking, bool by_model, ViewFields block);
+  void read_call(Parts& parts, JsonView call);
+  void read_result(Parts& parts, JsonView result);
+  void read_notice(Parts& parts, std::string_view type);
+  void add_lifecycle(Parts& parts, const std::string& type, std::string_view member, Json block);
+  void count_usage(JsonView message);
 
   std::string session_;
   std::string agent_id_;
@@ -55,12 +64,13 @@ class ClaudeCodeReader final : public TranscriptReader {
   std::uint64_t counted_output_ = 0;
 };
 
-event::Event ClaudeCodeReader::read_common(Fields& fields) {
-  event::Event event;
+// Whose record it is, and when it was written.
+void ClaudeCodeReader::add_placed(ViewFields& fields, Record& record) const {
+  event::Event& event = record.event;
   event.source = std::string(kClaudeCode) + "/transcript";
-  std::string session = fields.id("sessionId");
+  std::string_view session = fields.id("sessionId");
   if (session.empty()) session = session_;
-  std::string agent_id = fields.id("agentId");
+  std::string_view agent_id = fields.id("agentId");
   if (agent_id.empty()) agent_id = agent_id_;
   // Versions before 2.1 wrote sub-agents into the session's own file and did not name them.
   if (agent_id.empty() && fields.peek("isSidechain").bool_or(false)) agent_id = "sidechain";
@@ -69,6 +79,14 @@ event::Event ClaudeCodeReader::read_common(Fields& fields) {
   if (is_token(fields.peek("attributionAgent").text_or("")))
     event.agent.type = fields.text("attributionAgent");
   if (is_token(fields.peek("timestamp").text_or(""))) event.time.source = fields.text("timestamp");
+}
+
+Record ClaudeCodeReader::common(Parts& parts) {
+  if (parts.common) return *parts.common;
+  ViewFields& fields = parts.fields;
+  Record record;
+  event::Event& event = record.event;
+  add_placed(fields, record);
   fields.corr_to(event, "uuid", "record_id");
   fields.corr_to(event, "promptId", "prompt_id");
   fields.corr_to(event, "requestId", "request_id");
@@ -76,35 +94,40 @@ event::Event ClaudeCodeReader::read_common(Fields& fields) {
   fields.token_to(event.data, "promptSource", "prompt_source");
   fields.token_to(event.data, "isMeta", "meta");  // text that the agent itself put in, not the user
   fields.token_to(event.data, "isCompactSummary", "compact");
-  if (fields.peek("cwd").is_string()) cwd_ = fields.text("cwd");
-  event.body = Json::object();
-  if (!cwd_.empty()) event.body.set("cwd", cwd_);
-  return event;
+  fields.text("cwd");
+  if (!cwd_.empty()) record.body.set("cwd", cwd_);
+  parts.message.corr_to(event, "id", "message_id");
+  parts.message.token_to(event.data, "model");
+  parts.common = record;
+  return record;
 }
 
-void ClaudeCodeReader::read_record(Json record, std::uint64_t, Events& events) {
-  Fields fields(std::move(record));
-  event::Event common = read_common(fields);
-  const std::string type = fields.text("type");
+void ClaudeCodeReader::read_record(JsonView json, std::uint64_t) {
+  Parts parts;
+  parts.fields = ViewFields(json);
+  ViewFields& fields = parts.fields;
+  if (const JsonView cwd = fields.peek("cwd"); cwd.is_string() && cwd.text_or("") != cwd_)
+    cwd_ = cwd.text_or("");
+  const std::string_view type = fields.text("type");
   const bool message = fields.peek("message").is_object();
   if (message && (type == "user" || type == "assistant"))
-    read_message(common, fields, type == "assistant", events);
+    read_message(parts, type == "assistant");
   else
-    read_notice(std::move(common), type, fields, events);
-  if (events.empty()) return;
-  fields.rest_to(events.front().body);
+    read_notice(parts, type);
+  if (Record* one = first()) fields.rest_to(one->body);
 }
 
 // Lines of one message repeat its usage, growing: only what was not counted yet is added.
-void ClaudeCodeReader::count_usage(const Json& message) {
-  const std::string id(message["id"].text_or(""));
-  if (id.empty() || !message["usage"].is_object()) return;
+void ClaudeCodeReader::count_usage(JsonView message) {
+  const std::string_view id = message["id"].text_or("");
+  const JsonView usage = message["usage"];
+  if (id.empty() || !usage.is_object()) return;
   if (id != counted_message_) {
     counted_message_ = id;
     counted_input_ = counted_output_ = 0;
   }
-  const std::uint64_t input = count_of(message["usage"]["input_tokens"]);
-  const std::uint64_t output = count_of(message["usage"]["output_tokens"]);
+  const std::uint64_t input = count_of(usage["input_tokens"]);
+  const std::uint64_t output = count_of(usage["output_tokens"]);
   if (input > counted_input_) {
     stats_.input_tokens += input - counted_input_;
     counted_input_ = input;
@@ -115,104 +138,129 @@ void ClaudeCodeReader::count_usage(const Json& message) {
   }
 }
 
-void ClaudeCodeReader::read_message(const event::Event& common, Fields& fields, bool by_model,
-                                    Events& events) {
-  count_usage(fields.peek("message"));
-  Fields message(*fields.take("message"));
-  event::Event base = common;
-  message.corr_to(base, "id", "message_id");
-  message.token_to(base.data, "model");
-  Json content = message.take("content").value_or(Json());
-  if (content.is_array()) {
-    for (Json& block : content.as_array())
-      read_block(base, std::move(block), by_model, fields, events);
-  } else {
-    Json block = Json::object({{"type", "text"}, {"text", std::move(content)}});
-    read_block(base, std::move(block), by_model, fields, events);
+void ClaudeCodeReader::read_message(Parts& parts, bool by_model) {
+  const JsonView whole = *parts.fields.take("message");
+  count_usage(whole);
+  parts.message = ViewFields(whole);
+  const JsonView content = parts.message.take("content").value_or(JsonView());
+  bool any = !content.is_array();
+  for (const JsonView block : content.items()) {
+    read_block(parts, block, by_model);
+    any = true;
   }
-  if (events.empty()) {  // an empty list of blocks: keep the record
-    base.kind = kind::kLifecycle;
-    base.data.set("type", type_name(by_model ? "assistant" : "user", "empty"));
-    events.push_back(std::move(base));
+  if (content.is_string())
+    read_text(parts, content, false, by_model, {});
+  else if (!content.is_array()) {
+    // No form that is known: kept as a block of text whose text is none.
+    const std::string type = type_name(by_model ? "assistant" : "user", "text");
+    count_unknown(type);
+    add_lifecycle(parts, type, "block", Json::object({{"type", "text"}, {"text", content.to_json()}}));
   }
-  message.rest_to(events.front().body, "message");
+  if (!any)  // an empty list of blocks: keep the record
+    add_lifecycle(parts, type_name(by_model ? "assistant" : "user", "empty"), "", {});
+  if (Record* one = first()) parts.message.rest_to(one->body, "message");
 }
 
-void ClaudeCodeReader::read_block(const event::Event& common, Json block, bool by_model, Fields& record,
-                                  Events& events) {
-  event::Event event = common;
-  const std::string type(block["type"].text_or(""));
+void ClaudeCodeReader::add_lifecycle(Parts& parts, const std::string& type, std::string_view member,
+                                     Json block) {
+  if (!wants(kind::kLifecycle)) return skip();
+  Record record = common(parts);
+  record.event.kind = kind::kLifecycle;
+  record.event.data.set("type", type);
+  if (!member.empty()) record.body.set(member, std::move(block));
+  add(std::move(record));
+}
+
+void ClaudeCodeReader::read_block(Parts& parts, JsonView block, bool by_model) {
+  const std::string_view type = block["type"].text_or("");
   if ((type == "tool_use" || type == "server_tool_use" || type == "mcp_tool_use") &&
-      valid_tool_name(block["name"].text_or(""))) {
-    Fields fields(std::move(block));
-    if (type != "tool_use") event.data.set("runs", "server");  // the vendor runs it, no hook sees it
-    return read_call(std::move(event), fields, events);
-  }
-  if (type.ends_with("tool_result") && block["tool_use_id"].is_string()) {
-    Fields fields(std::move(block));
-    return read_result(std::move(event), fields, record, events);
-  }
+      valid_tool_name(block["name"].text_or("")))
+    return read_call(parts, block);
+  if (type.ends_with("tool_result") && block["tool_use_id"].is_string()) return read_result(parts, block);
   const std::string_view text_key = type == "thinking" ? "thinking" : "text";
-  if ((type == "text" || type == "thinking") && block[text_key].is_string()) {
-    Fields fields(std::move(block));
+  if (type == text_key) {
+    ViewFields fields(block);
     fields.take("type");
-    event.kind = by_model ? kind::kModelOutput : kind::kPrompt;
-    if (type == "thinking") event.data.set("thinking", true);
-    fields.text_to(event.body, text_key, "text");
-    fields.rest_to(event.body, "block");
-    events.push_back(std::move(event));
-    return;
+    if (const JsonView text = fields.peek(text_key); text.is_string()) {
+      fields.take(text_key);
+      return read_text(parts, text, type == "thinking", by_model, std::move(fields));
+    }
   }
   const std::string known = type_name(by_model ? "assistant" : "user", type);
   if (type != "image" && type != "document" && type != "redacted_thinking") count_unknown(known);
-  event.kind = kind::kLifecycle;
-  event.data.set("type", known);
-  event.body.set("block", std::move(block));
-  events.push_back(std::move(event));
+  add_lifecycle(parts, known, "block", wants(kind::kLifecycle) ? block.to_json() : Json());
 }
 
-void ClaudeCodeReader::read_call(event::Event event, Fields& block, Events& events) {
+void ClaudeCodeReader::read_text(Parts& parts, JsonView text, bool thinking, bool by_model,
+                                 ViewFields block) {
+  const std::string_view what = by_model ? kind::kModelOutput : kind::kPrompt;
+  if (!wants(what)) return skip();
+  Record record = common(parts);
+  record.event.kind = what;
+  if (thinking) record.event.data.set("thinking", true);
+  record.body.set("text", text);
+  block.rest_to(record.body, "block");
+  add(std::move(record));
+}
+
+void ClaudeCodeReader::read_call(Parts& parts, JsonView call) {
+  ViewFields block(call);
+  Record record = common(parts);
+  event::Event& event = record.event;
   event.kind = kind::kToolCall;
-  const std::string tool = block.text("name");
+  // Calls that the vendor runs are seen by no hook.
+  if (block.peek("type").text_or("") != "tool_use") event.data.set("runs", "server");
+  const std::string tool(block.text("name"));
   block.take("type");
   block.corr_to(event, "id", "tool_use_id");
   if (const auto id = event.corr.find("tool_use_id"); id != event.corr.end())
     calls_.remember(id->second, tool);
   event.data.set("tool", tool);
-  event.body.set("tool", tool);
-  event.body.set("input", block.take("input").value_or(Json::object()));
-  block.rest_to(event.body, "block");
-  events.push_back(std::move(event));
+  record.body.set("tool", tool);
+  if (const auto input = block.take("input"))
+    record.body.set("input", *input);
+  else
+    record.body.set("input", Json::object());
+  block.rest_to(record.body, "block");
+  add(std::move(record));
 }
 
-void ClaudeCodeReader::read_result(event::Event event, Fields& block, Fields& record, Events& events) {
+void ClaudeCodeReader::read_result(Parts& parts, JsonView result) {
+  ViewFields block(result);
+  Record record = common(parts);
+  event::Event& event = record.event;
   event.kind = kind::kToolResult;
   block.take("type");
   block.corr_to(event, "tool_use_id");
   const auto id = event.corr.find("tool_use_id");
   const std::string tool = id == event.corr.end() ? std::string() : calls_.tool(id->second);
   event.data.set("tool", tool);
-  event.body.set("tool", tool);
+  record.body.set("tool", tool);
   event.data.set("failed", block.peek("is_error").bool_or(false));
-  const Json& permission = record.peek("permissionDecision");
-  if (is_token(permission["decision"].text_or(""))) event.data.set("permission", permission["decision"]);
-  if (is_token(permission["source"].text_or(""))) event.data.set("permission_source", permission["source"]);
-  event.body.set("output", block.take("content").value_or(Json()));
-  block.rest_to(event.body, "block");
-  events.push_back(std::move(event));
+  const JsonView permission = parts.fields.peek("permissionDecision");
+  for (const auto& [key, name] :
+       {std::pair{"decision", "permission"}, std::pair{"source", "permission_source"}})
+    if (const auto word = permission[key].text_or(""); is_token(word)) event.data.set(name, word);
+  record.body.set("output", block.take("content").value_or(JsonView()));
+  block.rest_to(record.body, "block");
+  add(std::move(record));
 }
 
-void ClaudeCodeReader::read_notice(event::Event event, std::string_view type, Fields& fields,
-                                   Events& events) {
+void ClaudeCodeReader::read_notice(Parts& parts, std::string_view type) {
+  ViewFields& fields = parts.fields;
   std::string_view subtype;
   if (type == "system") subtype = fields.peek("subtype").text_or("");
   if (type == "attachment") subtype = fields.peek("attachment")["type"].text_or("");
-  const std::string known = type_name(type, subtype);
-  if (!is_notice(type)) count_unknown(known);
-  event.kind = kind::kLifecycle;
-  event.data.set("type", known);
-  fields.text_to(event.body, "content", "text");
-  events.push_back(std::move(event));
+  const bool known = is_notice(type);
+  if (known && !wants(kind::kLifecycle)) return skip();
+  const std::string full = type_name(type, subtype);
+  if (!known) count_unknown(full);
+  if (!wants(kind::kLifecycle)) return skip();
+  Record record = common(parts);
+  record.event.kind = kind::kLifecycle;
+  record.event.data.set("type", full);
+  fields.text_to(record.body, "content", "text");
+  add(std::move(record));
 }
 
 }  // namespace

@@ -58,17 +58,21 @@ bool is_notice(std::string_view type) {
 
 // Text of a message: its content items joined by line ends. The field is taken only when it held no more than
 // that text, so that images and the like stay in the rest.
-std::string take_joined_text(Fields& payload, std::string_view key) {
-  const Json& content = payload.peek(key);
-  if (content.is_string()) return payload.text(key);
+std::string take_joined_text(ViewFields& payload, std::string_view key) {
+  const JsonView content = payload.peek(key);
+  if (content.is_string()) return std::string(payload.text(key));
   std::string text;
   if (!content.is_array()) return text;
   bool only_text = true;
-  for (const Json& item : content.as_array()) {
-    only_text = only_text && item["text"].is_string() && item.as_object().size() <= 3;
-    if (!item["text"].is_string()) continue;
+  for (const JsonView item : content.items()) {
+    const JsonView part = item["text"];
+    std::size_t fields = 0;
+    for ([[maybe_unused]] const auto& member : item.members())
+      ++fields;
+    only_text = only_text && part.is_string() && fields <= 3;
+    if (!part.is_string()) continue;
     if (!text.empty()) text += '\n';
-    text += item["text"].as_string();
+    text += part.text_or("");
   }
   if (only_text) payload.take(key);
   return text;
@@ -76,9 +80,9 @@ std::string take_joined_text(Fields& payload, std::string_view key) {
 
 // Codex writes "Process exited with code N" into the head of a command's output; what follows "Output:" is
 // the command's own.
-std::optional<int> exit_code(const Json& output) {
-  if (output["metadata"]["exit_code"].is_int())
-    return static_cast<int>(output["metadata"]["exit_code"].as_int());
+std::optional<int> exit_code(JsonView output) {
+  if (const JsonView code = output["metadata"]["exit_code"]; code.is_int())
+    return static_cast<int>(code.int_or(0));
   constexpr std::string_view kMark = "Process exited with code ";
   const std::string_view text = output.text_or("");
   const std::string_view head = text.substr(0, text.find("Output:\n"));
@@ -99,21 +103,25 @@ class CodexReader final : public TranscriptReader {
   }
 
  protected:
-  void read_record(Json record, std::uint64_t line_number, std::vector<event::Event>& events) override;
+  void read_record(JsonView record, std::uint64_t line_number) override;
 
  private:
-  using Events = std::vector<event::Event>;
-
-  void check_ordinal(const Json& ordinal, std::uint64_t line_number, Events& events);
-  event::Event common(Fields& record) const;
-  bool inherited(const Json& ordinal) const;
-  void read_meta(const event::Event& event, Fields& payload, Events& events);
-  void read_item(event::Event event, const std::string& type, Fields& payload, Events& events);
-  void read_text(event::Event event, Fields& payload, Events& events);
-  void read_call(event::Event event, const std::string& type, Fields& payload, Events& events);
-  void read_result(event::Event event, Fields& payload, Events& events);
-  bool read_unannounced(const event::Event& event, Fields& payload, Events& events);
-  void add_notice(event::Event event, const std::string& type, Events& events);
+  // A record: {timestamp, ordinal, type, payload}.
+  struct Parts {
+    ViewFields record;
+    ViewFields payload;
+  };
+  void check_ordinal(JsonView ordinal, std::uint64_t line_number);
+  Record common(ViewFields& record) const;
+  bool inherited(JsonView ordinal) const;
+  void read_inherited(Parts& parts, std::string_view type);
+  void read_meta(Parts& parts);
+  void read_item(Parts& parts, std::string_view type);
+  void read_text(Parts& parts);
+  void read_call(Parts& parts, std::string_view type);
+  void read_result(Parts& parts);
+  bool read_unannounced(Parts& parts);
+  void add_notice(Parts& parts, const std::string& type);
 
   std::string session_;  // of the whole tree
   std::string thread_;   // of this file; a sub-agent's id when it is not the session's
@@ -128,8 +136,9 @@ class CodexReader final : public TranscriptReader {
   CallNames calls_;
 };
 
-event::Event CodexReader::common(Fields& record) const {
-  event::Event event;
+Record CodexReader::common(ViewFields& record) const {
+  Record made;
+  event::Event& event = made.event;
   event.source = std::string(kCodex) + "/transcript";
   const bool is_sub = thread_ != session_;
   place(event, {kCodex, session_, is_sub ? std::string_view(thread_) : std::string_view(),
@@ -138,152 +147,175 @@ event::Event CodexReader::common(Fields& record) const {
   event.agent.type = agent_type_;
   if (is_token(record.peek("timestamp").text_or(""))) event.time.source = record.text("timestamp");
   if (!turn_.empty()) event.corr["turn_id"] = turn_;
-  event.body = Json::object();
-  if (!cwd_.empty()) event.body.set("cwd", cwd_);
-  return event;
+  if (!cwd_.empty()) made.body.set("cwd", cwd_);
+  return made;
 }
 
 // Records are numbered from 0 without holes; a hole or a step back is something that was not seen or was
 // written twice.
-void CodexReader::check_ordinal(const Json& ordinal, std::uint64_t line_number, Events& events) {
-  if (!ordinal.is_int() || ordinal.as_int() < 0) return;
-  const std::int64_t found = ordinal.as_int();
+void CodexReader::check_ordinal(JsonView ordinal, std::uint64_t line_number) {
+  if (!ordinal.is_int() || ordinal.int_or(0) < 0) return;
+  const std::int64_t found = ordinal.int_or(0);
   const bool start = !last_ordinal_.has_value();
   const std::int64_t expected = start ? (line_number == 1 ? 0 : found) : *last_ordinal_ + 1;
   last_ordinal_ = found;
   if (found == expected) return;
-  Fields none{Json::object()};
-  event::Event gap = common(none);
-  gap.kind = kind::kGap;
-  gap.data.set("reason", found > expected ? "ordinals missing" : "ordinal repeated");
-  gap.data.set("expected", expected);
-  gap.data.set("found", found);
-  events.push_back(std::move(gap));
+  ViewFields none;
+  Record gap = common(none);
+  gap.event.kind = kind::kGap;
+  gap.event.data.set("reason", found > expected ? "ordinals missing" : "ordinal repeated");
+  gap.event.data.set("expected", expected);
+  gap.event.data.set("found", found);
+  add(std::move(gap));
 }
 
-bool CodexReader::inherited(const Json& ordinal) const {
-  return ordinal.is_int() && ordinal.as_int() > 0 && ordinal.as_int() < own_from_;
+bool CodexReader::inherited(JsonView ordinal) const {
+  return ordinal.int_or(0) > 0 && ordinal.int_or(0) < own_from_;
 }
 
-void CodexReader::read_record(Json json, std::uint64_t line_number, Events& events) {
-  Fields record(std::move(json));
-  const Json ordinal = record.peek("ordinal");
-  check_ordinal(ordinal, line_number, events);
-  const std::size_t first = events.size();
-  const std::string type = record.text("type");
-  Fields payload(record.take("payload").value_or(Json()));
+void CodexReader::read_record(JsonView json, std::uint64_t line_number) {
+  Parts parts;
+  parts.record = ViewFields(json);
+  const JsonView ordinal = parts.record.peek("ordinal");
+  check_ordinal(ordinal, line_number);
+  begin();
+  const std::string_view type = parts.record.text("type");
+  parts.payload = ViewFields(parts.record.take("payload").value_or(JsonView()));
 
   if (type == "session_meta" && !has_meta_) {
-    read_meta(common(record), payload, events);
+    read_meta(parts);
   } else if (inherited(ordinal)) {
-    // What the sub-agent was given to remember: its parent did it, and the parent's rollout tells.
-    event::Event event = common(record);
-    event.kind = kind::kLifecycle;
-    event.data.set("inherited", true);
-    event.data.set("type", type_name(type, payload.peek("type").text_or("")));
-    events.push_back(std::move(event));
+    read_inherited(parts, type);
   } else {
     if (type == "turn_context") {
-      if (payload.peek("cwd").is_string()) cwd_ = payload.peek("cwd").as_string();
-      if (valid_native_id(payload.peek("turn_id").text_or(""))) turn_ = payload.peek("turn_id").as_string();
+      if (const JsonView cwd = parts.payload.peek("cwd"); cwd.is_string()) cwd_ = cwd.text_or("");
+      if (const auto turn = parts.payload.peek("turn_id").text_or(""); valid_native_id(turn)) turn_ = turn;
     }
-    read_item(common(record), type, payload, events);
+    read_item(parts, type);
   }
-  record.token_to(events[first].data, "ordinal");
-  payload.rest_to(events[first].body);
-  record.rest_to(events[first].body, "record");
+  Record* one = first();
+  if (one == nullptr) return;
+  parts.record.token_to(one->event.data, "ordinal");
+  parts.payload.rest_to(one->body);
+  parts.record.rest_to(one->body, "record");
 }
 
-void CodexReader::read_meta(const event::Event& event, Fields& payload, Events& events) {
+// What the sub-agent was given to remember: its parent did it, and the parent's rollout tells.
+void CodexReader::read_inherited(Parts& parts, std::string_view type) {
+  if (!wants(kind::kLifecycle)) {
+    ++stats_.inherited;
+    return skip();
+  }
+  Record record = common(parts.record);
+  record.event.kind = kind::kLifecycle;
+  record.event.data.set("inherited", true);
+  record.event.data.set("type", type_name(type, parts.payload.peek("type").text_or("")));
+  add(std::move(record));
+}
+
+void CodexReader::read_meta(Parts& parts) {
+  ViewFields& payload = parts.payload;
   has_meta_ = true;
   const std::string_view parent =
       payload.peek("source")["subagent"]["thread_spawn"]["parent_thread_id"].text_or(
           payload.peek("parent_thread_id").text_or(""));
   if (valid_native_id(parent)) parent_ = parent;
-  if (const std::string id = payload.id("id"); !id.empty()) thread_ = id;
-  const std::string session = payload.id("session_id");
+  if (const std::string_view id = payload.id("id"); !id.empty()) thread_ = id;
+  const std::string_view session = payload.id("session_id");
   // Versions that do not name the session: the parent's thread is the best known root.
-  session_ = !session.empty() ? session : !parent_.empty() ? parent_ : thread_;
+  session_ = !session.empty() ? std::string(session) : !parent_.empty() ? parent_ : thread_;
   if (is_token(payload.peek("cli_version").text_or(""))) version_ = payload.text("cli_version");
   if (is_token(payload.peek("agent_role").text_or(""))) agent_type_ = payload.text("agent_role");
   if (payload.peek("cwd").is_string()) cwd_ = payload.text("cwd");
   own_from_ = payload.peek("subagent_history_start_ordinal").int_or(0);
 
-  Fields none{Json::object()};
-  event::Event placed = common(none);
-  placed.time = event.time;
-  placed.kind = thread_ == session_ ? kind::kSessionStart : kind::kAgentStart;
-  payload.token_to(placed.data, "originator");
-  payload.token_to(placed.data, "model_provider");
-  events.push_back(std::move(placed));
+  const std::string_view what = thread_ == session_ ? kind::kSessionStart : kind::kAgentStart;
+  if (!wants(what)) return skip();
+  Record placed = common(parts.record);
+  placed.event.kind = what;
+  payload.token_to(placed.event.data, "originator");
+  payload.token_to(placed.event.data, "model_provider");
+  add(std::move(placed));
 }
 
-void CodexReader::read_item(event::Event event, const std::string& type, Fields& payload, Events& events) {
-  const std::string sub(payload.peek("type").text_or(""));
+void CodexReader::read_item(Parts& parts, std::string_view type) {
+  const std::string_view sub = parts.payload.peek("type").text_or("");
   if (type == "response_item") {
-    if (sub == "message" || sub == "reasoning") return read_text(std::move(event), payload, events);
+    if (sub == "message" || sub == "reasoning") return read_text(parts);
     if (sub == "function_call" || sub == "custom_tool_call" || sub == "local_shell_call" ||
         sub == "web_search_call")
-      return read_call(std::move(event), sub, payload, events);
+      return read_call(parts, sub);
     if (sub == "function_call_output" || sub == "custom_tool_call_output" || sub == "local_shell_call_output")
-      return read_result(std::move(event), payload, events);
+      return read_result(parts);
   }
-  std::string full = sub.empty() ? type : type + '/' + sub;
+  std::string full(type);
+  if (!sub.empty()) (full += '/') += sub;
   if (sub == "item_completed") {
-    if (read_unannounced(event, payload, events)) return;
-    full += '/' + std::string(payload.peek("item")["type"].text_or(""));
+    if (read_unannounced(parts)) return;
+    (full += '/') += parts.payload.peek("item")["type"].text_or("");
   }
-  add_notice(std::move(event), full, events);
+  add_notice(parts, full);
 }
 
-void CodexReader::add_notice(event::Event event, const std::string& type, Events& events) {
-  const std::string known = type_name(type, "");
-  if (!is_notice(type)) count_unknown(known);
-  event.kind = kind::kLifecycle;
-  event.data.set("type", known);
-  events.push_back(std::move(event));
+void CodexReader::add_notice(Parts& parts, const std::string& type) {
+  if (!is_notice(type)) count_unknown(type_name(type, ""));
+  if (!wants(kind::kLifecycle)) return skip();
+  Record record = common(parts.record);
+  record.event.kind = kind::kLifecycle;
+  record.event.data.set("type", type_name(type, ""));
+  add(std::move(record));
 }
 
 // Messages of role user are prompts only where a person wrote them; Codex puts its own notes into the same
 // role and marks them by provenance.
-void CodexReader::read_text(event::Event event, Fields& payload, Events& events) {
+void CodexReader::read_text(Parts& parts) {
+  ViewFields& payload = parts.payload;
   const bool reasoning = payload.peek("type").text_or("") == "reasoning";
-  const std::string role(payload.peek("role").text_or(""));
+  const std::string_view role = payload.peek("role").text_or("");
+  const bool by_model = reasoning || role == "assistant";
+  const std::string_view what = by_model         ? kind::kModelOutput
+                                : role == "user" ? kind::kPrompt
+                                                 : kind::kLifecycle;
+  if (!wants(what)) return skip();
+  Record record = common(parts.record);
+  event::Event& event = record.event;
+  event.kind = what;
   std::string text = take_joined_text(payload, reasoning ? "summary" : "content");
-  if (reasoning || role == "assistant") {
-    event.kind = kind::kModelOutput;
-    if (reasoning) event.data.set("thinking", true);
-  } else if (role == "user") {
-    event.kind = kind::kPrompt;
-    const Json& kinds = payload.peek("internal_chat_message_metadata_passthrough")["content_item_kinds"];
-    bool by_person = !kinds.is_array() || kinds.as_array().empty();
-    if (kinds.is_array())
-      for (const Json& item : kinds.as_array())
-        by_person = by_person || item.text_or("").starts_with("user.");
-    if (!by_person) event.data.set("meta", true);
-  } else {
-    event.kind = kind::kLifecycle;
+  if (reasoning) event.data.set("thinking", true);
+  if (what == kind::kPrompt) {
+    const JsonView kinds = payload.peek("internal_chat_message_metadata_passthrough")["content_item_kinds"];
+    bool any = false;
+    bool by_person = false;
+    for (const JsonView item : kinds.items()) {
+      any = true;
+      by_person = by_person || item.text_or("").starts_with("user.");
+    }
+    if (any && !by_person) event.data.set("meta", true);
+  } else if (what == kind::kLifecycle) {
     event.data.set("type", type_name("message", role));
   }
-  event.body.set("text", std::move(text));
+  record.body.set("text", std::move(text));
   payload.corr_to(event, "id", "message_id");
-  events.push_back(std::move(event));
+  add(std::move(record));
 }
 
 // The tool's name as hooks give it: MCP tools with their server, others without the namespace.
-std::string full_tool_name(Fields& payload) {
+std::string full_tool_name(const ViewFields& payload) {
   const std::string space(payload.peek("namespace").text_or(""));
   std::string tool(payload.peek("name").text_or(""));
   if (!space.starts_with("mcp__") || tool.starts_with("mcp__")) return tool;
   return space + (space.ends_with("__") ? "" : "__") + tool;
 }
 
-void CodexReader::read_call(event::Event event, const std::string& type, Fields& payload, Events& events) {
+void CodexReader::read_call(Parts& parts, std::string_view type) {
+  ViewFields& payload = parts.payload;
+  Record record = common(parts.record);
+  event::Event& event = record.event;
   event.kind = kind::kToolCall;
   std::string tool = full_tool_name(payload);
   Json input;
   if (type == "function_call") {
-    const std::string arguments = payload.text("arguments");
+    const std::string_view arguments = payload.text("arguments");
     auto parsed = parse_json(arguments);
     if (parsed && parsed->is_object()) {
       input = *std::move(parsed);
@@ -292,10 +324,11 @@ void CodexReader::read_call(event::Event event, const std::string& type, Fields&
       event.data.set("malformed", true);
     }
   } else if (type == "custom_tool_call") {
-    input = Json::object({{"input", payload.take("input").value_or(Json())}});
+    input = Json::object({{"input", payload.take("input").value_or(JsonView()).to_json()}});
   } else {
     tool = type == "local_shell_call" ? "local_shell" : "web_search";
-    input = payload.take("action").value_or(Json::object());
+    const auto action = payload.take("action");
+    input = action ? action->to_json() : Json::object();
     if (!input.is_object()) input = Json::object({{"action", std::move(input)}});
     if (type == "web_search_call") event.data.set("runs", "server");
   }
@@ -303,62 +336,65 @@ void CodexReader::read_call(event::Event event, const std::string& type, Fields&
     event.data.set("malformed", true);
     tool.clear();
   }
-  const std::string id = payload.id("call_id");
+  const std::string id(payload.id("call_id"));
   if (!id.empty()) {
     event.corr["call_id"] = event.corr["tool_use_id"] = id;
     calls_.remember(id, tool);
   }
   event.data.set("tool", tool);
-  event.body.set("tool", tool);
-  event.body.set("input", std::move(input));
-  events.push_back(std::move(event));
+  record.body.set("tool", tool);
+  record.body.set("input", std::move(input));
+  add(std::move(record));
 }
 
-void CodexReader::read_result(event::Event event, Fields& payload, Events& events) {
+void CodexReader::read_result(Parts& parts) {
+  ViewFields& payload = parts.payload;
+  Record record = common(parts.record);
+  event::Event& event = record.event;
   event.kind = kind::kToolResult;
-  const std::string id = payload.id("call_id");
+  const std::string id(payload.id("call_id"));
   if (!id.empty()) event.corr["call_id"] = event.corr["tool_use_id"] = id;
   const std::string tool = calls_.tool(id);
-  Json output = payload.take("output").value_or(Json());
+  const JsonView output = payload.take("output").value_or(JsonView());
   const auto code = exit_code(output);
-  bool failed = code.value_or(0) != 0;
-  if (output["success"].is_bool()) failed = failed || !output["success"].as_bool();
+  const bool failed = code.value_or(0) != 0 || !output["success"].bool_or(true);
   event.data.set("tool", tool);
   event.data.set("failed", failed);
   if (code) event.data.set("exit_code", *code);
-  event.body.set("tool", tool);
-  event.body.set("output", std::move(output));
-  events.push_back(std::move(event));
+  record.body.set("tool", tool);
+  record.body.set("output", output);
+  add(std::move(record));
 }
 
 // Completed items repeat calls that were announced as response items. One that was not announced ran all the
 // same (a user's own `!command`, calls inside code mode): it becomes a call, marked as derived.
-bool CodexReader::read_unannounced(const event::Event& event, Fields& payload, Events& events) {
-  const Json& item = payload.peek("item");
-  const std::string type(item["type"].text_or(""));
-  const std::string id(item["id"].text_or(""));
+bool CodexReader::read_unannounced(Parts& parts) {
+  const JsonView item = parts.payload.peek("item");
+  const std::string_view type = item["type"].text_or("");
   if (type != "CommandExecution" && type != "FileChange" && type != "McpToolCall") return false;
+  const std::string id(item["id"].text_or(""));
   if (!valid_native_id(id) || calls_.knows(id)) return false;
-  event::Event call = event;
+  Record record = common(parts.record);
+  event::Event& call = record.event;
   call.kind = kind::kToolCall;
   call.data.set("derived", true);
   call.corr["call_id"] = call.corr["tool_use_id"] = id;
   std::string tool = "local_shell";
-  Json input = Json::object({{"command", item["command"]}});
+  Json input = Json::object({{"command", item["command"].to_json()}});
   if (type == "FileChange") {
     tool = "file_change";
-    input = Json::object({{"changes", item["changes"]}});
+    input = Json::object({{"changes", item["changes"].to_json()}});
   } else if (type == "McpToolCall") {
     tool = "mcp__" + std::string(item["server"].text_or("")) + "__" + std::string(item["tool"].text_or(""));
     if (!valid_tool_name(tool)) tool = "mcp__";
-    input = item["arguments"].is_object() ? item["arguments"] : Json::object();
+    input = item["arguments"].is_object() ? item["arguments"].to_json() : Json::object();
   }
   calls_.remember(id, tool);
-  if (is_token(item["source"].text_or(""))) call.data.set("item_source", item["source"]);
+  if (const auto source = item["source"].text_or(""); is_token(source)) call.data.set("item_source", source);
   call.data.set("tool", tool);
-  call.body.set("tool", tool);
-  call.body.set("input", std::move(input));
-  events.push_back(std::move(call));
+  record.body.set("tool", tool);
+  record.body.set("input", std::move(input));
+  add(std::move(record));
   return true;
 }
 

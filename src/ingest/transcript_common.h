@@ -10,6 +10,7 @@
 
 #include "ingest/fields.h"
 #include "ingest/ingest.h"
+#include "ingest/record.h"
 #include "ingest/transcript.h"
 
 namespace weir::ingest {
@@ -21,7 +22,7 @@ class CallNames {
   void remember(const std::string& id, std::string tool);
   // "" when unknown or forgotten.
   std::string tool(const std::string& id) const;
-  bool knows(const std::string& id) const { return tools_.contains(id); }
+  bool knows(std::string_view id) const { return tools_.contains(std::string(id)); }
 
  private:
   std::unordered_map<std::string, std::string> tools_;
@@ -32,7 +33,7 @@ class CallNames {
 std::string type_name(std::string_view type, std::string_view subtype);
 
 // Numbers of a usage object; 0 for anything else.
-std::uint64_t count_of(const Json& value);
+std::uint64_t count_of(JsonView value);
 
 std::unique_ptr<TranscriptReader> make_claude_code_reader(TranscriptFormat format, std::string path);
 std::unique_ptr<TranscriptReader> make_codex_reader(std::string path);

@@ -433,5 +433,49 @@ TEST(Reader, SurvivesWrongTypesInEveryField) {
   }
 }
 
+// A scan reads in place and makes no Events that it does not judge: those it makes are the same.
+TEST(Reader, ReadsForAScanWhatItReadsForEverybody) {
+  for (const std::string file :
+       {"claude-code/session.jsonl", "claude-code/session-tools.jsonl",
+        "claude-code/session-with-subagent.jsonl", "claude-code/subagent.jsonl", "codex/rollout.jsonl",
+        "codex/rollout-parent.jsonl", "codex/rollout-forked-subagent.jsonl", "codex/rollout-patch.jsonl",
+        "codex/rollout-write-stdin.jsonl"}) {
+    const auto format =
+        file.starts_with("codex") ? TranscriptFormat::codex_rollout : TranscriptFormat::claude_code_session;
+    const auto whole = make_reader(format, file);
+    const auto scan = make_reader(format, file);
+    std::uint64_t number = 0;
+    for (const std::string& line : read_lines(kCases / file)) {
+      std::vector<event::Event> expected = whole->feed(line, ++number).value();
+      std::erase_if(expected, [](const auto& event) {
+        return event.kind != event::kind::kToolCall && event.kind != event::kind::kToolResult &&
+               event.kind != event::kind::kPrompt && event.kind != event::kind::kGap;
+      });
+      const std::string padded = line + std::string(JsonDocument::kPaddingBytes, '{');
+      auto records =
+          scan->read({std::string_view(padded).substr(0, line.size()), number, JsonDocument::kPaddingBytes},
+                     Wanted::judged);
+      ASSERT_TRUE(records);
+      ASSERT_EQ(records->size(), expected.size()) << file << ":" << number;
+      for (std::size_t i = 0; i < expected.size(); ++i) {
+        auto& [event, body] = (*records)[i];
+        std::size_t texts = 0;
+        body.each_text([&](std::string_view) { ++texts; });
+        EXPECT_GT(texts, 0u);
+        EXPECT_EQ(body.text("cwd"), expected[i].body["cwd"].text_or(""));
+        event.body = body.to_json();
+        EXPECT_EQ(event, expected[i]) << file << ":" << number;
+      }
+    }
+    EXPECT_EQ(scan->stats().lines, whole->stats().lines);
+    EXPECT_EQ(scan->stats().events, whole->stats().events);
+    EXPECT_EQ(scan->stats().gaps, whole->stats().gaps);
+    EXPECT_EQ(scan->stats().inherited, whole->stats().inherited);
+    EXPECT_EQ(scan->stats().tool_calls, whole->stats().tool_calls);
+    EXPECT_EQ(scan->stats().unknown_types, whole->stats().unknown_types);
+    EXPECT_EQ(scan->stats().input_tokens, whole->stats().input_tokens);
+  }
+}
+
 }  // namespace
 }  // namespace weir::ingest
