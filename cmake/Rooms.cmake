@@ -21,7 +21,8 @@ weir_room(net    2 rim  ROOMS base os LIBS PkgConfig::SODIUM Threads::Threads)
 weir_room(ledger 2 rim  ROOMS base os LIBS PkgConfig::SODIUM)
 
 weir_room(sigma  3 pure ROOMS base event match facts)
-weir_room(prove  3 rim  ROOMS base event os cedar)
+# Workflow models are proved with the very definitions of facts that the guard runs by.
+weir_room(prove  3 rim  ROOMS base event os cedar facts)
 
 weir_room(detect 4 pure ROOMS base event match shell facts sigma)
 

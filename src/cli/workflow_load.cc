@@ -22,6 +22,9 @@ prove::ModelFiles builtin() {
   for (const ContentFile& file : content_files())
     if (file.name.starts_with("policies/") && file.name.ends_with(".cedar"))
       files.builtin_policies.push_back({std::string(file.name), std::string(file.bytes)});
+  for (const ContentFile& file : content_files())
+    if (file.name.starts_with("facts/") && file.name.ends_with(".yaml"))
+      files.facts.push_back({std::string(file.name), std::string(file.bytes)});
   if (const ContentFile* schema = content("policies/weir.cedarschema"))
     files.builtin_schema = {std::string(schema->name), std::string(schema->bytes)};
   return files;
@@ -77,7 +80,7 @@ Result<std::unique_ptr<LoadedWorkflow>> load_workflow(const std::string& name, c
     };
   }
   TRY(loaded->model, prove::read_model(text, name, variant));
-  TRY(loaded->policies, prove::load_model_policies(loaded->model, files));
+  TRY(loaded->policies, prove::load_model(loaded->model, files));
   TRY(loaded->system, prove::lower_model(loaded->model, loaded->policies));
   loaded->digest = digest_text(sha256(canonical(Json::array({text, variant, loaded->policies.digest}))));
   return loaded;

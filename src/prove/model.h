@@ -18,6 +18,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/json.h"
@@ -88,6 +89,8 @@ struct ModelFact {
   bool each_agent = false;  // one for each agent, moved only by that agent's own events
   std::vector<std::string> sets;
   std::vector<std::string> clears;
+  bool catalogue = false;  // `catalogue: true`: what it means is still to be taken from one (model_facts.h)
+  bool hidden = false;     // an operator of such a fact: gates see the fact, not this
   int line = 0;
 };
 
@@ -134,7 +137,10 @@ struct ModelRule {
   std::vector<int> resets;  // counters, to nought
   std::optional<ModelExpression> when;
   std::optional<ModelGateSpec> gate;
-  int approval = -1;   // which approval lets it pass when the gate says `ask`
+  int approval = -1;  // which approval lets it pass when the gate says `ask`
+  Json instant;  // what the step is besides for facts of a catalogue: field → text or texts; null: nothing
+  // Facts of a catalogue, each with the condition under which it is true with this step.
+  std::vector<std::pair<std::string, std::string>> facts;
   Json call;           // {"tool", "input"}: the real tool call, for replay; null when there is none
   std::string result;  // what the tool answers in a replay
   int line = 0;

@@ -1,7 +1,11 @@
 #include "prove/model_load.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "base/hash.h"
 #include "cedar/validate.h"
+#include "prove/model_facts.h"
 
 namespace weir::prove {
 
@@ -47,6 +51,23 @@ Result<ModelPolicies> load_model_policies(const Model& model, const ModelFiles& 
   }
   result.digest = digest_text(sha256(canonical(digests)));
   return result;
+}
+
+Result<ModelPolicies> load_model(Model& model, const ModelFiles& files) {
+  TRY(ModelPolicies policies, load_model_policies(model, files));
+  const bool names_some = std::any_of(model.facts.begin(), model.facts.end(),
+                                      [](const ModelFact& fact) { return fact.catalogue; });
+  if (!names_some) return policies;
+  std::vector<facts::Definition> catalogue;
+  Json digests = Json::array({policies.digest});
+  for (const ModelFile& file : files.facts) {
+    TRY(auto some, facts::parse_facts(file.text, file.name));
+    std::move(some.begin(), some.end(), std::back_inserter(catalogue));
+    digests.push(digest_text(sha256(file.text)));
+  }
+  TRY_STATUS(define_facts(model, catalogue));
+  policies.digest = digest_text(sha256(canonical(digests)));
+  return policies;
 }
 
 }  // namespace weir::prove

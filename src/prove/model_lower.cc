@@ -292,6 +292,10 @@ Result<ModelSystem> ModelLowering::lower() {
 }
 
 Result<ModelSystem> lower_model(const Model& model, const ModelPolicies& policies) {
+  for (const ModelFact& fact : model.facts)
+    if (fact.catalogue)
+      return fail("what the fact \"" + fact.name + "\" means was not taken from a catalogue",
+                  model.at(fact.line), "call load_model()");
   return ModelLowering(model, policies).lower();
 }
 

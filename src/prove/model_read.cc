@@ -191,10 +191,17 @@ Status ModelReader::read_facts(const ModelField& field) {
   TRY_STATUS(field.must_be_map());
   for (const ModelField& one : field.members()) {
     TRY_STATUS(new_name(one, "a fact"));
-    TRY_STATUS(one.only({"once", "since", "until", "each_agent"}));
+    TRY_STATUS(one.only({"once", "since", "until", "each_agent", "catalogue"}));
     ModelFact fact{.name = one.name(), .line = one.line()};
+    TRY(fact.catalogue, one["catalogue"].flag_or(false));
+    if (fact.catalogue) {
+      TRY_STATUS(one.only({"catalogue"}));
+      model_.facts.push_back(std::move(fact));
+      continue;
+    }
     if (one["once"].absent() == one["since"].absent())
-      return one.bad("a fact is either `once: EVENT` or `since: EVENT` with `until: EVENTS`");
+      return one.bad(
+          "a fact is either `once: EVENT`, or `since: EVENT` with `until: EVENTS`, or `catalogue: true`");
     TRY(fact.sets, one["once"].absent() ? one["since"].texts() : one["once"].texts());
     TRY(fact.clears, one["until"].texts());
     if (fact.sets.empty()) return one.bad("a fact needs an event that makes it true");

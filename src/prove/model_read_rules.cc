@@ -115,6 +115,11 @@ Status ModelReader::read_rule(const ModelField& field, ModelRule& rule) {
       return field["approval"].bad("`approval` is one name, beside a `gate`");
     rule.approval = which[0];
   }
+  const ModelField instant = field["instant"];
+  TRY_STATUS(instant.must_be_map());
+  for (const ModelField& one : instant.members())
+    TRY_STATUS(one.texts());
+  rule.instant = instant.json();
   const ModelField call = field["call"];
   if (!call.absent()) {
     TRY_STATUS(call.only({"tool", "input", "result"}));
@@ -131,7 +136,7 @@ Status ModelReader::read_tools(const ModelField& field) {
   for (const ModelField& one : field.members()) {
     TRY_STATUS(new_name(one, "a tool"));
     TRY_STATUS(one.only({"reads", "writes", "endorses", "forgets", "watched", "loses", "emits", "counts",
-                         "resets", "when", "gate", "approval", "call"}));
+                         "resets", "when", "gate", "approval", "instant", "call"}));
     ModelRule rule{.name = one.name()};
     TRY_STATUS(read_rule(one, rule));
     TRY(rule.reads, objects(one["reads"]));
@@ -208,7 +213,7 @@ Status ModelReader::read_channels(const ModelField& field) {
   for (const ModelField& one : field.members()) {
     TRY_STATUS(new_name(one, "a channel"));
     TRY_STATUS(one.only({"kind", "from", "to", "integrity", "confidentiality", "watched", "loses", "emits",
-                         "counts", "resets", "when", "gate", "approval", "call"}));
+                         "counts", "resets", "when", "gate", "approval", "instant", "call"}));
     ModelRule rule{.name = one.name()};
     TRY_STATUS(read_rule(one, rule));
     TRY(rule.channel, one["kind"].text());

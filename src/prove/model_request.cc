@@ -137,8 +137,11 @@ Json engine_context(const Model& model, const ModelRule& rule, const ModelAgent&
   }
   Json facts = Json::array();
   for (const ModelFact& fact : model.facts)
-    facts.push(Json::object(
-        {{"if", (fact.each_agent ? "monitored.self." : "monitored.") + fact.name}, {"then", fact.name}}));
+    if (!fact.hidden)
+      facts.push(Json::object(
+          {{"if", (fact.each_agent ? "monitored.self." : "monitored.") + fact.name}, {"then", fact.name}}));
+  for (const auto& [name, condition] : rule.facts)
+    facts.push(Json::object({{"if", condition}, {"then", name}}));
   Json approvals = 0;
   if (rule.approval >= 0)
     approvals = "=approvals." + model.approvals[static_cast<std::size_t>(rule.approval)].name;

@@ -27,6 +27,8 @@ inline ModelFiles shipped_files() {
       files.builtin_policies.push_back({std::string(file.name), std::string(file.bytes)});
     if (file.name == "policies/weir.cedarschema")
       files.builtin_schema = {std::string(file.name), std::string(file.bytes)};
+    if (file.name.starts_with("facts/"))
+      files.facts.push_back({std::string(file.name), std::string(file.bytes)});
   }
   files.open = [](const std::string& path) -> Result<std::vector<ModelFile>> {
     for (const ContentFile& file : content_files())
@@ -47,7 +49,7 @@ inline Result<std::unique_ptr<Loaded>> load_text(const std::string& text, const 
       return std::vector<ModelFile>{{path, policies}};
     };
   TRY(loaded->model, read_model(text, "test.yaml", variant));
-  TRY(loaded->policies, load_model_policies(loaded->model, files));
+  TRY(loaded->policies, load_model(loaded->model, files));
   TRY(loaded->system, lower_model(loaded->model, loaded->policies));
   return loaded;
 }

@@ -17,14 +17,19 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size > kInputMax) return 0;
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   (void)parse_model_expression(text, "fuzz");
-  const auto model = read_model(text, "fuzz");
+  auto model = read_model(text, "fuzz");
   if (!model) return 0;
   ModelFiles files;
   files.open = [](const std::string& path) -> Result<std::vector<ModelFile>> {
     return std::vector<ModelFile>{
         {path, "@id(\"" + std::to_string(path.size()) + "\") permit (principal, action, resource);"}};
   };
-  const auto policies = load_model_policies(*model, files);
+  files.facts = {{"facts.yaml",
+                  "facts:\n"
+                  "  - {name: lately, says: s, when: 'once[10m](file.read and class = c)'}\n"
+                  "  - {name: both, says: s, when: 'net.connect and (not flag = f since hook = h)'}\n"
+                  "  - {name: before, says: s, by: [agent], when: 'previously (name like a*)'}\n"}};
+  const auto policies = load_model(*model, files);
   if (!policies) return 0;
   const auto system = lower_model(*model, *policies);
   if (!system) return 0;
