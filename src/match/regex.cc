@@ -4,6 +4,7 @@
 #include <re2/re2.h>
 
 #include <algorithm>
+#include <numeric>
 
 #include "base/limits.h"
 
@@ -102,6 +103,40 @@ bool Regex::requires_one_of(std::span<const std::string> words) const {
   std::vector<int> possible;
   filter.AllPotentials(given, &possible);
   return possible.empty();
+}
+
+std::vector<std::string> Regex::required_words(std::size_t bytes_min) const {
+  constexpr std::size_t kWordsMax = 256;
+  re2::FilteredRE2 filter(static_cast<int>(bytes_min));
+  int id = 0;
+  if (filter.Add(state_->engine.pattern(), state_->engine.options(), &id) != re2::RE2::NoError) return {};
+  std::vector<std::string> atoms;
+  filter.Compile(&atoms);
+  const auto is_plain = [](const std::string& atom) {
+    return std::all_of(atom.begin(), atom.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+  };
+  if (atoms.size() > kWordsMax || !std::all_of(atoms.begin(), atoms.end(), is_plain)) return {};
+  // Whether nothing can match when only the words of `given` are there.
+  const auto suffices_without = [&](const std::vector<int>& given) {
+    std::vector<int> possible;
+    filter.AllPotentials(given, &possible);
+    return possible.empty();
+  };
+  if (!suffices_without({})) return {};
+  // Given up one after the other, the shortest first, as long as the others are still needed.
+  std::vector<int> order(atoms.size()), given;
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
+    return atoms[static_cast<std::size_t>(a)].size() < atoms[static_cast<std::size_t>(b)].size();
+  });
+  std::vector<std::string> needed;
+  for (const int atom : order) {
+    given.push_back(atom);
+    if (suffices_without(given)) continue;
+    given.pop_back();
+    needed.push_back(atoms[static_cast<std::size_t>(atom)]);
+  }
+  return needed;
 }
 
 std::size_t Regex::groups() const {

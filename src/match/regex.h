@@ -53,6 +53,11 @@ class Regex {
   // false may only mean that it could not be shown. Costs as much as a compilation.
   bool requires_one_of(std::span<const std::string> words) const;
 
+  // Words (lower case; a match may hold letters of either case) of which every match holds one, as few and as
+  // long as could be found; none when there are no such words of at least `bytes_min` bytes. Costs as much as
+  // some compilations.
+  std::vector<std::string> required_words(std::size_t bytes_min) const;
+
   std::size_t groups() const;
   // Number of the group with this name; 0: there is none.
   std::size_t group_named(std::string_view name) const;

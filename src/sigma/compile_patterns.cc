@@ -14,6 +14,8 @@ namespace {
 constexpr std::size_t kFoundBytesMin = 3;
 // How many plain texts a value with dashes may be written out to.
 constexpr std::size_t kWrittenOutMax = 25;
+// How many words an expression may be found by.
+constexpr std::size_t kWordsMax = 32;
 // How often an expression is expected to match, beside texts: as often as one of six bytes.
 constexpr double kExpressionWeight = 1.0 / 64;
 
@@ -93,11 +95,13 @@ class Maker {
   Patterns run() {
     choose_shards();
     patterns_.literals.resize(program_.shards.size());
+    words_.resize(program_.tests.size());
     for (std::uint32_t i = 0; i < program_.tests.size(); ++i)
       if (const auto* expression = std::get_if<Expression>(&program_.tests[i].test->check))
-        add_expression(i, *expression);
+        find_words(i, *expression);
     for (std::uint32_t shard = 0; shard < program_.shards.size(); ++shard)
       fill(shard);
+    add_expressions();
     program_.literal_uses.assign(uses_);
     return std::move(patterns_);
   }
@@ -127,26 +131,28 @@ class Maker {
         if (seen[test]) continue;
         seen[test] = true;
         if (const auto* glob = std::get_if<Glob>(&program_.tests[test].test->check))
-          add_glob(shard, test, *glob);
+          add_literals(shard, test, wanted_by(*glob), glob->cased);
+        else
+          add_literals(shard, test, words_[test], false);
       }
     }
   }
 
-  void add_glob(std::uint32_t shard, std::uint32_t index, const Glob& glob) {
+  void add_literals(std::uint32_t shard, std::uint32_t index, const std::vector<Wanted>& all, bool cased) {
     CompiledTest& test = program_.tests[index];
     auto& literals = patterns_.literals[shard];
-    test.weight = 0;
-    for (const Wanted& wanted : wanted_by(glob)) {
+    if (!all.empty()) test.weight = 0;
+    for (const Wanted& wanted : all) {
       if (wanted.text.size() > limits::kPatternBytesMax / 8) return;
       std::string text = wanted.text;
       if (wanted.starts) text.insert(text.begin(), kSeparator);
       if (wanted.ends) text += kSeparator;
       // With its shape: a value may itself hold the separator.
-      const std::string key = std::string(glob.cased ? "c" : "i") + (wanted.starts ? '^' : '-') +
-                              (wanted.ends ? '$' : '-') + lowered(text, glob.cased);
+      const std::string key = std::string(cased ? "c" : "i") + (wanted.starts ? '^' : '-') +
+                              (wanted.ends ? '$' : '-') + lowered(text, cased);
       const auto [found, is_new] = known_.emplace(key, static_cast<std::uint32_t>(uses_.size()));
       if (is_new) {
-        literals.push_back({.text = text, .literal = true, .ignore_case = !glob.cased});
+        literals.push_back({.text = text, .literal = true, .ignore_case = !cased});
         program_.literal_shapes.push_back(
             {static_cast<std::uint32_t>(wanted.text.size()), wanted.starts, wanted.ends});
         uses_.emplace_back();
@@ -164,6 +170,43 @@ class Maker {
     return text;
   }
 
+  // Most expressions hold a word that is found in the one scan for literals, and few values hold it: that
+  // costs far less than to scan for all expressions.
+  void find_words(std::uint32_t index, const Expression& expression) {
+    for (std::string& word : expression.regex.required_words(kFoundBytesMin))
+      words_[index].push_back({std::move(word), false, false, true});
+    if (words_[index].size() > kWordsMax) words_[index].clear();
+    program_.tests[index].by_literal = !words_[index].empty();
+  }
+
+  // Of the other expressions those are scanned for without which a rule would have to be looked at for every
+  // record; the rest are looked at when something else led to their rule.
+  void add_expressions() {
+    std::vector<std::uint8_t> leads(program_.nodes.size(), 0);  // parts stand before what is made of them
+    for (std::size_t i = 0; i < leads.size(); ++i)
+      leads[i] = leads_to(program_.nodes[i], leads) ? 1 : 0;
+    std::vector<bool> added(program_.tests.size(), false);
+    for (std::size_t rule = 0; rule < program_.rules.size(); ++rule) {
+      if (leads[program_.roots[rule]] == 1) continue;
+      for (const std::uint32_t test : program_.rule_tests[rule]) {
+        const auto* expression = std::get_if<Expression>(&program_.tests[test].test->check);
+        if (expression == nullptr || program_.tests[test].by_literal || added[test]) continue;
+        added[test] = true;
+        add_expression(test, *expression);
+      }
+    }
+  }
+
+  // Whether the node cannot hold unless the scan for literals reported one of its tests.
+  bool leads_to(const Node& node, const std::vector<std::uint8_t>& leads) const {
+    if (node.kind == Node::Kind::test) return program_.tests[node.first].scanned;
+    if (node.kind == Node::Kind::negation) return false;
+    const auto parts = std::span(program_.children).subspan(node.first, node.count);
+    const auto leads_there = [&](std::uint32_t part) { return leads[part] == 1; };
+    return node.kind == Node::Kind::all ? std::any_of(parts.begin(), parts.end(), leads_there)
+                                        : std::all_of(parts.begin(), parts.end(), leads_there);
+  }
+
   void add_expression(std::uint32_t index, const Expression& expression) {
     CompiledTest& test = program_.tests[index];
     patterns_.expressions.push_back({.text = expression.text,
@@ -179,6 +222,7 @@ class Maker {
   Program& program_;
   Patterns patterns_;
   std::map<std::string, std::uint32_t> known_;
+  std::vector<std::vector<Wanted>> words_;     // by test: what an expression is found by
   std::vector<std::vector<LiteralUse>> uses_;  // by pattern
 };
 

@@ -51,7 +51,7 @@ Plan make_plan(const Program& program, const LogSource& logsource) {
     plan.shard[program.rule_shard[rule]] = 1;
     for (const std::uint32_t index : program.rule_tests[rule]) {
       const CompiledTest& test = program.tests[index];
-      const bool expression = std::holds_alternative<Expression>(test.test->check);
+      const bool expression = std::holds_alternative<Expression>(test.test->check) && !test.by_literal;
       if (test.field == kAnyField)
         (expression ? plan.any_expression : plan.any_literal) = true;
       else
@@ -73,6 +73,7 @@ struct Memory {
   // Stamped with the number of the record they are true for, so that nothing is cleared between records.
   std::uint32_t epoch = 0;
   std::vector<std::uint32_t> test_hit;    // by test
+  std::vector<std::uint64_t> tried;       // by test: epoch and slot of the value that was confirmed or not
   std::vector<std::uint32_t> rule_seen;   // by rule
   std::vector<std::uint32_t> node_value;  // by node: 2 * epoch + value
   std::vector<std::uint32_t> head_epoch;  // by field
@@ -98,6 +99,7 @@ void Memory::begin(const std::shared_ptr<const Program>& wanted) {
     program = wanted;
     epoch = 0;
     test_hit.assign(wanted->tests.size(), 0);
+    tried.assign(wanted->tests.size(), 0);
     rule_seen.assign(wanted->rules.size(), 0);
     node_value.assign(wanted->nodes.size(), 0);
     head_epoch.assign(wanted->fields.size(), 0);
@@ -147,6 +149,7 @@ class Run {
   std::uint32_t field_of(std::string_view name, std::size_t position);
   void on_literal(std::size_t pattern, std::size_t end);
   void on_expression(std::uint32_t test, const Slot& slot);
+  bool confirmed(std::uint32_t test, const Place& place);
   void hit(std::uint32_t test);
   const Place* place_of(std::size_t begin, std::size_t end);
   bool node_holds(std::uint32_t index);
@@ -254,8 +257,16 @@ void Run::on_literal(std::size_t pattern, std::size_t end) {
     if (use.field != slot.field && use.field != kAnyField) continue;
     if (use.field == kAnyField && slot.value->kind == Field::Kind::object) continue;
     if (memory_.test_hit[use.test] == memory_.epoch) continue;
-    if (!use.confirm || holds(*program_.tests[use.test].test, *slot.value)) hit(use.test);
+    if (!use.confirm || confirmed(use.test, *place)) hit(use.test);
   }
+}
+
+// A value is asked once, however often it holds the text that made it worth asking.
+bool Run::confirmed(std::uint32_t test, const Place& place) {
+  const std::uint64_t stamp = std::uint64_t{memory_.epoch} << 32 | place.slot;
+  if (memory_.tried[test] == stamp) return false;
+  memory_.tried[test] = stamp;
+  return holds(*program_.tests[test].test, *memory_.slots[place.slot].value);
 }
 
 void Run::on_expression(std::uint32_t index, const Slot& slot) {

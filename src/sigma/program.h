@@ -32,6 +32,7 @@ struct CompiledTest {
   std::uint32_t field = kAnyField;
   std::uint32_t other_field = 0;  // SameAs
   bool scanned = false;           // true exactly when the scan reported it
+  bool by_literal = false;        // an expression that is found by words which every match holds
   double weight = 0;              // how often the scan is expected to report it, beside others
   const Test* test = nullptr;     // into Program::rules
 };
