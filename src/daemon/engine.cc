@@ -114,8 +114,10 @@ std::shared_ptr<Engine::Tree> Engine::known_tree(const std::string& root) {
   const std::lock_guard lock(mutex_);
   const auto it = trees_.find(root);
   if (it == trees_.end()) return nullptr;
-  // Other facts: what happened before they were defined is read anew from the record.
-  const bool other_facts = it->second->guard->pack().facts()->digest() != pack_->facts()->digest();
+  // Other facts or rules: what happened before they were defined is read anew from the record.
+  const guard::Pack& old = it->second->guard->pack();
+  const bool other_facts =
+      old.facts()->digest() != pack_->facts()->digest() || old.rules_digest() != pack_->rules_digest();
   if (it->second->generation != committer_.generation() || other_facts) {
     evicted_ = evicted_ || other_facts;
     trees_.erase(it);

@@ -21,4 +21,11 @@ namespace weir::guard {
 // used is no reason to do without the others. None given: no rules (nullptr). Errors: limit.
 Result<std::shared_ptr<const sigma::RuleBook>> rules_of(const std::vector<NamedText>& files);
 
+// Whether a finding's rule is one of these (or says that an event was too large for them), not a policy or a
+// detector of content.
+bool is_of_rules(const event::Finding& finding, const sigma::RuleBook* rules);
+
+// How many are in force, and which documents could not be used: {count, correlations, left_out?, why?}.
+Json rules_json(const sigma::RuleBook& rules);
+
 }  // namespace weir::guard
