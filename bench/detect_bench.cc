@@ -25,7 +25,7 @@ detect::SecretDetector secrets() {
   for (const auto& file : content_files())
     if (file.name.starts_with("rules/secrets/"))
       detect::join(rules, *detect::parse_gitleaks(file.bytes, file.name));
-  return *detect::SecretDetector::compile(std::move(rules));
+  return *detect::SecretDetector::compile(std::move(rules), detect::FirstPass::shared);
 }
 
 detect::InjectionDetector injections() {

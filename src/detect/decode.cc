@@ -1,11 +1,11 @@
 #include "detect/decode.h"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "detect/digit_runs.h"
 
 namespace weir::detect {
 namespace {
@@ -15,6 +15,8 @@ constexpr std::size_t kBase64Min = 24;
 constexpr std::size_t kHexMin = 32;
 constexpr std::size_t kEscapesMin = 8;  // escaped characters
 constexpr std::size_t kProbe = 64;      // encoded characters looked at before all is decoded
+constexpr std::size_t kReadableMin = 8;
+constexpr std::size_t kUnreadablePercent = 5;
 
 int hex_value(char c) {
   if (c >= '0' && c <= '9') return c - '0';
@@ -35,6 +37,7 @@ int base64_value(char c) {
 // RFC 4648, either alphabet; what is left of the last group is dropped.
 std::string decode_base64(std::string_view text) {
   std::string out;
+  out.reserve(std::min(text.size(), limits::kDecodedBytesMax) * 3 / 4);
   std::uint32_t bits = 0;
   int count = 0;
   for (const char c : text.substr(0, limits::kDecodedBytesMax)) {
@@ -134,41 +137,52 @@ Payload escape_run(std::string_view text, std::size_t at) {
   return payload;
 }
 
-// A run of base64 or hex characters that begins at `at`.
-Payload digit_run(std::string_view text, std::size_t at) {
-  std::size_t end = at;
-  bool hex = true;
-  while (end < text.size() && base64_value(text[end]) >= 0)
-    hex = hex_value(text[end++]) >= 0 && hex;
-  Payload payload{.begin = at, .end = end};
-  const std::string_view run = text.substr(at, end - at);
-  if (hex && run.size() >= kHexMin && is_readable(decode_hex(run.substr(0, kProbe)))) {
+bool is_printable(char c) {
+  return (c >= ' ' && c < 127) || c == '\n' || c == '\t';
+}
+
+// is_readable() of what the first kProbe characters decode to, given up at the first byte too many that is
+// not printable: most runs are names, digests and images, and end here.
+bool probe(std::string_view run, int bits_each) {
+  const std::string_view head = run.substr(0, kProbe);
+  const std::size_t size = head.size() * static_cast<std::size_t>(bits_each) / 8;
+  if (size < kReadableMin) return false;
+  const std::size_t bad_max = size * kUnreadablePercent / 100;
+  std::size_t bad = 0;
+  std::uint32_t bits = 0;
+  int count = 0;
+  for (const char c : head) {
+    bits = bits << bits_each | static_cast<std::uint32_t>(bits_each == 4 ? hex_value(c) : base64_value(c));
+    count += bits_each;
+    if (count < 8) continue;
+    count -= 8;
+    bad += is_printable(static_cast<char>(bits >> count & 0xFF)) ? 0 : 1;
+    if (bad > bad_max) return false;
+  }
+  return true;
+}
+
+// A run of base64 or hex characters.
+Payload digit_run(std::string_view text, std::size_t begin, std::size_t end) {
+  Payload payload{.begin = begin, .end = end};
+  const std::string_view run = text.substr(begin, end - begin);
+  const bool hex = std::all_of(run.begin(), run.end(), [](char c) { return hex_value(c) >= 0; });
+  if (hex && run.size() >= kHexMin && probe(run, 4)) {
     payload.encoding = "hex";
     payload.text = decode_hex(run);
-  } else if (run.size() >= kBase64Min && is_readable(decode_base64(run.substr(0, kProbe)))) {
+  } else if (run.size() >= kBase64Min && probe(run, 6)) {
     payload.encoding = "base64";
     payload.text = decode_base64(run);
   }
   return payload;
 }
 
-constexpr std::array<bool, 256> digit_table() {
-  std::array<bool, 256> table{};
-  for (int c = 0; c < 256; ++c)
-    table[static_cast<std::size_t>(c)] = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-                                         (c >= '0' && c <= '9') || c == '+' || c == '/' || c == '-' ||
-                                         c == '_';
-  return table;
-}
-
 }  // namespace
 
 bool is_readable(std::string_view text) {
-  constexpr std::size_t kReadableMin = 8;
   if (text.size() < kReadableMin) return false;
-  const auto printable = std::count_if(
-      text.begin(), text.end(), [](char c) { return (c >= ' ' && c < 127) || c == '\n' || c == '\t'; });
-  return static_cast<std::size_t>(printable) * 100 >= text.size() * 95;
+  const auto printable = std::count_if(text.begin(), text.end(), is_printable);
+  return static_cast<std::size_t>(printable) * 100 >= text.size() * (100 - kUnreadablePercent);
 }
 
 std::string rot13(std::string_view text) {
@@ -182,35 +196,25 @@ std::string rot13(std::string_view text) {
 
 namespace {
 
-constexpr auto kDigits = digit_table();
-
-bool is_digit_at(std::string_view text, std::size_t at) {
-  return kDigits[static_cast<unsigned char>(text[at])];
+void find_digit_runs(std::string_view text, std::vector<Payload>& out) {
+  each_digit_run(text, kBase64Min, [&](std::size_t begin, std::size_t end) {
+    Payload payload = digit_run(text, begin, end);
+    if (!payload.text.empty()) out.push_back(std::move(payload));
+    return out.size() < kPayloadsMax;
+  });
 }
 
-// A run of at least kBase64Min characters covers one of every kBase64Min positions: only those are looked at.
-void find_digit_runs(std::string_view text, std::vector<Payload>& out) {
-  std::size_t done = 0;
-  for (std::size_t at = kBase64Min - 1; at < text.size() && out.size() < kPayloadsMax; at += kBase64Min) {
-    if (at < done || !is_digit_at(text, at)) continue;
-    std::size_t begin = at;
-    while (begin > done && is_digit_at(text, begin - 1))
-      --begin;
-    std::size_t end = at;
-    while (end < text.size() && end < begin + kBase64Min && is_digit_at(text, end))
-      ++end;
-    done = end;
-    if (end - begin < kBase64Min) continue;
-    Payload payload = digit_run(text, begin);
-    done = payload.end;
-    if (!payload.text.empty()) out.push_back(std::move(payload));
-  }
+// A look at the next byte, before the dearer one.
+bool may_escape(std::string_view text, std::size_t at) {
+  const char next = at + 1 < text.size() ? text[at + 1] : '\0';
+  if (text[at] == '%') return hex_value(next) >= 0;
+  return text[at] == '&' ? next == '#' : next == 'u' || next == 'x';
 }
 
 void find_escape_runs(std::string_view text, char mark, std::vector<Payload>& out) {
   for (std::size_t at = text.find(mark); at != std::string_view::npos && out.size() < kPayloadsMax;
        at = text.find(mark, at)) {
-    if (escaped_at(text.substr(at, 12)).size == 0) {
+    if (!may_escape(text, at) || escaped_at(text.substr(at, 12)).size == 0) {
       ++at;
       continue;
     }

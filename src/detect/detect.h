@@ -8,6 +8,7 @@
 //   gitleaks.h    secret rules in gitleaks' TOML          secrets.h    the detector of secrets
 //   verify.h      check digits and structure of tokens    placeholder.h  what only looks like a secret
 //   normal.h      text as a model reads it                decode.h     base64, hex, ... peeled, with limits
+//   digit_runs.h  where long rows of base64 stand, 64 bytes at a time
 //   model.h       the linear model of injections          injection.h  the detector of injections
 //   redact.h      a text without its secrets            scanner.h    both detectors in one pass
 //

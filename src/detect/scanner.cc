@@ -14,6 +14,12 @@ Result<Scanner> Scanner::compile(SecretDetector secrets, InjectionDetector injec
   const auto& more = injections.patterns();
   patterns.insert(patterns.end(), more.begin(), more.end());
   TRY(auto compiled, match::Database::compile(patterns));
+  std::vector<std::size_t> missing;
+  for (const auto& rejected : compiled.rejected) {
+    if (rejected.pattern >= secrets.patterns().size()) return std::unexpected(rejected.error);
+    missing.push_back(rejected.pattern);
+  }
+  secrets = secrets.without(missing);
   return Scanner(std::move(secrets), std::move(injections), std::move(compiled.database));
 }
 

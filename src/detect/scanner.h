@@ -26,6 +26,8 @@ struct Scanned {
 
 class Scanner {
  public:
+  // `secrets` may be compiled for FirstPass::shared. Errors: `limit`, `invalid` for a cue of injections that
+  // the engine cannot hold.
   static Result<Scanner> compile(SecretDetector secrets, InjectionDetector injections);
 
   // Error `limit` above limits::kDetectBytesMax.

@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "detect/entropy.h"
 #include "detect/placeholder.h"
+#include "match/core.h"
 #include "match/database.h"
 
 namespace weir::detect {
@@ -23,10 +24,15 @@ Result<match::Regex> go_regex(const std::string& expression) {
   return match::Regex::compile(expression, {.utf8 = needs_utf8(expression)});
 }
 
-std::optional<std::size_t> reach_of(const SecretRule& rule, const match::Regex& regex) {
-  if (rule.keywords.empty() || !regex.requires_one_of(rule.keywords)) return std::nullopt;
+// How the rule is announced, and how far around that its expression is looked for.
+void announce(const match::Regex& regex, CompiledRule& out) {
+  const SecretRule& rule = out.rule;
+  if (!needs_utf8(rule.regex)) out.core = match::core_of(rule.regex);
+  const bool holds_keyword = !rule.keywords.empty() && regex.requires_one_of(rule.keywords);
+  out.wants_keyword = out.core && !rule.keywords.empty() && !holds_keyword;
+  if (!out.core && !holds_keyword) return;
   const auto longest = match::longest_match({.text = rule.regex});
-  return longest && *longest <= kReachMax ? longest : std::nullopt;
+  if (longest && *longest <= kReachMax) out.reach = longest;
 }
 
 std::string_view line_around(std::string_view text, std::size_t begin, std::size_t end) {
@@ -95,7 +101,6 @@ Result<CompiledRule> compile(SecretRule rule) {
     TRY(match::Regex regex, go_regex(rule.regex));
     if (rule.secret_group > regex.groups())
       return fail("secretGroup names a group that the expression does not have", rule.id);
-    out.reach = reach_of(rule, regex);
     out.regex = std::move(regex);
   }
   if (!rule.path.empty()) {
@@ -113,6 +118,7 @@ Result<CompiledRule> compile(SecretRule rule) {
   out.verify = rule.tag("verify");
   out.generic = rule.is("generic") || rule.id.starts_with("generic");
   out.rule = std::move(rule);
+  if (out.regex) announce(*out.regex, out);
   return out;
 }
 

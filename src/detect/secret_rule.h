@@ -33,7 +33,11 @@ struct CompiledRule {
   std::optional<match::Regex> regex;
   std::optional<match::Regex> path;
   std::vector<CompiledAllowlist> allowlists;
-  // Bytes around a keyword's end within which every match lies; none: anywhere in the text.
+  // What the first pass looks for instead of the keywords (match/core.h); none: the keywords.
+  std::optional<std::string> core;
+  // With a core: gitleaks wants a keyword somewhere in the text, and the expression does not ask for one.
+  bool wants_keyword = false;
+  // Bytes around the end of a core, or of a keyword, within which every match lies; none: anywhere.
   std::optional<std::size_t> reach;
   event::Severity severity = event::Severity::high;
   Placeholders placeholders = Placeholders::kept;

@@ -9,18 +9,29 @@
 
 namespace weir::detect {
 
+namespace {
+
+// What a hit of a pattern means.
+struct Announced {
+  std::vector<std::uint32_t> rules;  // to be looked for around it
+  std::vector<std::uint32_t> arms;   // to be looked for at all
+};
+
+}  // namespace
+
 struct SecretDetector::State {
   std::vector<CompiledRule> rules;
   std::vector<CompiledAllowlist> allowlists;  // global
   std::vector<match::Pattern> patterns;
-  std::vector<std::vector<std::uint32_t>> rules_of;  // by pattern
-  std::vector<std::uint32_t> always;                 // rules that no pattern can announce
+  std::vector<Announced> announced;   // by pattern
+  std::vector<std::uint32_t> always;  // rules that no pattern can announce
   std::unordered_map<std::string, std::size_t> by_id;
   std::vector<Problem> problems;
   match::Database database;
 
   void add(SecretRules given);
   void plan();
+  void look_always_for(std::size_t pattern);
   std::vector<SecretMatch> kept(std::string_view text, const std::vector<SecretMatch>& matches,
                                 std::string_view path) const;
 };
@@ -58,7 +69,8 @@ Report report_of(const CompiledRule& rule, const SecretMatch& match) {
   return report;
 }
 
-// The more telling of two findings in one place: passed checks, then no generic rule, then the longer one.
+// The more telling of two findings in one place: passed checks, then no generic rule, then the longer one,
+// then one that does not call itself generic ("generic-api-key"): it names more.
 bool tells_more(const CompiledRule& a, const SecretMatch& am, const CompiledRule& b, const SecretMatch& bm) {
   const bool a_passed = am.checked.check == Check::passed;
   const bool b_passed = bm.checked.check == Check::passed;
@@ -66,7 +78,9 @@ bool tells_more(const CompiledRule& a, const SecretMatch& am, const CompiledRule
   if (a.generic != b.generic) return !a.generic;
   const auto length = [](const SecretMatch& m) { return m.secret_end - m.secret_begin; };
   if (length(am) != length(bm)) return length(am) > length(bm);
-  return a.severity > b.severity;
+  if (a.severity != b.severity) return a.severity > b.severity;
+  const auto named = [](const CompiledRule& rule) { return !rule.rule.id.starts_with("generic"); };
+  return named(a) && !named(b);
 }
 
 // Of overlapping matches only the most telling one stays; the rest comes back by place.
@@ -132,38 +146,64 @@ void SecretDetector::State::add(SecretRules given) {
   }
 }
 
-// Keywords, each once; then the expressions of rules without keywords, which announce themselves.
+// Cores and keywords, each once; then the expressions of rules that have neither, which announce themselves.
 void SecretDetector::State::plan() {
-  std::unordered_map<std::string, std::size_t> by_word;
-  for (std::uint32_t i = 0; i < rules.size(); ++i) {
-    if (!rules[i].regex) continue;
-    for (const std::string& word : rules[i].rule.keywords) {
-      if (word.empty()) continue;
-      const auto [place, is_new] = by_word.emplace(word, patterns.size());
-      if (is_new) {
-        patterns.push_back({.text = word, .literal = true, .ignore_case = true});
-        rules_of.emplace_back();
-      }
-      rules_of[place->second].push_back(i);
+  std::unordered_map<std::string, std::size_t> by_text;
+  // The place of a pattern; `kind` keeps apart what is the same text and another pattern.
+  const auto pattern = [&](char kind, match::Pattern wanted) -> Announced& {
+    const auto [place, is_new] = by_text.emplace(kind + wanted.text, patterns.size());
+    if (is_new) {
+      patterns.push_back(std::move(wanted));
+      announced.emplace_back();
     }
-  }
+    return announced[place->second];
+  };
   for (std::uint32_t i = 0; i < rules.size(); ++i) {
-    if (!rules[i].regex || !rules[i].rule.keywords.empty()) continue;
-    patterns.push_back({.text = rules[i].rule.regex, .once = true, .somewhere = true});
-    rules_of.push_back({i});
+    const CompiledRule& rule = rules[i];
+    if (!rule.regex) continue;
+    if (rule.core) pattern('c', {.text = *rule.core}).rules.push_back(i);
+    for (const std::string& word : rule.rule.keywords) {
+      if (word.empty() || (rule.core && !rule.wants_keyword)) continue;
+      if (rule.core)
+        pattern('a', {.text = word, .literal = true, .ignore_case = true, .once = true}).arms.push_back(i);
+      else
+        pattern('k', {.text = word, .literal = true, .ignore_case = true}).rules.push_back(i);
+    }
+    if (!rule.core && rule.rule.keywords.empty())
+      pattern('r', {.text = rule.rule.regex, .once = true, .somewhere = true}).rules.push_back(i);
   }
 }
 
-Result<SecretDetector> SecretDetector::compile(SecretRules rules) {
+// What the engine cannot hold has to be looked for without it.
+void SecretDetector::State::look_always_for(std::size_t pattern) {
+  for (const std::uint32_t rule : announced[pattern].rules) {
+    rules[rule].reach.reset();
+    always.push_back(rule);
+  }
+  for (const std::uint32_t rule : announced[pattern].arms)
+    rules[rule].wants_keyword = false;
+}
+
+Result<SecretDetector> SecretDetector::compile(SecretRules rules, FirstPass first_pass) {
   auto state = std::make_shared<State>();
   state->add(std::move(rules));
   state->plan();
-  TRY(auto compiled, match::Database::compile(state->patterns));
-  // What the engine cannot hold has to be looked for without it.
-  for (const auto& rejected : compiled.rejected)
-    for (const std::uint32_t rule : state->rules_of[rejected.pattern])
-      state->always.push_back(rule);
-  state->database = std::move(compiled.database);
+  if (first_pass == FirstPass::own) {
+    TRY(auto compiled, match::Database::compile(state->patterns));
+    for (const auto& rejected : compiled.rejected)
+      state->look_always_for(rejected.pattern);
+    state->database = std::move(compiled.database);
+  }
+  SecretDetector out;
+  out.state_ = std::move(state);
+  return out;
+}
+
+SecretDetector SecretDetector::without(std::span<const std::size_t> patterns) const {
+  if (patterns.empty()) return *this;
+  auto state = std::make_shared<State>(*state_);
+  for (const std::size_t pattern : patterns)
+    state->look_always_for(pattern);
   SecretDetector out;
   out.state_ = std::move(state);
   return out;
@@ -253,15 +293,22 @@ std::vector<Report> SecretDetector::judge(std::string_view text, std::span<const
     if (workspace.ends[rule].empty()) workspace.touched.push_back(rule);
     workspace.ends[rule].push_back(end);
   };
-  for (const Cue& cue : cues)
-    for (const std::uint32_t rule : state_->rules_of[cue.pattern])
+  workspace.armed.assign(rules.size(), false);
+  for (const Cue& cue : cues) {
+    const Announced& announced = state_->announced[cue.pattern];
+    for (const std::uint32_t rule : announced.rules)
       touch(rule, cue.end);
+    for (const std::uint32_t rule : announced.arms)
+      workspace.armed[rule] = true;
+  }
   for (const std::uint32_t rule : state_->always)
     touch(rule, 0);
+  if (workspace.touched.empty()) return {};
 
   std::vector<SecretMatch> matches;
   for (const std::uint32_t rule : workspace.touched) {
-    match_rule(rules[rule], rule, text, workspace.ends[rule], path, matches);
+    if (!rules[rule].wants_keyword || workspace.armed[rule])
+      match_rule(rules[rule], rule, text, workspace.ends[rule], path, matches);
     workspace.ends[rule].clear();
   }
   workspace.touched.clear();
@@ -276,6 +323,9 @@ Result<std::vector<Report>> SecretDetector::scan(std::string_view text, SecretWo
                                                  std::string_view path) const {
   if (text.size() > limits::kDetectBytesMax)
     return fail(ErrorCode::limit, "the text is larger than one look may be", {}, "look at it in parts");
+  if (state_->database.empty() && !state_->patterns.empty())
+    return fail(ErrorCode::internal, "this detector of secrets has no database of its own", {},
+                "compile it with FirstPass::own");
   workspace.cues.clear();
   TRY_STATUS(state_->database.scan(text, workspace.scratch, [&](std::size_t pattern, std::size_t end) {
     workspace.cues.push_back({static_cast<std::uint32_t>(pattern), static_cast<std::uint32_t>(end)});

@@ -8,6 +8,8 @@
 //   database.h   many patterns -> which end where
 //   regex.h      one pattern -> exact place and captures
 //   regex_set.h  many patterns over a short text -> which match, exactly
+//   core.h       one pattern -> a shorter one, part of every match, that a Database finds cheaply
+//   expression.h one pattern -> a tree
 //
 // Databases and expressions are immutable and shared between threads; a Scratch belongs to one thread.
 #pragma once
