@@ -107,6 +107,7 @@ class Analyzer {
   Stream dispatch(Invocation& invocation);
   Stream call_function(const Command& body, Invocation& invocation);
   Stream run_dynamic(Invocation& invocation);
+  Stream run_pattern(Invocation& invocation);
   Stream run_program(Invocation& invocation);
   void run_makefile(Invocation& invocation);
   void run_variable(std::string_view name, const Arg& value, State& state, Span span);

@@ -24,12 +24,15 @@ bool entirely_unknown(const Arg& arg) {
   return arg.holes.size() == 1 && arg.holes[0].begin == 0 && arg.holes[0].end == arg.text.size();
 }
 
-constexpr std::string_view kSilent[] = {
-    ":",       "true",     "false",    "test",    "[",        "pwd",    "wait",    "jobs",
-    "fg",      "bg",       "type",     "hash",    "help",     "shopt",  "getopts", "times",
-    "bind",    "complete", "compgen",  "compopt", "caller",   "dirs",   "umask",   "disown",
-    "logout",  "break",    "continue", "ulimit",  "suspend",  "local",  "export",  "declare",
-    "typeset", "readonly", "popd",     "unalias", "autoload", "setopt", "unsetopt"};
+constexpr std::string_view kSilent[] = {":",       "true",     "false",    "test",     "[",       "wait",
+                                        "fg",      "bg",       "getopts",  "complete", "compopt", "disown",
+                                        "logout",  "break",    "continue", "suspend",  "local",   "popd",
+                                        "unalias", "autoload", "setopt",   "unsetopt"};
+
+// They may print something, which is not followed.
+constexpr std::string_view kPrinting[] = {"pwd",    "jobs",    "hash",    "help",    "shopt", "times",
+                                          "bind",   "compgen", "caller",  "dirs",    "umask", "ulimit",
+                                          "export", "declare", "typeset", "readonly"};
 
 // `shift n`. A count above what there is shifts nothing (POSIX XCU 2.14); one that is not known or no plain
 // number leaves the parameters unknown.
@@ -47,6 +50,16 @@ void shift(const std::vector<Arg>& argv, State& state) {
   }
 }
 
+// type -P rm, command -v rm: wherever it lies, it is that program.
+Stream path_of_program(const std::vector<Arg>& argv, std::size_t from) {
+  while (from < argv.size() && argv[from].text.starts_with('-'))
+    ++from;
+  if (from >= argv.size() || !argv[from].known()) return Stream::unknown();
+  Arg path = Arg::of(argv[from].text + "\n");
+  path.guessed = true;
+  return Stream::of(std::move(path));
+}
+
 }  // namespace
 
 // long: a table of names and what each does
@@ -59,6 +72,9 @@ std::optional<Stream> Analyzer::run_builtin(std::string_view name, Invocation& i
   }
   if (name == "pwd" && state.cwd) return Stream::of(Arg::of(*state.cwd + "\n"));
   if (std::find(std::begin(kSilent), std::end(kSilent), name) != std::end(kSilent)) return Stream{};
+  if (std::find(std::begin(kPrinting), std::end(kPrinting), name) != std::end(kPrinting))
+    return Stream::unknown();
+  if (name == "type" || name == "whence") return path_of_program(argv, 1);
   if (name == "exit" || name == "return") {
     state.exited = true;
     return Stream{};
@@ -113,7 +129,8 @@ std::optional<Stream> Analyzer::run_prefix(std::string_view name, Invocation& in
   if (name == "exec" || name == "command" || name == "builtin" || name == "noglob" || name == "nocorrect") {
     std::size_t at = 1;
     for (; at < argv.size() && argv[at].text.starts_with('-'); ++at) {
-      if (name == "command" && (argv[at].text == "-v" || argv[at].text == "-V")) return Stream{};
+      if (name == "command" && (argv[at].text == "-v" || argv[at].text == "-V"))
+        return path_of_program(argv, at);
       if (name == "exec" && argv[at].text == "-a") ++at;
     }
     if (at >= argv.size()) return Stream{};

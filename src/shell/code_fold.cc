@@ -72,6 +72,54 @@ constexpr Decoder kDecoders[] = {{"b64decode", decode_base64},
                                  {"gunzipSync", inflate_bytes},
                                  {"inflateSync", inflate_bytes}};
 
+// How programs spell the home directory inside a string: "$ENV{HOME}/x", `${os.homedir()}/x`.
+std::string with_home(std::string text) {
+  static constexpr std::string_view kSpellings[] = {
+      "$ENV{HOME}",       "$ENV{'HOME'}",    "#{Dir.home}",         "#{ENV['HOME']}",
+      "#{ENV[\"HOME\"]}", "${os.homedir()}", "${process.env.HOME}", "{$_SERVER['HOME']}"};
+  if (text.find('{') == std::string::npos) return text;
+  for (const std::string_view spelling : kSpellings)
+    for (auto at = text.find(spelling); at != std::string::npos; at = text.find(spelling))
+      text.replace(at, spelling.size(), "~");
+  return text;
+}
+
+// Expressions that are the home directory: os.environ["HOME"], ENV['HOME'], $ENV{HOME}, process.env.HOME,
+// Path.home(). The length of the one that `code` begins with, or 0.
+std::size_t home_expression(std::string_view code) {
+  static constexpr std::string_view kExpressions[] = {"process.env.HOME",
+                                                      "process.env['HOME']",
+                                                      "process.env[\"HOME\"]",
+                                                      "os.environ['HOME']",
+                                                      "os.environ[\"HOME\"]",
+                                                      "environ['HOME']",
+                                                      "environ[\"HOME\"]",
+                                                      "os.environ.get('HOME')",
+                                                      "os.environ.get(\"HOME\")",
+                                                      "os.getenv('HOME')",
+                                                      "os.getenv(\"HOME\")",
+                                                      "getenv('HOME')",
+                                                      "getenv(\"HOME\")",
+                                                      "$_SERVER['HOME']",
+                                                      "ENV['HOME']",
+                                                      "ENV[\"HOME\"]",
+                                                      "ENV.fetch('HOME')",
+                                                      "ENV.fetch(\"HOME\")",
+                                                      "$ENV{HOME}",
+                                                      "$ENV{'HOME'}",
+                                                      "Dir.home",
+                                                      "Path.home()",
+                                                      "pathlib.Path.home()",
+                                                      "os.homedir()",
+                                                      "require('os').homedir()",
+                                                      "require(\"os\").homedir()"};
+  for (const std::string_view expression : kExpressions)
+    if (code.starts_with(expression) &&
+        (code.size() == expression.size() || !is_name_char(code[expression.size()])))
+      return expression.size();
+  return 0;
+}
+
 }  // namespace
 
 CodeFolder::Value CodeFolder::of(std::string text) {
@@ -117,7 +165,7 @@ std::string CodeFolder::literal(std::size_t& at) const {
     at += length;
   }
   at = std::min(code_.size(), at + end.size());
-  return out;
+  return plain || (quote == '\'' && language_ != "python") ? out : with_home(std::move(out));
 }
 
 std::optional<std::string> CodeFolder::text(std::size_t& at) {
@@ -164,6 +212,10 @@ CodeFolder::Maybe CodeFolder::expression(std::size_t& at, int depth) {
       length = 2;
     else if (dots && rest.starts_with(".") && !rest.starts_with(".="))
       length = 1;
+    // pathlib: Path.home() / "x"
+    const bool path = language_ == "python" && rest.starts_with("/") && !rest.starts_with("//") &&
+                      left->kind == Value::Kind::text;
+    if (path) length = 1;
     // Literals side by side are one in Python and awk.
     const bool beside = (language_ == "python" || language_ == "awk") && !rest.empty() &&
                         (rest[0] == '\'' || rest[0] == '"') && left->kind == Value::Kind::text;
@@ -176,7 +228,7 @@ CodeFolder::Maybe CodeFolder::expression(std::size_t& at, int depth) {
     } else if (left->kind != right->kind || left->text.size() > limits::kShellValueBytesMax) {
       return std::nullopt;
     } else {
-      left->text += right->text;
+      left->text += (path ? "/" : "") + right->text;
     }
     at = next;
   }
@@ -215,6 +267,10 @@ CodeFolder::Maybe CodeFolder::term(std::size_t& at, int depth) {
     ++at;
     Maybe value = list(at, depth, ']');
     return value ? postfix(at, depth, std::move(*value)) : std::nullopt;
+  }
+  if (const std::size_t length = home_expression(code_.substr(at)); length > 0) {
+    at += length;
+    return postfix(at, depth, of("~"));
   }
   if (c == '$' || c == '@' || name_char(c)) return named(at, depth);
   return std::nullopt;
@@ -315,7 +371,12 @@ CodeFolder::Maybe CodeFolder::named(std::size_t& at, int depth) {
     }
     auto given = arguments(at, depth);
     if (!given) return std::nullopt;
-    Maybe value = call(whole.ends_with("Buffer.from") ? "Buffer.from" : name, std::move(*given));
+    const bool of_path =
+        whole.ends_with("path.join") || whole.ends_with("path.resolve") || whole == "File.join";
+    Maybe value = call(whole.ends_with("Buffer.from") ? "Buffer.from"
+                       : of_path                      ? "path.join"
+                                                      : name,
+                       std::move(*given));
     return value ? postfix(at, depth, std::move(*value)) : std::nullopt;
   }
   return std::nullopt;
@@ -351,6 +412,11 @@ CodeFolder::Maybe CodeFolder::call(std::string_view name, std::vector<Value> giv
     return of(std::move(out));
   }
   const bool text = first.kind == Value::Kind::text;
+  if (name == "path.join") {
+    Value parts;
+    parts.items = given;
+    return from(joined(parts, "/"));
+  }
   if (name == "join" || name == "implode") {
     if (!text) return std::nullopt;
     Value items;
@@ -364,7 +430,10 @@ CodeFolder::Maybe CodeFolder::call(std::string_view name, std::vector<Value> giv
   if (name == "pack" && given.size() == 2) return from(decode_named(first.text, given[1].text));
   if (name == "unpack" && given.size() == 2) return from(decode_named(first.text, given[1].text));
   if (name == "strrev" || name == "reverse") return of(reversed(first.text));
-  if (name == "str" || name == "String" || name == "bytes" || name == "scalar") return first;
+  static constexpr std::string_view kSame[] = {
+      "str",     "String",   "bytes", "scalar",   "expanduser", "expand_path", "expandvars",
+      "abspath", "realpath", "Path",  "PurePath", "resolve",    "normpath",    "Pathname"};
+  if (std::find(std::begin(kSame), std::end(kSame), name) != std::end(kSame)) return first;
   if (name == "Buffer.from")
     return given.size() == 1 ? Maybe(first) : from(decode_named(given[1].text, first.text));
   if (name == "decode" && given.size() == 2) return from(decode_named(given[1].text, first.text));
@@ -421,8 +490,9 @@ CodeFolder::Maybe CodeFolder::method(std::string_view name, const Value& value,
     }
     return of(out + text.substr(at));
   }
-  static constexpr std::string_view kSame[] = {"decode", "encode", "toString", "strip", "trim",
-                                               "to_s",   "chomp",  "format",   "read"};
+  static constexpr std::string_view kSame[] = {"decode",  "encode",   "toString", "strip",      "trim",
+                                               "to_s",    "chomp",    "format",   "read",       "expanduser",
+                                               "resolve", "absolute", "as_posix", "expand_path"};
   if (std::find(std::begin(kSame), std::end(kSame), name) != std::end(kSame)) {
     if (name == "decode" && !given.empty())
       if (auto decoded = decode_named(given[0].text, text)) return of(std::move(*decoded));

@@ -324,4 +324,13 @@ const ProgramSpec* CommandTable::find(std::string_view name) const {
   return found == by_name_.end() ? nullptr : &programs_[found->second];
 }
 
+std::vector<std::string_view> CommandTable::matching(std::string_view pattern, std::size_t count_max) const {
+  std::vector<std::string_view> names;
+  for (const auto& [name, index] : by_name_)
+    if (glob_match(pattern, name)) names.push_back(name);
+  std::sort(names.begin(), names.end());
+  names.resize(std::min(names.size(), count_max));
+  return names;
+}
+
 }  // namespace weir::shell

@@ -108,6 +108,8 @@ class CommandTable {
   // Adds the programs of one YAML text. Errors name file, program and key.
   Status add(std::string_view yaml, std::string_view where);
   const ProgramSpec* find(std::string_view program) const;
+  // The programs whose name a shell pattern matches, in order of their names, at most count_max.
+  std::vector<std::string_view> matching(std::string_view pattern, std::size_t count_max) const;
   // What kind of host it is ("metadata", "drop"): a class of the catalogue's `hosts`, or "".
   std::string_view host_class(std::string_view host) const;
   // What kind of service it is ("protection", "shared"), by its name in any case; or "".

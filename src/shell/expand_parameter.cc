@@ -33,6 +33,15 @@ std::string upper(std::string text) {
   return text;
 }
 
+// Bash sets these itself (Bash manual 3.4.2, 5.2).
+bool always_set(std::string_view name) {
+  static constexpr std::string_view kSet[] = {
+      "0",      "#",       "?",        "-",        "$",   "_",    "IFS",  "BASH",   "BASHPID", "BASH_VERSION",
+      "RANDOM", "SECONDS", "HOSTNAME", "HOSTTYPE", "UID", "EUID", "PPID", "OSTYPE", "SHLVL",   "MACHTYPE",
+      "PATH",   "LINENO",  "OPTIND",   "SHELLOPTS"};
+  return std::find(std::begin(kSet), std::end(kSet), name) != std::end(kSet);
+}
+
 }  // namespace
 
 std::string Expander::subscript_text(const Parameter& parameter) {
@@ -79,7 +88,7 @@ Arg Expander::element(const Variable& array, const std::string& subscript, const
 
 bool Expander::is_set(std::string_view name) const {
   return state_.variables.contains(name) || environment_.variables.contains(std::string(name)) ||
-         (name == "HOME" && !environment_.home.empty()) || (name == "PWD" && state_.cwd) || name == "IFS";
+         (name == "HOME" && !environment_.home.empty()) || (name == "PWD" && state_.cwd) || always_set(name);
 }
 
 Arg Expander::variable(std::string_view name) {
@@ -106,6 +115,7 @@ Arg Expander::variable(std::string_view name) {
     if (index > 0 && index <= state_.positional->size()) return (*state_.positional)[index - 1];
     if (index > 0) return {};
   }
+  if (name == "0" && state_.zero) return *state_.zero;
   return Arg::hole("$" + std::string(name));
 }
 

@@ -82,6 +82,7 @@ void Analyzer::handle_shell(Call& call) {
         at + 2 < run.argv.size()
             ? std::vector<Arg>(run.argv.begin() + static_cast<std::ptrdiff_t>(at) + 2, run.argv.end())
             : std::vector<Arg>{};
+    if (at + 1 < run.argv.size()) copy.zero = run.argv[at + 1];
     inner.state = &copy;
     return run_code("sh", run.argv[at], inner, program + " -c");
   }

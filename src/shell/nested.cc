@@ -27,9 +27,18 @@ std::string recipes_of(std::string_view makefile) {
   return out;
 }
 
-// Variables whose value bash itself runs.
+// Prompts: text in which bash runs the substitutions.
+bool is_prompt(std::string_view name) {
+  return name == "PS0" || name == "PS1" || name == "PS4";
+}
+
+// Variables whose value bash, git, man or less give to a shell.
 bool runs_value(std::string_view name) {
-  return name == "PROMPT_COMMAND" || name == "PS0" || name == "PS1" || name == "PS4";
+  static constexpr std::string_view kNames[] = {
+      "PROMPT_COMMAND", "PAGER",      "GIT_PAGER",           "MANPAGER",        "EDITOR",
+      "VISUAL",         "GIT_EDITOR", "GIT_SEQUENCE_EDITOR", "GIT_SSH_COMMAND", "GIT_EXTERNAL_DIFF",
+      "LESSOPEN",       "LESSCLOSE"};
+  return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
 }  // namespace
@@ -46,6 +55,11 @@ void Analyzer::run_makefile(Invocation& invocation) {
       files.push_back(text.substr(2));
     else if (text.starts_with("--file="))
       files.push_back(text.substr(7));
+    else if (text.starts_with("SHELL=") && invocation.argv[i].known()) {
+      // what runs every recipe
+      State inner = state;
+      walk_text(Arg::of(text.substr(6)), inner, {}, invocation.span, "make");
+    }
   }
   if (files.empty()) files = {"GNUmakefile", "makefile", "Makefile"};
   for (const std::string& file : files) {
@@ -64,18 +78,28 @@ void Analyzer::run_makefile(Invocation& invocation) {
 }
 
 void Analyzer::run_variable(std::string_view name, const Arg& value, State& state, Span span) {
-  if (!runs_value(name) || value.text.empty()) return;
-  // A prompt is text; only its substitutions run.
-  if (name != "PROMPT_COMMAND" && value.text.find("$(") == std::string::npos &&
-      value.text.find('`') == std::string::npos)
+  if (value.text.empty()) return;
+  State inner = state;
+  // A shell that starts reads this file first.
+  if (name == "BASH_ENV" || name == "ENV") {
+    Invocation started;
+    started.state = &inner;
+    started.span = span;
+    if (value.stream)
+      walk_text(Arg::of(*value.stream), inner, {}, span, name);
+    else if (name == "BASH_ENV")
+      run_script_file(value, started, "sh", {});
     return;
+  }
   Arg text = value;
-  if (name != "PROMPT_COMMAND") {
+  if (is_prompt(name)) {
+    if (value.text.find("$(") == std::string::npos && value.text.find('`') == std::string::npos) return;
     text = Arg::of(": \"");
     text.append(value);
     text.append("\"");
+  } else if (!runs_value(name) || !value.known()) {
+    return;
   }
-  State inner = state;
   walk_text(text, inner, {}, span, name);
 }
 

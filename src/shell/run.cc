@@ -305,6 +305,7 @@ Stream Analyzer::dispatch(Invocation& invocation) {
   if (out_.commands.size() < limits::kShellCommandsMax) out_.commands.push_back(std::move(run));
   const Arg name = invocation.argv[0];
   if (!name.known()) return run_dynamic(invocation);
+  if (name.glob && name.text.size() > 1) return run_pattern(invocation);
   if (const auto alias = state.aliases.find(name.text);
       alias != state.aliases.end() && depth_ < limits::kShellDepthMax) {
     Arg text = Arg::of(alias->second);
@@ -364,7 +365,9 @@ Stream Analyzer::run_dynamic(Invocation& invocation) {
     return run_program(inner);
   }
   opaque("dynamic command name", name.text, invocation.span);
-  emit(verbs::kShellExec, ResourceKind::program, name.text, Certainty::opaque, state, invocation.span);
+  Effect& effect =
+      emit(verbs::kShellExec, ResourceKind::program, name.text, Certainty::opaque, state, invocation.span);
+  if (name.decoded) effect.attributes["decoded"] = true;
   // $SUDO rm -rf x: the variable may be empty or a wrapper, so what follows is possible.
   if (invocation.argv.size() > 1 && name.splits && invocation.argv[1].known() &&
       table_.find(base_name(invocation.argv[1].text)) != nullptr) {
@@ -376,6 +379,33 @@ Stream Analyzer::run_dynamic(Invocation& invocation) {
       if (out_.effects[i].certainty == Certainty::certain) out_.effects[i].certainty = Certainty::possible;
     return out;
   }
+  return Stream::unknown();
+}
+
+// /bin/r? -rf x: a pattern where the name of a command belongs. Whatever it may find is tried on paper.
+Stream Analyzer::run_pattern(Invocation& invocation) {
+  constexpr std::size_t kProgramsMax = 4;
+  State& state = *invocation.state;
+  const Arg name = invocation.argv[0];
+  // One that many programs match tells nothing of what is meant.
+  std::vector<std::string_view> programs = table_.matching(base_name(name.text), kProgramsMax + 1);
+  if (programs.size() > kProgramsMax) programs.clear();
+  emit(verbs::kShellExec, ResourceKind::program, name.text, Certainty::opaque, state, invocation.span)
+      .attributes["pattern"] = true;
+  opaque("a pattern as command name", name.text, invocation.span);
+  const std::size_t before = out_.effects.size();
+  if (depth_ < limits::kShellDepthMax)
+    for (const std::string_view program : programs) {
+      Invocation inner = invocation;
+      State copy = state;
+      inner.state = &copy;
+      inner.argv[0] = Arg::of(program, name.span);
+      ++depth_;
+      run_program(inner);
+      --depth_;
+    }
+  for (std::size_t i = before; i < out_.effects.size(); ++i)
+    if (out_.effects[i].certainty == Certainty::certain) out_.effects[i].certainty = Certainty::possible;
   return Stream::unknown();
 }
 
@@ -426,6 +456,11 @@ Stream Analyzer::run_program(Invocation& invocation) {
       run_inline("ex", invocation.in.data, invocation);
     if (base == "make" || base == "gmake") run_makefile(invocation);
     if (auto known = known_output(invocation)) return std::move(*known);
+    // Words of this very script, changed by a program in a way that is not followed: hidden, should they be
+    // run.
+    if (invocation.in.present && invocation.in.data.known() && !invocation.in.data.text.empty() &&
+        !out.data.known())
+      out.data.decoded = true;
     return out;
   }
   // 1A=2 cmd: no assignment, since no name begins so; whoever wrote it means the command after it.

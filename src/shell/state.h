@@ -39,6 +39,7 @@ struct State {
       written;                                 // path -> known content written earlier in the script
   std::optional<std::string> cwd;              // absolute, normalised
   std::optional<std::vector<Arg>> positional;  // $1 ...; unknown at the top of a script
+  std::optional<Arg> zero;                     // $0, where `sh -c TEXT NAME` gives it
   std::string remote;                          // host, inside ssh
   std::string container;                       // image or container, inside docker
   bool elevated = false;                       // inside sudo
