@@ -3,6 +3,7 @@ import os
 import socket
 import struct
 import threading
+import time
 
 FRAME_HEADER = struct.Struct("<4sBBHI")  # docs/formats/hook-wire.md: magic, version, type, reserved, length
 ANSWER = 2
@@ -53,7 +54,11 @@ class Peer:
                 pass
             connection.close()
 
-    def received(self):
+    def received(self, patience_s=1.0):
+        """What has come in. The sender may end before this server has run: it is given a moment."""
+        deadline = time.monotonic() + patience_s
+        while not self.bytes and time.monotonic() < deadline:
+            time.sleep(0.02)
         return self.bytes
 
     def __enter__(self):
