@@ -103,6 +103,10 @@ Result<Json> parse_json(std::string_view text, const JsonLimits& limits = {});
 // beyond 2^53 are written exactly, which RFC 8785 leaves to the application; formats of Weir write them as
 // strings.
 std::string canonical(const Json& value);
+// The same at the end of `out`: for who writes an object whose names are known in their order.
+void append_canonical(std::string& out, const Json& value);
+// Text as a JSON string, quotes included, as canonical() writes it.
+void append_json_string(std::string& out, std::string_view text);
 
 // No fewer bytes than canonical() writes, found without writing.
 std::size_t canonical_bytes_max(const Json& value);

@@ -1,8 +1,11 @@
 // The writers of base/json.h: canonical (RFC 8785), compact and pretty.
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cmath>
+#include <cstring>
 #include <functional>
+#include <span>
 
 #include "base/bytes.h"
 #include "base/json.h"
@@ -36,6 +39,25 @@ bool stands_for_itself(char c) {
   return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\';
 }
 
+// How many bytes at the beginning of `text` are ASCII and stand for themselves: eight at a time, by the
+// well-known ways to find a zero byte, a byte below n and a high bit in a word.
+std::size_t plain_bytes(std::string_view text) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  constexpr std::uint64_t kHighs = 0x8080808080808080;
+  const auto has_zero = [](std::uint64_t word) { return (word - kOnes) & ~word; };
+  std::size_t at = 0;
+  for (; at + 8 <= text.size(); at += 8) {
+    std::uint64_t word = 0;
+    std::memcpy(&word, text.data() + at, sizeof word);
+    const std::uint64_t strange = word | has_zero(word ^ (kOnes * '"')) | has_zero(word ^ (kOnes * '\\')) |
+                                  ((word - kOnes * 0x20) & ~word);
+    if ((strange & kHighs) != 0) break;
+  }
+  while (at < text.size() && stands_for_itself(text[at]) && static_cast<unsigned char>(text[at]) < 0x80)
+    ++at;
+  return at;
+}
+
 bool is_ascii(std::string_view text) {
   // Without an early end the compiler looks at many bytes at once.
   unsigned char all = 0;
@@ -48,6 +70,11 @@ bool is_ascii(std::string_view text) {
 // read.
 void write_string(std::string& out, std::string_view text) {
   static constexpr char kHex[] = "0123456789abcdef";
+  if (plain_bytes(text) == text.size()) {  // nearly always
+    out.reserve(out.size() + text.size() + 2);
+    ((out += '"') += text) += '"';
+    return;
+  }
   if (!is_ascii(text) && !valid_utf8(text)) {
     write_string(out, to_valid_utf8(text));
     return;
@@ -136,7 +163,7 @@ bool utf16_less(std::string_view a, std::string_view b) {
 
 class Writer {
  public:
-  Writer(bool sorted, bool indented) : sorted_(sorted), indented_(indented) {}
+  Writer(std::string& out, bool sorted, bool indented) : out_(out), sorted_(sorted), indented_(indented) {}
 
   void value(const Json& json) {
     if (json.is_null())
@@ -156,8 +183,6 @@ class Writer {
     else
       object(json.as_object());
   }
-
-  std::string take() { return std::move(out_); }
 
  private:
   void line() {
@@ -188,10 +213,11 @@ class Writer {
       out_ += "{}";
       return;
     }
-    std::vector<const Json::Member*> order;
-    order.reserve(members.size());
-    for (const auto& member : members)
-      order.push_back(&member);
+    constexpr std::size_t kFew = 24;  // most objects have no more members
+    std::array<const Json::Member*, kFew> few;
+    std::vector<const Json::Member*> many(members.size() > kFew ? members.size() : 0);
+    const auto order = members.size() > kFew ? std::span(many) : std::span(few).first(members.size());
+    std::ranges::transform(members, order.begin(), [](const auto& member) { return &member; });
     if (sorted_)
       std::sort(order.begin(), order.end(), [](auto* a, auto* b) { return utf16_less(a->first, b->first); });
     out_ += '{';
@@ -208,16 +234,16 @@ class Writer {
     out_ += '}';
   }
 
-  std::string out_;
+  std::string& out_;
   bool sorted_;
   bool indented_;
   std::size_t depth_ = 0;
 };
 
 std::string write(const Json& value, bool sorted, bool indented) {
-  Writer writer(sorted, indented);
-  writer.value(value);
-  return writer.take();
+  std::string out;
+  Writer(out, sorted, indented).value(value);
+  return out;
 }
 
 }  // namespace
@@ -237,6 +263,12 @@ std::size_t canonical_bytes_max(const Json& value) {
 
 std::string canonical(const Json& value) {
   return write(value, true, false);
+}
+void append_canonical(std::string& out, const Json& value) {
+  Writer(out, true, false).value(value);
+}
+void append_json_string(std::string& out, std::string_view text) {
+  write_string(out, text);
 }
 std::string compact(const Json& value) {
   return write(value, false, false);

@@ -18,6 +18,10 @@ struct Entities::Store {
   // The ancestors of number n, sorted: links[first_link[n]] to links[first_link[n + 1]].
   std::vector<std::uint32_t> first_link;
   std::vector<std::uint32_t> links;
+  // Of a store made by with(): what it stands on, whose numbers come first. Its own are few: the one entity
+  // and the parents that nobody below names; it needs no table, and `links` are that entity's.
+  std::shared_ptr<const Store> below;
+  std::uint32_t first_number = 0;
 
   static constexpr std::uint32_t kFree = UINT32_MAX;
 
@@ -36,7 +40,19 @@ struct Entities::Store {
       at = (at + 1) & mask;
     return at;
   }
-  std::uint32_t find(const EntityUid& uid) const { return table.empty() ? kFree : table[place_of(uid)]; }
+  std::uint32_t find(const EntityUid& uid) const {
+    if (below == nullptr) return table.empty() ? kFree : table[place_of(uid)];
+    for (std::uint32_t i = 0; i < uids.size(); ++i)
+      if (*uids[i] == uid) return first_number + i;
+    return below->find(uid);
+  }
+  const Entity* entity(std::uint32_t number) const {
+    if (number < first_number) return below->entity(number);
+    return number - first_number < entities.size() ? &entities[number - first_number] : nullptr;
+  }
+  const EntityUid& uid(std::uint32_t number) const {
+    return number < first_number ? below->uid(number) : *uids[number - first_number];
+  }
   // `uid` must stay where it is when it is new.
   std::uint32_t number_of(const EntityUid& uid) {
     std::uint32_t& number = table[place_of(uid)];
@@ -47,6 +63,8 @@ struct Entities::Store {
     return number;
   }
   std::span<const std::uint32_t> ancestors(std::uint32_t number) const {
+    if (number < first_number) return below->ancestors(number);
+    if (below != nullptr) return number == first_number ? std::span(links) : std::span<const std::uint32_t>();
     return std::span(links).subspan(first_link[number], first_link[number + 1] - first_link[number]);
   }
 };
@@ -169,9 +187,7 @@ Result<Entities> Entities::make(std::vector<Entity> entities) {
   }
   first_parent.resize(store->uids.size() + 1, static_cast<std::uint32_t>(parents.size()));
   TRY_STATUS(Closure(store->uids, first_parent, parents).run(store->first_link, store->links));
-  Entities out;
-  out.store_ = std::move(store);
-  return out;
+  return Entities(std::move(store));
 }
 
 // Numbers the entities; one that comes again with the same content is dropped. The place is reserved first,
@@ -195,9 +211,48 @@ Status Entities::take_entities(Store& store, std::vector<Entity> entities) {
   return {};
 }
 
+Result<Entities> Entities::with(Entity entity) const {
+  const std::uint32_t known = store_->find(entity.uid);
+  const bool own_parent =
+      std::find(entity.parents.begin(), entity.parents.end(), entity.uid) != entity.parents.end();
+  if (known != Store::kFree || own_parent) {
+    // Somebody names it already, so it may be above others: the hierarchy is closed anew.
+    std::vector<Entity> all;
+    for (const Store* store = store_.get(); store != nullptr; store = store->below.get())
+      all.insert(all.end(), store->entities.begin(), store->entities.end());
+    all.push_back(std::move(entity));
+    return make(std::move(all));
+  }
+  auto store = std::make_shared<Store>();
+  store->below = store_;
+  store->first_number = store_->first_number + static_cast<std::uint32_t>(store_->uids.size());
+  store->entities.push_back(std::move(entity));
+  const Entity& added = store->entities.back();
+  store->uids.reserve(1 + added.parents.size());
+  store->uids.push_back(&added.uid);
+  for (const auto& parent : added.parents) {
+    std::uint32_t number = store->find(parent);
+    if (number == Store::kFree) {
+      number = store->first_number + static_cast<std::uint32_t>(store->uids.size());
+      store->uids.push_back(&parent);
+    }
+    store->links.push_back(number);
+    if (number >= store->first_number) continue;
+    const auto above = store_->ancestors(number);
+    store->links.insert(store->links.end(), above.begin(), above.end());
+  }
+  if (store->links.size() > limits::kCedarAncestorsMax)
+    return fail(ErrorCode::limit,
+                fmt::format("the hierarchy has more than {} links", limits::kCedarAncestorsMax),
+                printable(added.uid.text(), 200), "flatten the hierarchy or leave entities out");
+  std::sort(store->links.begin(), store->links.end());
+  store->links.erase(std::unique(store->links.begin(), store->links.end()), store->links.end());
+  return Entities(std::move(store));
+}
+
 const Entity* Entities::find(const EntityUid& uid) const {
   const std::uint32_t number = store_->find(uid);
-  return number < store_->entities.size() ? &store_->entities[number] : nullptr;
+  return number == Store::kFree ? nullptr : store_->entity(number);
 }
 
 bool Entities::is_in(const EntityUid& uid, const EntityUid& ancestor) const {
@@ -213,13 +268,13 @@ std::span<const std::uint32_t> Entities::ancestor_numbers(const EntityUid& uid) 
 }
 
 const EntityUid& Entities::uid_of(std::uint32_t number) const {
-  return *store_->uids[number];
+  return store_->uid(number);
 }
 
 std::vector<const EntityUid*> Entities::ancestors(const EntityUid& uid) const {
   std::vector<const EntityUid*> out;
   for (const std::uint32_t number : ancestor_numbers(uid))
-    out.push_back(store_->uids[number]);
+    out.push_back(&store_->uid(number));
   return out;
 }
 

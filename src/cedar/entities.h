@@ -33,6 +33,10 @@ class Entities {
   // kCedarEntitiesMax entities or kCedarAncestorsMax links to follow (`limit`).
   static Result<Entities> make(std::vector<Entity> entities);
 
+  // These and one more, which costs no more than that one: for a store that is the same from request to
+  // request but for the resource. Errors: as make().
+  Result<Entities> with(Entity entity) const;
+
   const Entity* find(const EntityUid& uid) const;  // nullptr when it is not in the store
   // Whether `uid` is `ancestor` or below it. Needs neither to be in the store.
   bool is_in(const EntityUid& uid, const EntityUid& ancestor) const;
@@ -41,10 +45,12 @@ class Entities {
   // The same without memory of its own: numbers that uid_of() names, good while any copy of the store lives.
   std::span<const std::uint32_t> ancestor_numbers(const EntityUid& uid) const;
   const EntityUid& uid_of(std::uint32_t number) const;
+  // Of a store made by with() only the one that was added.
   std::span<const Entity> all() const;
 
  private:
   struct Store;
+  explicit Entities(std::shared_ptr<const Store> store) : store_(std::move(store)) {}
   static Status take_entities(Store& store, std::vector<Entity> entities);
   std::shared_ptr<const Store> store_;
 };

@@ -22,6 +22,13 @@ class Request {
   const EntityUid& resource() const { return *resource_.get_if<EntityUid>(); }
   const Record& context() const { return *context_.get_if<Record>(); }
 
+  // For the next question of the same kind: what is not set stays as it is.
+  void set_action(EntityUid uid) { action_ = Value(std::move(uid)); }
+  void set_resource(EntityUid uid) { resource_ = Value(std::move(uid)); }
+  void set_context(std::string_view name, Value value) {
+    context_.get_if<Record>()->set(name, std::move(value));
+  }
+
   // The same as values, as expressions see them.
   const Value& principal_value() const { return principal_; }
   const Value& action_value() const { return action_; }

@@ -50,6 +50,7 @@ std::strong_ordering EntityUid::operator<=>(const EntityUid& other) const {
 }
 
 Set::Set(std::vector<Value> elements) : elements_(std::move(elements)) {
+  if (elements_.size() < 2) return;
   std::sort(elements_.begin(), elements_.end());
   elements_.erase(std::unique(elements_.begin(), elements_.end()), elements_.end());
 }
@@ -74,7 +75,8 @@ bool Set::contains_any(const Set& other) const {
 Record::Record(std::vector<Field> fields) : fields_(std::move(fields)) {
   const auto by_name = [](const Field& a, const Field& b) { return a.first < b.first; };
   const auto same_name = [](const Field& a, const Field& b) { return a.first == b.first; };
-  std::sort(fields_.begin(), fields_.end(), by_name);
+  if (!std::is_sorted(fields_.begin(), fields_.end(), by_name))
+    std::sort(fields_.begin(), fields_.end(), by_name);
   fields_.erase(std::unique(fields_.begin(), fields_.end(), same_name), fields_.end());
 }
 

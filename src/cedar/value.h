@@ -117,6 +117,10 @@ class Value {
   const T* get_if() const {
     return std::get_if<T>(&variant_);
   }
+  template <class T>
+  T* get_if() {
+    return std::get_if<T>(&variant_);
+  }
   // In the syntax of policies, for messages: 3, "x", [1, 2], {"a": 1}, User::"alice", ip("10.0.0.0/8").
   std::string text() const;
 

@@ -28,6 +28,23 @@ Json to_json(const std::vector<Action>& actions) {
   return json;
 }
 
+void append_canonical(std::string& out, const Action& action) {
+  out += '{';
+  if (action.attrs.is_object() && !action.attrs.as_object().empty()) {
+    out += "\"attrs\":";
+    append_canonical(out, action.attrs);
+    out += ',';
+  }
+  ((out += "\"certainty\":\"") += name(action.certainty)) += "\",\"resource\":";
+  append_json_string(out, action.resource);
+  if (action.span != Span{})
+    ((((out += ",\"span\":[") += std::to_string(action.span.begin)) += ',') +=
+     std::to_string(action.span.end)) += ']';
+  append_json_string(out += ",\"type\":", action.resource_type);
+  append_json_string(out += ",\"verb\":", action.verb);
+  out += '}';
+}
+
 Result<Action> action_from_json(const Json& json) {
   Action action;
   action.verb = json["verb"].text_or("");

@@ -37,6 +37,8 @@ struct Action {
 
 Json to_json(const Action& action);
 Json to_json(const std::vector<Action>& actions);
+// canonical(to_json(action)) at the end of `out`, without the Json.
+void append_canonical(std::string& out, const Action& action);
 Result<Action> action_from_json(const Json& json);
 
 }  // namespace weir::event

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/limits.h"
+#include "facts/fields.h"
 
 namespace weir::facts {
 namespace {
@@ -215,30 +216,71 @@ class Step {
 
 }  // namespace
 
-void Reading::read(const FactSet& set, const Instant& instant) {
-  values.resize(set.fields().size());
-  for (const std::uint32_t field : filled)
-    values[field].clear();
-  filled.clear();
-  truth.assign(set.atoms(), 0);
-  truth[0] = 1;
-  for (const auto& [name, value] : instant.fields) {
-    const auto it = set.field_numbers().find(std::string_view(name));
-    if (it == set.field_numbers().end()) continue;
-    const std::uint32_t field = it->second;
-    if (values[field].empty()) filled.push_back(field);
-    values[field].push_back(value);
-    const auto& equals = set.equals()[field];
-    if (const auto atoms = equals.find(std::string_view(value)); atoms != equals.end())
-      for (const NodeId atom : atoms->second)
-        truth[atom] = 1;
+void Reading::clear(std::size_t filled_before) {
+  while (filled.size() > filled_before) {
+    values[filled.back()].clear();
+    filled.pop_back();
   }
-  for (const auto& test : set.tests())
-    for (const auto value : values[test.field])
-      if (passes(test, value)) {
-        truth[test.atom] = 1;
+}
+
+void Reading::add(const FactSet& set, std::uint32_t field, std::string_view value) {
+  if (values[field].empty()) filled.push_back(field);
+  values[field].push_back(value);
+  const auto& equals = set.equals()[field];
+  if (equals.empty()) return;
+  if (const auto atoms = equals.find(value); atoms != equals.end())
+    for (const NodeId atom : atoms->second)
+      truth[atom] = 1;
+}
+
+void Reading::add(const FactSet& set, std::string_view name, std::string_view value) {
+  const auto it = set.field_numbers().find(name);
+  if (it != set.field_numbers().end()) add(set, it->second, value);
+}
+
+// Conditions that are no equality, on the fields from `first_filled` on.
+void Reading::test(const FactSet& set, std::size_t first_filled) {
+  const auto fresh = std::span(filled).subspan(first_filled);
+  for (const auto& one : set.tests()) {
+    if (values[one.field].empty() || std::find(fresh.begin(), fresh.end(), one.field) == fresh.end())
+      continue;
+    for (const auto value : values[one.field])
+      if (passes(one, value)) {
+        truth[one.atom] = 1;
         break;
       }
+  }
+}
+
+void Reading::read(const FactSet& set, const Instant& instant) {
+  values.resize(set.fields().size());
+  clear(0);
+  truth.assign(set.atoms(), 0);
+  truth[0] = 1;
+  for (const auto& [name, value] : instant.fields)
+    add(set, name, value);
+  test(set, 0);
+}
+
+void Reading::begin(const FactSet& set, const Happening& happening) {
+  values.resize(set.fields().size());
+  clear(0);
+  truth.assign(set.atoms(), 0);
+  truth[0] = 1;
+  each_shared_field(happening, [&](std::string_view name, std::string_view value) { add(set, name, value); });
+  test(set, 0);
+  shared_ = filled.size();
+  shared_truth_ = truth;
+}
+
+void Reading::next(const FactSet& set, const event::Action* action) {
+  clear(shared_);
+  truth.assign(shared_truth_.begin(), shared_truth_.end());
+  numbers_.clear();
+  if (action == nullptr) return;
+  each_action_field(*action, numbers_,
+                    [&](std::string_view name, std::string_view value) { add(set, name, value); });
+  test(set, shared_);
 }
 
 std::uint64_t advance(const Slicing& slicing, std::size_t atoms, Reading& reading, Slice& slice,

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <string>
 #include <string_view>
@@ -21,6 +22,21 @@ struct Reading {
   std::vector<std::string> keys;                      // slices of one slicing that the instant belongs to
 
   void read(const FactSet& set, const Instant& instant);
+
+  // The same for the instants of a happening, one after another; nullptr is the event without an Action. What
+  // all its instants share is looked up once, and texts are looked at where they stand.
+  void begin(const FactSet& set, const Happening& happening);
+  void next(const FactSet& set, const event::Action* action);
+
+ private:
+  void clear(std::size_t filled_before);
+  void add(const FactSet& set, std::uint32_t field, std::string_view value);
+  void add(const FactSet& set, std::string_view name, std::string_view value);
+  void test(const FactSet& set, std::size_t first_filled);
+
+  std::size_t shared_ = 0;                  // so many of `filled` belong to the event
+  std::vector<std::int64_t> shared_truth_;  // atoms, as far as the event decides them
+  std::deque<std::string> numbers_;         // texts of whole numbers, while the instant lasts
 };
 
 // Moves `slice` to `now_ns` and fills reading.truth for the slicing's nodes. Returns how many instants were

@@ -10,6 +10,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -27,6 +28,16 @@ struct Instant {
   std::vector<std::pair<std::string, std::string>> fields;
 
   void add(std::string_view name, std::string_view value) { fields.emplace_back(name, value); }
+};
+
+// An event and what it does, looked at where it stands: the same instants without a copy of them. `verdict`
+// is
+// "" where it is not known yet.
+struct Happening {
+  const event::Event& event;
+  std::span<const event::Action> actions;
+  std::span<const event::Finding> findings;
+  std::string_view verdict = {};
 };
 
 std::vector<Instant> instants_of(const event::Event& event, const std::vector<event::Action>& actions = {},

@@ -1,6 +1,7 @@
 #include "facts/monitor.h"
 
 #include <algorithm>
+#include <deque>
 
 #include "base/limits.h"
 #include "facts/evaluate.h"
@@ -63,17 +64,15 @@ Monitor& Monitor::operator=(Monitor&&) noexcept = default;
 Monitor::~Monitor() = default;
 
 template <class SliceOf>
-void Monitor::step(const Instant& instant, Truths& truths, std::uint64_t& forgotten,
-                   const SliceOf& slice_of) const {
+void Monitor::step(std::int64_t time_ns, Truths& truths, std::uint64_t& forgotten, SliceOf&& slice_of) const {
   truths.facts.clear();
   truths.measures.clear();
   Reading& reading = *reading_;
-  reading.read(*set_, instant);
   for (std::size_t i = 0; i < set_->slicings().size(); ++i) {
     const Slicing& slicing = set_->slicings()[i];
     keys_of(slicing, reading, reading.keys);
     for (const auto& key : reading.keys) {
-      forgotten += advance(slicing, set_->atoms(), reading, slice_of(i, key), instant.time_ns);
+      forgotten += advance(slicing, set_->atoms(), reading, slice_of(i, key), time_ns);
       note(*set_, slicing, reading, truths);
     }
   }
@@ -84,7 +83,8 @@ void Monitor::step(const Instant& instant, Truths& truths, std::uint64_t& forgot
 }
 
 void Monitor::commit(const Instant& instant, Truths& truths) {
-  step(instant, truths, forgotten_, [&](std::size_t slicing, const std::string& key) -> Slice& {
+  reading_->read(*set_, instant);
+  step(instant.time_ns, truths, forgotten_, [&](std::size_t slicing, const std::string& key) -> Slice& {
     return kept_slice(slicing, key, instant.time_ns);
   });
 }
@@ -96,19 +96,61 @@ std::vector<Truths> Monitor::commit(std::span<const Instant> instants) {
   return out;
 }
 
+namespace {
+
+// Copies of the slices that a peek concerns; later instants see what earlier ones would have done.
+class Copies {
+ public:
+  Copies(const SliceStore<Slice>& kept, std::size_t slicings) : kept_(kept), copies_(slicings) {}
+
+  Slice& operator()(std::size_t slicing, const std::string& key) {
+    auto& mine = copies_[slicing];
+    for (auto& [name, slice] : mine)  // nearly always one
+      if (name == key) return slice;
+    const Slice* kept = kept_.find(slicing, key);
+    return mine.emplace_back(key, kept == nullptr ? Slice{} : *kept).second;
+  }
+
+ private:
+  const SliceStore<Slice>& kept_;
+  std::vector<std::deque<std::pair<std::string, Slice>>> copies_;
+};
+
+}  // namespace
+
 std::vector<Truths> Monitor::peek(std::span<const Instant> instants) const {
   std::vector<Truths> out(instants.size());
-  // Copies of the slices concerned; later instants see what earlier ones would have done.
-  std::vector<TextMap<Slice>> copies(set_->slicings().size());
+  Copies copies(slices_, set_->slicings().size());
   std::uint64_t forgotten = 0;
-  for (std::size_t i = 0; i < instants.size(); ++i)
-    step(instants[i], out[i], forgotten, [&](std::size_t slicing, const std::string& key) -> Slice& {
-      auto& mine = copies[slicing];
-      if (const auto it = mine.find(key); it != mine.end()) return it->second;
-      const Slice* kept = slices_.find(slicing, key);
-      return mine.emplace(key, kept == nullptr ? Slice{} : *kept).first->second;
-    });
+  for (std::size_t i = 0; i < instants.size(); ++i) {
+    reading_->read(*set_, instants[i]);
+    step(instants[i].time_ns, out[i], forgotten, copies);
+  }
   return out;
+}
+
+std::vector<Truths> Monitor::peek(const Happening& happening) const {
+  std::vector<Truths> out(std::max<std::size_t>(1, happening.actions.size()));
+  Copies copies(slices_, set_->slicings().size());
+  std::uint64_t forgotten = 0;
+  reading_->begin(*set_, happening);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    reading_->next(*set_, happening.actions.empty() ? nullptr : &happening.actions[i]);
+    step(happening.event.time.wall_ns, out[i], forgotten, copies);
+  }
+  return out;
+}
+
+void Monitor::commit(const Happening& happening) {
+  const std::int64_t time_ns = happening.event.time.wall_ns;
+  Truths truths;
+  reading_->begin(*set_, happening);
+  for (std::size_t i = 0; i < std::max<std::size_t>(1, happening.actions.size()); ++i) {
+    reading_->next(*set_, happening.actions.empty() ? nullptr : &happening.actions[i]);
+    step(time_ns, truths, forgotten_, [&](std::size_t slicing, const std::string& key) -> Slice& {
+      return kept_slice(slicing, key, time_ns);
+    });
+  }
 }
 
 Slice& Monitor::kept_slice(std::size_t slicing, const std::string& key, std::int64_t now_ns) {

@@ -75,6 +75,10 @@ class Monitor {
   // What would be true if they happened one after another; nothing changes.
   std::vector<Truths> peek(std::span<const Instant> instants) const;
 
+  // The same for the instants of an event, without making them.
+  void commit(const Happening& happening);
+  std::vector<Truths> peek(const Happening& happening) const;
+
   std::size_t slices() const { return slices_.size(); }
   // Slices and instants that were given up although they could still have mattered.
   std::uint64_t forgotten() const { return forgotten_; }
@@ -82,8 +86,9 @@ class Monitor {
   std::size_t bytes() const;
 
  private:
+  // The instant is in reading_ already.
   template <class SliceOf>
-  void step(const Instant& instant, Truths& truths, std::uint64_t& forgotten, const SliceOf& slice_of) const;
+  void step(std::int64_t time_ns, Truths& truths, std::uint64_t& forgotten, SliceOf&& slice_of) const;
   Slice& kept_slice(std::size_t slicing, const std::string& key, std::int64_t now_ns);
   void make_room(std::int64_t now_ns);
 

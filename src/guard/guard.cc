@@ -36,10 +36,10 @@ Counters cost_of(const std::vector<event::Action>& actions) {
   return cost;
 }
 
-std::vector<event::Finding> findings_of(const Judgement& judgement,
+std::vector<event::Finding> findings_of(const std::vector<event::PolicyHit>& hits,
                                         const std::vector<event::Action>& actions) {
   std::vector<event::Finding> findings;
-  for (const auto& hit : judgement.hits) {
+  for (const auto& hit : hits) {
     if (hit.verdict == Verdict::allow || hit.evidence_class == "none") continue;
     event::Finding finding;
     finding.rule = hit.policy;
@@ -173,13 +173,13 @@ void Guard::judge_into(Decision& decision, const Event& event, Understanding und
                             state_.approvals.given(decision.call_digest, event.time.wall_ns),
                             facts,
                             found};
-  const Judgement judgement = judge(decision.actions, situation, *pack_);
-  decision.policies = judgement.hits;
-  decision.findings = findings_of(judgement, decision.actions);
+  Judgement judgement = judge(decision.actions, situation, *pack_, judging_);
+  decision.policies = std::move(judgement.hits);
+  decision.findings = findings_of(decision.policies, decision.actions);
   decision.findings.insert(decision.findings.end(), found.begin(), found.end());
   decision.verdict = decision.would = judgement.verdict;
-  decision.reason = judgement.reason;
-  decision.advice = judgement.advice;
+  decision.reason = std::move(judgement.reason);
+  decision.advice = std::move(judgement.advice);
   if (judgement.approvals > 1 && decision.verdict == Verdict::ask && supplied.isolation == "same_user") {
     // One person at one keyboard cannot be told from two: asking would promise what cannot be had.
     decision.verdict = decision.would = Verdict::deny;
@@ -289,7 +289,7 @@ std::vector<std::vector<std::string>> Guard::facts_for(const Event& event,
                                                        const std::vector<event::Finding>& findings) const {
   std::vector<std::vector<std::string>> names;
   if (actions.empty() || facts_.set().facts().empty()) return names;
-  for (const auto& truths : facts_.peek(facts::instants_of(event, actions, findings)))
+  for (const auto& truths : facts_.peek(facts::Happening{event, actions, findings}))
     names.push_back(truths.names(facts_.set()));
   return names;
 }
@@ -299,12 +299,8 @@ void Guard::remember(const Decision& decision, const Event& event) {
   const bool runs = event::lets_run(decision.verdict);
   (void)watch_.commit(seen_, event.time.wall_ns, runs ? sigma::Watch::Part::all : sigma::Watch::Part::event);
   if (facts_.set().facts().empty()) return;
-  const auto& findings = decision.findings;
-  auto instants =
-      runs ? facts::instants_of(event, decision.actions, findings) : facts::instants_of(event, {}, findings);
-  for (auto& instant : instants)
-    instant.add("verdict", event::name(decision.verdict));
-  (void)facts_.commit(instants);
+  facts_.commit(facts::Happening{event, runs ? std::span(decision.actions) : std::span<const event::Action>(),
+                                 decision.findings, event::name(decision.verdict)});
 }
 
 // What rules say of it as well, correlations as if it happened.
@@ -332,7 +328,7 @@ std::vector<event::Finding> Guard::note(const Event& event, std::vector<event::F
   if (event.kind == kind::kControl || event.kind == kind::kObservation) return {};
   found = with_rules(event, {}, std::move(found));
   (void)watch_.commit(seen_, event.time.wall_ns, sigma::Watch::Part::all);
-  if (!facts_.set().facts().empty()) (void)facts_.commit(facts::instants_of(event, {}, found));
+  if (!facts_.set().facts().empty()) facts_.commit(facts::Happening{event, {}, found});
   return found;
 }
 

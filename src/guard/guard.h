@@ -28,6 +28,7 @@
 #include <string>
 #include <vector>
 
+#include "cedar/authorizer.h"
 #include "event/decision.h"
 #include "event/event.h"
 #include "facts/monitor.h"
@@ -127,6 +128,7 @@ class Guard {
     Understanding understanding;
   };
   mutable std::optional<Read> read_;
+  mutable cedar::Workspace judging_;  // memory of judge(), holds nothing from call to call
   // Memory of the detectors, kept because getting it anew costs as much as a look. Holds nothing from call to
   // call.
   mutable std::unique_ptr<detect::ScanWorkspace> workspace_;

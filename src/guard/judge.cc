@@ -1,8 +1,10 @@
 #include "guard/judge.h"
 
 #include <algorithm>
+#include <functional>
+#include <span>
+#include <string_view>
 
-#include "cedar/authorizer.h"
 #include "cedar/entities.h"
 
 namespace weir::guard {
@@ -10,27 +12,21 @@ namespace {
 
 using event::Verdict;
 
-event::PolicyHit hit_of(const std::string& policy, const PolicyMeta& meta, Verdict verdict,
+event::PolicyHit hit_of(const cedar::Policy& policy, const PolicyMeta& meta, Verdict verdict,
                         std::size_t action) {
-  return {policy,
-          verdict,
-          meta.observe ? "observe" : "enforce",
-          meta.reason,
-          meta.severity,
-          meta.evidence_class,
-          {},
-          static_cast<std::uint32_t>(action)};
+  return {policy.id,           verdict, meta.observe ? "observe" : "enforce", meta.reason, meta.severity,
+          meta.evidence_class, {},      static_cast<std::uint32_t>(action)};
 }
 
 // The hits of one action's response.
 void collect(const cedar::Response& response, const Pack& pack, std::size_t index, Judgement& judgement) {
   auto& hits = judgement.hits;
   for (const auto* forbid : response.satisfied_forbids)
-    hits.push_back(hit_of(forbid->id, pack.meta(forbid->id), pack.meta(forbid->id).verdict, index));
+    hits.push_back(hit_of(*forbid, pack.meta(*forbid), pack.meta(*forbid).verdict, index));
   for (const auto& error : response.errors) {
     // Cedar skips a policy that errors. For a forbid that would be a refusal lost: here it refuses.
     if (error.policy->effect != cedar::Effect::forbid) continue;
-    auto hit = hit_of(error.policy->id, pack.meta(error.policy->id), Verdict::deny, index);
+    auto hit = hit_of(*error.policy, pack.meta(*error.policy), Verdict::deny, index);
     hit.reason = "The policy could not be evaluated, so the action is refused: " + error.error.message;
     hit.error = error.error.message;
     hits.push_back(std::move(hit));
@@ -38,9 +34,9 @@ void collect(const cedar::Response& response, const Pack& pack, std::size_t inde
   bool permitted = false;
   for (const auto* permit : response.satisfied_permits) {
     // One that only observes is recorded and permits nothing.
-    permitted = permitted || !pack.meta(permit->id).observe;
-    if (pack.meta(permit->id).verdict != Verdict::allow)
-      hits.push_back(hit_of(permit->id, pack.meta(permit->id), pack.meta(permit->id).verdict, index));
+    const PolicyMeta& meta = pack.meta(*permit);
+    permitted = permitted || !meta.observe;
+    if (meta.verdict != Verdict::allow) hits.push_back(hit_of(*permit, meta, meta.verdict, index));
   }
   if (!permitted)
     hits.push_back({"default-deny",
@@ -74,29 +70,74 @@ void order(std::vector<event::PolicyHit>& hits) {
   hits = std::move(unique);
 }
 
+std::span<const std::string> facts_at(const Situation& situation, std::size_t action) {
+  return action < situation.facts.size() ? std::span<const std::string>(situation.facts[action])
+                                         : std::span<const std::string>();
+}
+
+// Actions that ask what an earlier one of the event has asked, differing only in where they stand: the answer
+// would be the same, and of equal hits the record keeps the first.
+class Repetitions {
+ public:
+  Repetitions(const std::vector<event::Action>& actions, const Situation& situation)
+      : actions_(actions), situation_(situation) {
+    hashes_.reserve(actions.size());
+  }
+
+  // To be asked of each Action in turn.
+  bool is_one(std::size_t index) {
+    const event::Action& action = actions_[index];
+    const std::hash<std::string_view> hash;
+    const std::size_t mark = hash(action.resource) * 31 + hash(action.verb);
+    for (std::size_t i = 0; i < hashes_.size(); ++i)
+      if (hashes_[i] == mark && same(actions_[i], action) &&
+          std::ranges::equal(facts_at(situation_, i), facts_at(situation_, index))) {
+        hashes_.push_back(mark);
+        return true;
+      }
+    hashes_.push_back(mark);
+    return false;
+  }
+
+ private:
+  static bool same(const event::Action& a, const event::Action& b) {
+    return a.verb == b.verb && a.resource == b.resource && a.resource_type == b.resource_type &&
+           a.certainty == b.certainty && a.attrs == b.attrs;
+  }
+
+  const std::vector<event::Action>& actions_;
+  const Situation& situation_;
+  std::vector<std::size_t> hashes_;  // by Action
+};
+
 }  // namespace
 
 Judgement judge(const std::vector<event::Action>& actions, const Situation& situation, const Pack& pack) {
-  const Requests requests(situation, pack);
   cedar::Workspace workspace;
+  return judge(actions, situation, pack, workspace);
+}
+
+Judgement judge(const std::vector<event::Action>& actions, const Situation& situation, const Pack& pack,
+                cedar::Workspace& workspace) {
+  Requests requests(situation, pack);
+  Repetitions repetitions(actions, situation);
   Judgement judgement;
   for (std::size_t i = 0; i < actions.size(); ++i) {
-    const bool has_facts = i < situation.facts.size();
-    CedarRequest one =
-        requests.of(actions[i], has_facts ? situation.facts[i] : std::span<const std::string>());
-    const auto entities = cedar::Entities::make(std::move(one.entities));
+    if (repetitions.is_one(i)) continue;
+    const auto entities = requests.ask(actions[i], facts_at(situation, i));
     if (!entities) {
       judgement.hits.push_back({"engine", Verdict::deny, "enforce", entities.error().message(), "high",
                                 "policy", entities.error().message(), static_cast<std::uint32_t>(i)});
       continue;
     }
-    const cedar::Response& response = cedar::authorize(pack.policies(), one.request, *entities, workspace);
+    const cedar::Response& response =
+        cedar::authorize(pack.policies(), requests.request(), *entities, workspace);
     if (response.errors.empty()) {
       collect(response, pack, i, judgement);
       continue;
     }
     cedar::Response explained = response;  // the messages are wanted in the record
-    cedar::explain_errors(explained, one.request, *entities);
+    cedar::explain_errors(explained, requests.request(), *entities);
     collect(explained, pack, i, judgement);
   }
   order(judgement.hits);

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "cedar/authorizer.h"
 #include "event/decision.h"
 #include "guard/pack.h"
 #include "guard/request.h"
@@ -22,5 +23,8 @@ struct Judgement {
 // Judges every action. A forbid that errors refuses: policies must not fail open. An action that no permit
 // covers is refused by default.
 Judgement judge(const std::vector<event::Action>& actions, const Situation& situation, const Pack& pack);
+// The same with memory that is kept from call to call.
+Judgement judge(const std::vector<event::Action>& actions, const Situation& situation, const Pack& pack,
+                cedar::Workspace& workspace);
 
 }  // namespace weir::guard

@@ -95,6 +95,10 @@ const PolicyMeta& Pack::meta(const std::string& policy_id) const {
   return it != composition_.meta.end() ? it->second : unknown;
 }
 
+const PolicyMeta& Pack::meta(const cedar::Policy& policy) const {
+  return *metas_[static_cast<std::size_t>(&policy - policies().policies().data())];
+}
+
 Layer Pack::layer_of(const std::string& policy_id) const {
   const auto it = composition_.layer_of.find(policy_id);
   return it != composition_.layer_of.end() ? it->second : Layer::builtin;
@@ -118,6 +122,10 @@ Result<std::shared_ptr<const Pack::Shared>> Pack::load_shared(const PackSources&
     TRY(cedar::Schema schema, cedar::Schema::parse(sources.schema.text, sources.schema.name));
     shared->schema = std::make_unique<const cedar::Schema>(std::move(schema));
     shared->verbs = verbs_of(*shared->schema);
+    std::vector<cedar::Entity> entities;
+    for (const auto& [name, verb] : shared->verbs)
+      entities.push_back(verb.entity);
+    TRY(shared->verb_entities, cedar::Entities::make(std::move(entities)));
   }
   shared->digest = digest_of({&sources.paths, &sources.commands, &sources.facts, &sources.secrets,
                               &sources.injection, &sources.rules});
@@ -131,6 +139,8 @@ Result<std::shared_ptr<const Pack>> Pack::assemble(std::vector<LayerSource> laye
   for (const auto& policy : pack->policies().policies())
     TRY_STATUS(check_classes(policy, shared->paths));
   if (shared->schema != nullptr) TRY_STATUS(check_types(pack->policies(), *shared->schema));
+  for (const auto& policy : pack->policies().policies())
+    pack->metas_.push_back(&pack->meta(policy.id));
   pack->policy_digest_ = digest_of(layers, schema);
   pack->layers_ = std::move(layers);
   pack->schema_text_ = schema;

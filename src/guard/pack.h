@@ -57,12 +57,14 @@ class Pack {
 
   const cedar::PolicySet& policies() const { return composition_.policies; }
   const PolicyMeta& meta(const std::string& policy_id) const;
+  const PolicyMeta& meta(const cedar::Policy& policy) const;  // one of policies()
   Layer layer_of(const std::string& policy_id) const;
   const std::vector<Waiver>& waivers() const { return composition_.waivers; }
   // Empty, or to be proved before the pack may be used.
   const std::vector<Obligation>& obligations() const { return composition_.obligations; }
   const cedar::Schema* schema() const { return shared_->schema.get(); }  // nullptr when there is none
   const VerbSpec* verb(std::string_view verb) const;                     // nullptr when not declared
+  const cedar::Entities& verb_entities() const { return shared_->verb_entities; }
   const PathClasses& paths() const { return shared_->paths; }
   const shell::CommandTable& commands() const { return shared_->commands; }
   const std::shared_ptr<const facts::FactSet>& facts() const { return shared_->facts; }   // never null
@@ -84,6 +86,7 @@ class Pack {
     std::string rules_digest;
     std::unique_ptr<const cedar::Schema> schema;
     std::map<std::string, VerbSpec, std::less<>> verbs;
+    cedar::Entities verb_entities;  // of all declared verbs
     std::string digest;
   };
   Pack() = default;
@@ -95,6 +98,7 @@ class Pack {
   std::vector<LayerSource> layers_;
   NamedText schema_text_;
   Composition composition_;
+  std::vector<const PolicyMeta*> metas_;  // by place in policies()
   std::shared_ptr<const Shared> shared_;
   std::string policy_digest_;
 };

@@ -89,26 +89,30 @@ std::string_view command_of(const event::Event& event) {
   return command.empty() ? input["cmd"].text_or("") : command;
 }
 
-// With places for what differs from Action to Action: filling them is cheaper than sorting anew.
+// By name, as a Record keeps them. With places for what differs from Action to Action: filling them is
+// cheaper than sorting anew.
 Record shared_context(const Situation& s) {
-  return Record({{"flags", Value(cedar::Set())},
-                 {"attrs", Value(Record())},
-                 {"certainty", Value("")},
-                 {"session", counters_of(s)},
-                 {"labels", no_labels()},
-                 {"facts", Value(cedar::Set())},
-                 {"findings", findings_of(s.findings)},
-                 {"approvals", Value(s.approvals)},
-                 {"agent", Value(s.event.agent.name)},
-                 {"sub_agent", Value(!s.event.agent.id.empty())},
-                 {"tool", text_value(s.event.data["tool"].text_or(""))},
-                 {"command", text_value(command_of(s.event))},
-                 {"plane", Value(s.event.plane)},
-                 {"assurance", text_value(event::name(s.event.assurance))},
-                 {"mode", text_value(s.mode)},
-                 {"isolation", text_value(s.isolation)},
-                 {"level", text_value(s.level_verified)},
-                 {"level_requested", text_value(s.level_requested)}});
+  std::vector<Record::Field> fields;
+  fields.reserve(18);
+  fields.emplace_back("agent", Value(s.event.agent.name));
+  fields.emplace_back("approvals", Value(s.approvals));
+  fields.emplace_back("assurance", text_value(event::name(s.event.assurance)));
+  fields.emplace_back("attrs", Value(Record()));
+  fields.emplace_back("certainty", Value(""));
+  fields.emplace_back("command", text_value(command_of(s.event)));
+  fields.emplace_back("facts", Value(cedar::Set()));
+  fields.emplace_back("findings", findings_of(s.findings));
+  fields.emplace_back("flags", Value(cedar::Set()));
+  fields.emplace_back("isolation", text_value(s.isolation));
+  fields.emplace_back("labels", no_labels());
+  fields.emplace_back("level", text_value(s.level_verified));
+  fields.emplace_back("level_requested", text_value(s.level_requested));
+  fields.emplace_back("mode", text_value(s.mode));
+  fields.emplace_back("plane", Value(s.event.plane));
+  fields.emplace_back("session", counters_of(s));
+  fields.emplace_back("sub_agent", Value(!s.event.agent.id.empty()));
+  fields.emplace_back("tool", text_value(s.event.data["tool"].text_or("")));
+  return Record(std::move(fields));
 }
 
 std::vector<Entity> principals_of(const EntityUid& principal, const event::Event& event) {
@@ -125,6 +129,13 @@ std::vector<Entity> principals_of(const EntityUid& principal, const event::Event
     list.push_back(
         {principal, Record({{"name", Value(agent.name)}, {"type", Value(agent.type)}}), {}, {main}});
   return list;
+}
+
+Result<cedar::Entities> with_all(cedar::Entities store, const std::vector<Entity>& more) {
+  for (const auto& entity : more) {
+    TRY(store, store.with(entity));
+  }
+  return store;
 }
 
 std::string_view last_part(std::string_view path) {
@@ -149,23 +160,22 @@ Requests::Requests(const Situation& situation, const Pack& pack)
                      ? EntityUid("Agent", situation.event.agent.name)
                      : EntityUid("SubAgent", situation.event.agent.name + "/" + situation.event.agent.type)),
       principals_(principals_of(principal_, situation.event)),
-      shared_(shared_context(situation)) {}
+      request_(principal_, principal_, principal_, shared_context(situation)),
+      shared_entities_(with_all(pack.verb_entities(), principals_)) {}
 
-Record Requests::context_of(const event::Action& action, std::span<const std::string> facts) const {
+void Requests::fill(cedar::Request& request, const event::Action& action,
+                    std::span<const std::string> facts) const {
   std::vector<Value> flags;
   std::vector<Record::Field> attrs;
   add_attributes(action.attrs, pack_.verb(action.verb), flags, attrs);
-  Record context = shared_;
-  context.set("flags", Value(cedar::Set(std::move(flags))));
-  context.set("attrs", Value(Record(std::move(attrs))));
-  context.set("certainty", text_value(event::name(action.certainty)));
-  if (!facts.empty()) {
-    std::vector<Value> names;
-    for (const auto& fact : facts)
-      names.push_back(text_value(fact));
-    context.set("facts", Value(cedar::Set(std::move(names))));
-  }
-  return context;
+  request.set_context("flags", Value(cedar::Set(std::move(flags))));
+  request.set_context("attrs", Value(Record(std::move(attrs))));
+  request.set_context("certainty", text_value(event::name(action.certainty)));
+  std::vector<Value> names;
+  names.reserve(facts.size());
+  for (const auto& fact : facts)
+    names.push_back(text_value(fact));
+  request.set_context("facts", Value(cedar::Set(std::move(names))));
 }
 
 Entity Requests::action_entity(const event::Action& action) const {
@@ -190,16 +200,16 @@ Entity Requests::path_entity(const event::Action& action) const {
   const bool known =
       !path.empty() && action.certainty != event::Certainty::opaque && attr_true(action, "known");
   const bool inside = attr_true(action, "in_workspace");
-  return {EntityUid("Path", path),
-          Record({{"path", Value(path)},
-                  {"name", text_value(last_part(path))},
-                  {"relative", Value(inside ? relative_to(path, workspace) : std::string())},
-                  {"known", Value(known)},
-                  {"in_workspace", Value(inside)},
-                  {"is_workspace", Value(known && path == workspace)},
-                  {"exists", Value(attr_true(action, "exists"))}}),
-          {},
-          std::move(classes)};
+  std::vector<Record::Field> fields;  // by name
+  fields.reserve(7);
+  fields.emplace_back("exists", Value(attr_true(action, "exists")));
+  fields.emplace_back("in_workspace", Value(inside));
+  fields.emplace_back("is_workspace", Value(known && path == workspace));
+  fields.emplace_back("known", Value(known));
+  fields.emplace_back("name", text_value(last_part(path)));
+  fields.emplace_back("path", Value(path));
+  fields.emplace_back("relative", Value(inside ? relative_to(path, workspace) : std::string()));
+  return {EntityUid("Path", path), Record(std::move(fields)), {}, std::move(classes)};
 }
 
 Entity Requests::resource_entity(const event::Action& action) const {
@@ -228,17 +238,35 @@ Entity Requests::resource_entity(const event::Action& action) const {
   return {std::move(uid), Record({{"name", Value(action.resource)}}), {}, std::move(parents)};
 }
 
-CedarRequest Requests::of(const event::Action& action, std::span<const std::string> facts) const {
-  std::vector<Entity> entities = principals_;
-  entities.push_back(action_entity(action));
+Result<cedar::Entities> Requests::ask(const event::Action& action, std::span<const std::string> facts) {
+  if (!shared_entities_) return std::unexpected(shared_entities_.error());
+  fill(request_, action, facts);
   Entity resource = resource_entity(action);
-  const EntityUid uid = resource.uid;
+  request_.set_resource(resource.uid);
+  cedar::Entities entities = *shared_entities_;
+  if (const VerbSpec* spec = pack_.verb(action.verb)) {
+    request_.set_action(spec->entity.uid);
+  } else {
+    Entity verb = action_entity(action);
+    request_.set_action(verb.uid);
+    TRY(entities, entities.with(std::move(verb)));
+  }
   // An agent that starts or addresses its own kind is principal and resource at once.
-  const bool listed =
-      std::any_of(entities.begin(), entities.end(), [&](const Entity& one) { return one.uid == uid; });
-  if (!listed) entities.push_back(std::move(resource));
-  return {cedar::Request(principal_, entities[principals_.size()].uid, uid, context_of(action, facts)),
-          std::move(entities)};
+  if (entities.find(resource.uid) != nullptr) return entities;
+  return entities.with(std::move(resource));
+}
+
+CedarRequest Requests::of(const event::Action& action, std::span<const std::string> facts) const {
+  CedarRequest out{request_, principals_};
+  out.entities.push_back(action_entity(action));
+  Entity resource = resource_entity(action);
+  out.request.set_action(out.entities.back().uid);
+  out.request.set_resource(resource.uid);
+  fill(out.request, action, facts);
+  const bool listed = std::any_of(out.entities.begin(), out.entities.end(),
+                                  [&](const Entity& one) { return one.uid == resource.uid; });
+  if (!listed) out.entities.push_back(std::move(resource));
+  return out;
 }
 
 }  // namespace weir::guard

@@ -1,8 +1,10 @@
 // Actions as Cedar requests, one each.
 //
 //   Requests requests(situation, pack);
-//   TRY(CedarRequest one, requests.of(action));
-//   cedar::authorize(pack.policies(), one.request, one.entities);
+//   for (const auto& action : actions) {
+//     TRY(const auto entities, requests.ask(action));
+//     cedar::authorize(pack.policies(), requests.request(), entities);
+//   }
 //
 // Principal Agent::"claude-code" (or SubAgent::"claude-code/<type>", which is in its Agent, which is in its
 // User), action Action::"file.delete" in its groups, resource by the Action's type (Path::"/abs",
@@ -46,19 +48,26 @@ struct CedarRequest {
 class Requests {
  public:
   Requests(const Situation& situation, const Pack& pack);
+
+  // The same question in the same memory as the one before: what all Actions of an event share is made once.
+  // request() is then about this Action, and the entities are those to ask with.
+  Result<cedar::Entities> ask(const event::Action& action, std::span<const std::string> facts = {});
+  const cedar::Request& request() const { return request_; }
+
+  // By itself, with its own entities and no others.
   CedarRequest of(const event::Action& action, std::span<const std::string> facts = {}) const;
 
  private:
+  void fill(cedar::Request& request, const event::Action& action, std::span<const std::string> facts) const;
   cedar::Entity resource_entity(const event::Action& action) const;
   cedar::Entity path_entity(const event::Action& action) const;
   cedar::Entity action_entity(const event::Action& action) const;
-  cedar::Record context_of(const event::Action& action, std::span<const std::string> facts) const;
-
   const Situation& situation_;
   const Pack& pack_;
   cedar::EntityUid principal_;
   std::vector<cedar::Entity> principals_;
-  cedar::Record shared_;  // the context as far as it is the same for every Action
+  cedar::Request request_;  // principal and context as far as they are the same for every Action
+  Result<cedar::Entities> shared_entities_;  // of verbs and principals
 };
 
 }  // namespace weir::guard

@@ -36,13 +36,16 @@ Json to_json(const Counters& c) {
 }
 
 std::string SessionState::digest() const {
-  const Json json = Json::object({{"seq", seq},
-                                  {"workspace", workspace},
-                                  {"counters", to_json(counters)},
-                                  {"stopped", stopped},
-                                  {"intents", static_cast<std::uint64_t>(intents.size())},
-                                  {"approvals", approvals.state_json()}});
-  return digest_text(sha256(canonical(json)));
+  // The canonical form of one object, its names in their order, written without the object.
+  std::string text = "{\"approvals\":";
+  append_canonical(text, approvals.state_json());
+  append_canonical(text += ",\"counters\":", to_json(counters));
+  (text += ",\"intents\":") += std::to_string(intents.size());
+  (text += ",\"seq\":") += std::to_string(seq);
+  (text += ",\"stopped\":") += stopped ? "true" : "false";
+  append_json_string(text += ",\"workspace\":", workspace);
+  text += '}';
+  return digest_text(sha256(text));
 }
 
 void SessionState::remember_judged(const std::string& tool_use_id) {

@@ -245,17 +245,27 @@ void adopt_workspace(const event::Event& event, const Answers& answers, const Gu
 std::string call_digest(const event::Event& event, const std::vector<event::Action>& actions,
                         const Json& assumptions, const std::string& policy_digest) {
   const std::string_view tool = event.body["tool"].text_or("");
-  Json json = Json::object({{"agent", event.agent.name},
-                            {"session", event.session},
-                            {"kind", event.kind},
-                            {"tool", tool},
-                            {"input", ingest::identity_input(event.agent.name, tool, event.body["input"])},
-                            {"cwd", event.body["cwd"]},
-                            {"actions", event::to_json(actions)},
-                            {"scripts", assumptions["scripts"]},
-                            {"policy", policy_digest}});
-  if (event.kind != kind::kToolCall) json.set("body", event.body);
-  return digest_text(sha256(canonical(json)));
+  // The canonical form of one object, its names in their order, written without the object.
+  constexpr std::size_t kUsualBytes = 2048;
+  std::string text;
+  text.reserve(kUsualBytes);
+  text += "{\"actions\":[";
+  for (std::size_t i = 0; i < actions.size(); ++i) {
+    if (i > 0) text += ',';
+    event::append_canonical(text, actions[i]);
+  }
+  append_json_string(text += "],\"agent\":", event.agent.name);
+  if (event.kind != kind::kToolCall) append_canonical(text += ",\"body\":", event.body);
+  append_canonical(text += ",\"cwd\":", event.body["cwd"]);
+  append_canonical(text += ",\"input\":",
+                   ingest::identity_input(event.agent.name, tool, event.body["input"]));
+  append_json_string(text += ",\"kind\":", event.kind);
+  append_json_string(text += ",\"policy\":", policy_digest);
+  append_canonical(text += ",\"scripts\":", assumptions["scripts"]);
+  append_json_string(text += ",\"session\":", event.session);
+  append_json_string(text += ",\"tool\":", tool);
+  text += '}';
+  return digest_text(sha256(text));
 }
 
 event::Event command_event(std::string_view command, std::string_view cwd) {

@@ -120,5 +120,35 @@ TEST(Json, SetFindErase) {
   EXPECT_TRUE(value["nothing"]["at"]["all"].is_null());
 }
 
+// Eight bytes are looked at together: every byte at every place of a word must be written as alone.
+TEST(JsonWrite, EveryByteAtEveryPlace) {
+  for (int byte = 0; byte < 256; ++byte)
+    for (std::size_t length = 1; length < 20; ++length)
+      for (std::size_t at = 0; at < length; ++at) {
+        std::string text(length, 'x');
+        text[at] = static_cast<char>(byte);
+        std::string expected;
+        append_json_string(expected, std::string(1, static_cast<char>(byte)));
+        expected = "\"" + std::string(at, 'x') + expected.substr(1, expected.size() - 2) +
+                   std::string(length - at - 1, 'x') + "\"";
+        ASSERT_EQ(canonical(Json(text)), expected) << byte << " at " << at;
+        if (byte < 0x80) {
+          ASSERT_EQ(parse_json(expected)->as_string(), text);
+        }
+      }
+}
+
+TEST(JsonWrite, AppendsBehindWhatIsThere) {
+  const Json value = Json::object({{"b", Json::array({1, "x"})}, {"a", Json()}});
+  std::string out = "before";
+  append_canonical(out, value);
+  EXPECT_EQ(out, "before" + canonical(value));
+  Json many = Json::object();
+  for (int i = 60; i > 0; --i)
+    many.set("k" + std::to_string(i), i);
+  EXPECT_EQ(*parse_json(canonical(many)), *parse_json(canonical(*parse_json(canonical(many)))));
+  EXPECT_TRUE(canonical(many).starts_with("{\"k1\":1,\"k10\":10,\"k11\":11"));
+}
+
 }  // namespace
 }  // namespace weir

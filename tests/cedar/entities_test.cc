@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "base/limits.h"
 #include "cedar/authorize_row.h"
 #include "cedar/entity_json.h"
@@ -61,6 +63,44 @@ Result<Entities> from_text(std::string_view text) {
   auto json = parse_json(text);
   if (!json) return std::unexpected(json.error());
   return read_entities(*json);
+}
+
+// with() against make() of the same entities, asked everything.
+TEST(Entities, OneMoreIsTheSameStoreAsMadeAtOnce) {
+  std::vector<Entity> all = {{node(0), Record({{"a", Value(1)}}), {}, {node(10)}},
+                             {node(1), {}, {}, {node(0), node(11)}},
+                             {node(2), {}, {}, {node(1), node(12), node(12)}},
+                             {node(3), {}, {}, {}},
+                             {node(11), {}, {}, {node(13)}},  // so far only a parent
+                             {node(4), {}, {}, {node(2), node(14)}}};
+  std::vector<Entity> so_far;
+  Entities grown;
+  for (const auto& one : all) {
+    so_far.push_back(one);
+    auto next = grown.with(one);
+    ASSERT_TRUE(next) << next.error().message();
+    grown = std::move(*next);
+    const auto made = Entities::make(so_far);
+    ASSERT_TRUE(made);
+    for (std::size_t a = 0; a < 16; ++a) {
+      const Entity* entity = made->find(node(a));
+      ASSERT_EQ(grown.find(node(a)) == nullptr, entity == nullptr) << a;
+      if (entity != nullptr) {
+        EXPECT_EQ(grown.find(node(a))->attributes.fields(), entity->attributes.fields());
+      }
+      std::set<std::string> above, expected;
+      for (const EntityUid* uid : grown.ancestors(node(a)))
+        above.insert(uid->text());
+      for (const EntityUid* uid : made->ancestors(node(a)))
+        expected.insert(uid->text());
+      EXPECT_EQ(above, expected) << a;
+      for (std::size_t b = 0; b < 16; ++b)
+        EXPECT_EQ(grown.is_in(node(a), node(b)), made->is_in(node(a), node(b))) << a << " in " << b;
+    }
+  }
+  EXPECT_FALSE(grown.with({node(20), {}, {}, {node(20)}}));
+  EXPECT_FALSE(grown.with({node(3), Record({{"other", Value(1)}}), {}, {}}));
+  EXPECT_FALSE(grown.with({node(13), {}, {}, {node(4)}}));  // node 4 is below it
 }
 
 TEST(EntityJson, ReadsEveryForm) {

@@ -154,5 +154,20 @@ TEST(Decision, TextsAreCutAtCharacters) {
   }
 }
 
+TEST(Action, ItsCanonicalFormIsWrittenDirectly) {
+  Action plain;
+  plain.verb = "shell.exec";
+  Action full{"file.delete", "Path", "/a \"b\"\n\xff", Certainty::possible, {3, 14}, Json::object()};
+  full.attrs.set("recursive", true);
+  full.attrs.set("classes", Json::array({"x", "y"}));
+  full.attrs.set("depth", 7);
+  Action opaque{"net.connect", "Host", "", Certainty::opaque, {0, 1}, Json::object()};
+  for (const Action& action : {plain, full, opaque}) {
+    std::string out;
+    append_canonical(out, action);
+    EXPECT_EQ(out, canonical(to_json(action)));
+  }
+}
+
 }  // namespace
 }  // namespace weir::event

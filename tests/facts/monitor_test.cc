@@ -133,6 +133,50 @@ TEST(Monitor, PeekChangesNothing) {
   EXPECT_EQ(monitor.commit(two), first);
 }
 
+// What a monitor sees of an event where it stands, against the instants made of it.
+TEST(Monitor, AHappeningIsItsInstants) {
+  const std::vector<Definition> facts = {fact("verbs", "count[60s](verb = \"file.read\") >= 2"),
+                                         fact("flags", "once[60s] flag = force"),
+                                         fact("like", "once[60s] resource like \"/home/*\""),
+                                         fact("port", "once[60s] attr.port >= 100", {"host"}),
+                                         fact("classes", "distinct[60s](class, kind = \"tool.call\") >= 2"),
+                                         fact("refused", "previously verdict = deny"),
+                                         fact("found", "once[60s] finding = injection", {"session", "tool"})};
+  Monitor by_instants = monitor_of(facts);
+  Monitor by_event = monitor_of(facts);
+  std::mt19937 random(7);
+  const auto chance = [&](unsigned n) { return random() % n == 0; };
+  for (int i = 0; i < 400; ++i) {
+    event::Event event;
+    event.kind = chance(4) ? "tool.result" : "tool.call";
+    event.time.wall_ns = i * 5 * kSecond;
+    event.session = event.root = chance(3) ? "a" : "b";
+    event.source = chance(2) ? "agent/PreToolUse" : "";
+    event.data = Json::object({{"tool", chance(2) ? "Bash" : "Read"}, {"failed", chance(2)}});
+    std::vector<event::Finding> findings(chance(3) ? 1 : 0);
+    for (auto& finding : findings)
+      finding.rule = "injection";
+    std::vector<event::Action> actions(random() % 4);
+    for (auto& action : actions) {
+      action.verb = chance(2) ? "file.read" : "net.connect";
+      action.resource = chance(2) ? "/home/x" : "/srv/y";
+      action.attrs = Json::object({{"force", chance(2)}, {"port", static_cast<int>(random() % 200)}});
+      if (chance(2)) action.attrs.set("host", chance(2) ? "h1" : "h2");
+      if (chance(2)) action.attrs.set("classes", Json::array({chance(2) ? "k" : "l", "m"}));
+    }
+    auto instants = instants_of(event, actions, findings);
+    const Happening happening{event, actions, findings};
+    ASSERT_EQ(by_event.peek(happening), by_instants.peek(instants)) << i;
+    const std::string verdict = chance(3) ? "deny" : "allow";
+    for (auto& instant : instants)
+      instant.add("verdict", verdict);
+    (void)by_instants.commit(instants);
+    by_event.commit({event, actions, findings, verdict});
+    ASSERT_EQ(by_event.slices(), by_instants.slices());
+    ASSERT_EQ(by_event.bytes(), by_instants.bytes());
+  }
+}
+
 TEST(Monitor, TimeNeverRunsBackwards) {
   Monitor monitor = monitor_of({fact("f", "once[10s] a = 1")});
   EXPECT_THAT(when(monitor, {at(100, {{"a", "1"}}), at(50, {}), at(109, {}), at(111, {})}),
