@@ -8,6 +8,7 @@
 #include "cli/jsonl.h"
 #include "cli/policies.h"
 #include "guard/guard.h"
+#include "guard/rules.h"
 #include "guard/understand.h"
 #include "os/process.h"
 
@@ -81,6 +82,10 @@ int inspect_one(const std::string& command, const Args& args, Context& context,
     for (const auto& hit : decision.policies)
       if (hit.verdict != event::Verdict::allow)
         context.out << "policy  " << hit.policy << "  " << context.style.dim(hit.reason) << "\n";
+    for (const auto& finding : decision.findings)
+      if (guard::is_of_rules(finding, pack->rules().get()))
+        context.out << "rule    " << printable(finding.rule) << "  " << event::name(finding.severity) << "  "
+                    << context.style.dim(finding.message) << "\n";
     for (const auto& action : decision.actions)
       if (action.verb != "tool.call")
         context.out << "action  " << action.verb << " " << printable(action.resource, 160) << "  "

@@ -139,7 +139,7 @@ class Mapping {
       process(action);
     else if (verb == "net.connect" || verb == "net.send")
       connection(action);
-    else if (verb == "file.write" || verb == "file.delete" || verb == "file.chmod")
+    else if (verb == "file.write" || verb == "file.delete")
       file(action);
     else if (verb == "memory.write")
       with_name(EventSource::memory, "path", action.resource);
