@@ -364,20 +364,27 @@ void find_by_name(std::string_view text, Spans& spans) {
 
 }  // namespace
 
-std::string redact(std::string_view text) {
+std::vector<HiddenSpan> hidden_spans(std::string_view text) {
   Spans spans;
   find_by_name(text, spans);
   find_in_commands(text, spans);
   std::sort(spans.begin(), spans.end(), [](const Span& a, const Span& b) { return a.begin < b.begin; });
+  std::vector<HiddenSpan> hidden;
+  for (const auto& span : spans) {
+    if (hidden.empty() || span.begin >= hidden.back().end)
+      hidden.push_back({span.begin, span.end});
+    else  // overlapping findings are one
+      hidden.back().end = std::max(hidden.back().end, span.end);
+  }
+  return hidden;
+}
+
+std::string redact(std::string_view text) {
   std::string out;
   std::size_t at = 0;
-  for (const auto& span : spans) {
-    if (span.end <= at) continue;
-    // Overlapping findings are one.
-    if (span.begin >= at) {
-      out += text.substr(at, span.begin - at);
-      out += kRedacted;
-    }
+  for (const auto& span : hidden_spans(text)) {
+    out += text.substr(at, span.begin - at);
+    out += kRedacted;
     at = span.end;
   }
   out += text.substr(at);

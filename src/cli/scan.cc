@@ -15,6 +15,8 @@
 #include "cli/policies.h"
 #include "cli/scan_report.h"
 #include "daemon/scan_pool.h"
+#include "daemon/scan_redact.h"
+#include "daemon/scan_state.h"
 #include "os/clock.h"
 #include "os/files.h"
 #include "os/process.h"
@@ -81,26 +83,24 @@ std::vector<setup::FoundAgent> agents_here(const Context& context) {
 class Scan {
  public:
   Scan(const Args& args, Context& context, const std::shared_ptr<const guard::Pack>& pack, std::int64_t since,
-       std::set<std::string> baseline)
+       std::set<std::string> baseline, std::optional<daemon::ScanState> state)
       : args_(args),
         context_(context),
+        state_(std::move(state)),
         pool_(pack, {.home = context.places.home, .since_ns = since, .follow = args.has("--follow")}, 0),
-        baseline_(std::move(baseline)) {}
+        findings_(std::move(baseline), args.has("--write-baseline"), !args.has("--jsonl")) {}
 
   int run(std::vector<std::string> files) {
-    pass(files);
+    pass(state_ ? left_to_read(files) : files);
     if (args_.has("--follow")) follow(files);
-    order_findings(files);
-    ScanReport report{.totals = pool_.totals(),
-                      .findings = std::move(findings_),
-                      .agents = agents_here(context_),
-                      .partial = interrupted != 0 && !args_.has("--follow"),
-                      .files = files.size(),
-                      .known = known_,
-                      .not_listed = not_listed_};
+    findings_.order(files);
+    if (state_)
+      if (const Status saved = state_->save(); !saved) return cli::report(saved.error(), context_);
     if (const auto out = args_.value("--write-baseline"))
       if (const Status written = write_baseline(*out); !written)
         return cli::report(written.error(), context_);
+    ScanReport report = made_report(files.size());
+    if (redacted_) report.redacted = redact_json(*redacted_);
     if (args_.has("--sarif"))
       context_.out << sarif(report) << "\n";
     else if (args_.has("--jsonl"))
@@ -109,28 +109,60 @@ class Scan {
       context_.out << compact(report_json(report)) << "\n";
     else
       print_report(report, context_);
-    return report.totals.findings > known_ ? exit_code::kFindings : exit_code::kFine;
+    return report.distinct > 0 ? exit_code::kFindings : exit_code::kFine;
+  }
+
+  // Cleaned copies first: who hands them on wants to know that they are there, whatever is found then.
+  Status redact(const std::vector<std::string>& files, const std::string& out, const guard::Pack& pack) {
+    TRY(redacted_, daemon::redact_files(files, out, *pack.detectors(), [] { return interrupted == 0; }));
+    return {};
   }
 
  private:
-  // As if one after another had been read: the report does not depend on the number of processors.
-  void order_findings(const std::vector<std::string>& files) {
-    std::unordered_map<std::string_view, std::size_t> places;
-    for (const auto& file : files)
-      places.emplace(file, places.size());
-    std::stable_sort(findings_.begin(), findings_.end(), [&](const auto& a, const auto& b) {
-      return std::pair(places[a.file], a.line) < std::pair(places[b.file], b.line);
-    });
+  // What an earlier scan finished is taken from its state, as if it had been found now.
+  std::vector<std::string> left_to_read(const std::vector<std::string>& files) {
+    auto kept = state_->keep(files);
+    resumed_ = kept.files;
+    resumed_totals_ = std::move(kept.totals);
+    for (const auto& finding : kept.findings)
+      take(finding);
+    return std::move(kept.to_read);
+  }
+
+  ScanReport made_report(std::size_t files) const {
+    daemon::ScanTotals totals = pool_.totals();
+    totals += resumed_totals_;
+    return {.totals = std::move(totals),
+            .findings = findings_.kept(),
+            .agents = agents_here(context_),
+            .partial = interrupted != 0 && !args_.has("--follow"),
+            .with_baseline = args_.has("--baseline"),
+            .files = files,
+            .resumed = resumed_,
+            .known = findings_.known(),
+            .distinct = findings_.distinct(),
+            .occurrences = findings_.occurrences(),
+            .not_listed = findings_.not_listed(),
+            .by_rule = findings_.by_rule(),
+            .by_agent = findings_.by_agent(),
+            .by_session = findings_.by_session(),
+            .sessions_not_listed = findings_.sessions_not_listed()};
   }
 
   void pass(const std::vector<std::string>& files) {
     Progress progress(context_, files.size());
-    pool_.pass(
-        files, [this](const daemon::ScanFinding& finding) { take(finding); },
-        [&](std::size_t done, const daemon::ScanTotals& totals) {
-          progress.show(done, totals);
-          return interrupted == 0;
-        });
+    const auto found = [this](const daemon::ScanFinding& finding) {
+      take(finding);
+      if (state_) state_->found(finding);
+    };
+    const auto go_on = [&](std::size_t done, const daemon::ScanTotals& totals) {
+      progress.show(done, totals);
+      save_now_and_then();
+      return interrupted == 0;
+    };
+    const daemon::ScanPool::OnFile finished =
+        [this](const std::string& file, const daemon::ScanTotals& totals) { state_->finished(file, totals); };
+    pool_.pass(files, found, go_on, state_ ? finished : daemon::ScanPool::OnFile());
   }
 
   // Until Ctrl-C, or nobody reads any more. New files are looked for less often than known ones.
@@ -148,50 +180,58 @@ class Scan {
   }
 
   void take(const daemon::ScanFinding& finding) {
-    const bool listing = args_.has("--write-baseline");
-    const std::string fingerprint = listing || !baseline_.empty() ? finding.fingerprint() : "";
-    if (listing && found_.size() < kFoundMax) found_.insert(fingerprint);
-    if (baseline_.contains(fingerprint)) {
-      ++known_;
-      return;
-    }
-    if (args_.has("--jsonl")) {
-      context_.out << compact(finding_json(finding)) << "\n";
-      return;
-    }
+    if (findings_.take(finding) != ScanFindings::Taken::fresh) return;
+    if (args_.has("--jsonl")) context_.out << compact(finding_json(finding)) << "\n";
     // While following, a person sees each as it happens.
-    if (args_.has("--follow") && !context_.json && !args_.has("--sarif")) print_finding(finding, context_);
-    // More than anybody reads is counted, not kept.
-    if (findings_.size() < kKeptMax)
-      findings_.push_back(finding);
-    else
-      ++not_listed_;
+    else if (args_.has("--follow") && !context_.json && !args_.has("--sarif"))
+      print_finding(finding, context_);
+  }
+
+  // So that a scan which is killed loses little. One that fails is told of at the end.
+  void save_now_and_then() {
+    constexpr std::int64_t kEvery_ns = 10'000'000'000;
+    if (!state_ || os::monotonic_ns() - saved_ns_ < kEvery_ns) return;
+    (void)state_->save();
+    saved_ns_ = os::monotonic_ns();
   }
 
   // Everything found, known or new: the file may replace the one that --baseline read.
   Status write_baseline(const std::string& file) const {
     std::string text;
-    for (const auto& fingerprint : found_)
+    for (const auto& fingerprint : findings_.fingerprints())
       text += fingerprint + "\n";
     return os::write_file_atomic(file, text, 0600);
   }
 
-  static constexpr std::size_t kKeptMax = 20'000;
-  static constexpr std::size_t kFoundMax = 1'000'000;
-
   const Args& args_;
   Context& context_;
+  std::optional<daemon::ScanState> state_;  // of --resume
+  std::int64_t saved_ns_ = os::monotonic_ns();
+  std::size_t resumed_ = 0;
+  daemon::ScanTotals resumed_totals_;
+  std::optional<daemon::RedactReport> redacted_;
   daemon::ScanPool pool_;
-  std::set<std::string> baseline_;
-  std::set<std::string> found_;  // fingerprints for --write-baseline
-  std::vector<daemon::ScanFinding> findings_;
-  std::uint64_t known_ = 0;
-  std::uint64_t not_listed_ = 0;
+  ScanFindings findings_;
 };
 
+// What the answers of a scan depend on, but for the transcripts.
+std::string state_key(const guard::Pack& pack, const Args& args, const Context& context) {
+  return pack.policy_digest() + " " + pack.content_digest() + " " + args.value_or("--since", "") + " " +
+         context.places.home;
+}
+
+// Options that do not go together; the reason, or "".
+std::string_view exclusion(const Args& args) {
+  if (args.has("--sarif") && args.has("--jsonl"))
+    return "--sarif and --jsonl exclude each other; give one of them";
+  if (args.has("--follow") && (args.has("--resume") || args.has("--redact")))
+    return "--follow goes on by itself: it takes neither --resume nor --redact";
+  return "";
+}
+
 int run_scan(const Args& args, Context& context) {
-  if (args.has("--sarif") && args.has("--jsonl")) {
-    context.err << "weir: --sarif and --jsonl exclude each other; give one of them\n";
+  if (const auto why = exclusion(args); !why.empty()) {
+    context.err << "weir: " << why << "\n";
     return exit_code::kUsage;
   }
   interrupted = 0;
@@ -213,7 +253,17 @@ int run_scan(const Args& args, Context& context) {
   if (!pack) return report(pack.error(), context);
   auto files = daemon::find_transcripts(args.positionals(), context.places.home, os::environment());
   if (!files) return report(files.error(), context);
-  return Scan(args, context, *pack, since, std::move(baseline)).run(*std::move(files));
+  std::optional<daemon::ScanState> state;
+  if (const auto file = args.value("--resume")) {
+    auto loaded = daemon::ScanState::load(*file, state_key(**pack, args, context));
+    if (!loaded) return report(loaded.error(), context);
+    state = *std::move(loaded);
+  }
+  Scan scan(args, context, *pack, since, std::move(baseline), std::move(state));
+  if (const auto out = args.value("--redact"))
+    if (const Status written = scan.redact(*files, *out, **pack); !written)
+      return report(written.error(), context);
+  return scan.run(*std::move(files));
 }
 
 }  // namespace
@@ -231,11 +281,16 @@ CommandSpec scan_command() {
                   {"--follow", "", "go on as transcripts grow"},
                   {"--baseline", "FILE", "do not report again what FILE lists"},
                   {"--write-baseline", "FILE", "list what was found, for --baseline"},
+                  {"--resume", "FILE",
+                   "go on where the scan that wrote FILE ended, and keep FILE up to date"},
+                  {"--redact", "OUT", "write copies without secrets into the new directory OUT"},
                   {"--policy", "DIR", "only the *.cedar files of DIR instead of the policies in force"}},
       .positionals = {{"PATH", "transcripts or directories of them", false, true}},
       .takes_rest = false,
       .examples = {{"weir scan", "everything on this machine"},
                    {"weir scan --since 7d --json", "the last week, for scripts"},
+                   {"weir scan --resume scan.state", "a long scan that may be interrupted"},
+                   {"weir scan session.jsonl --redact cleaned", "a copy to hand on"},
                    {"weir scan session.jsonl --sarif > weir.sarif", "for code scanning"}},
       .run = run_scan};
 }

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <ostream>
-#include <set>
 
 #include "base/bytes.h"
 
@@ -20,27 +19,57 @@ int rank(const daemon::ScanFinding& finding) {
   return static_cast<int>(event::severity_from(finding.severity).value_or(event::Severity::medium));
 }
 
-std::string sarif_level(const daemon::ScanFinding& finding) {
-  return rank(finding) >= static_cast<int>(event::Severity::high) ? "error" : "warning";
+Json tally_json(const ScanTally& tally) {
+  return Json::object({{"findings", tally.findings},
+                       {"occurrences", tally.occurrences},
+                       {"by_severity", counts_json(tally.by_severity)}});
 }
 
-// RFC 8089 with the path percent-encoded as RFC 3986 section 2.1 says, so that any name is a valid URI.
-std::string file_uri(const std::string& path) {
-  constexpr std::string_view kPlain = "-._~/";
-  std::string uri = "file://";
-  for (const char c : path) {
-    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                       kPlain.find(c) != std::string_view::npos;
-    if (plain)
-      uri += c;
-    else
-      (uri += '%') += to_hex(as_bytes(std::string_view(&c, 1)));
+Json tallies_json(const std::map<std::string, ScanTally>& tallies) {
+  Json json = Json::object();
+  for (const auto& [name, tally] : tallies)
+    json.set(name, tally_json(tally));
+  return json;
+}
+
+// What each agent did and what was found in it.
+Json agents_json(const ScanReport& report) {
+  Json json = Json::object();
+  const auto number = [](const auto& counts, const std::string& name) {
+    const auto it = counts.find(name);
+    return it == counts.end() ? std::uint64_t{0} : it->second;
+  };
+  for (const auto& [name, sessions] : report.totals.sessions_by_agent) {
+    const auto it = report.by_agent.find(name);
+    Json one = tally_json(it == report.by_agent.end() ? ScanTally() : it->second);
+    one.set("sessions", sessions);
+    one.set("tool_calls", number(report.totals.calls_by_agent, name));
+    json.set(name, std::move(one));
   }
-  return uri;
+  return json;
 }
 
-std::string policy_of(const daemon::ScanFinding& finding) {
-  return finding.policies.empty() ? "weir" : finding.policies.front().policy;
+// "  12  shell.destructive (3 more copies)", the most first.
+void print_tallies(std::string_view title, const std::map<std::string, ScanTally>& tallies,
+                   std::size_t lines_max, Context& context) {
+  if (tallies.empty()) return;
+  std::vector<const std::pair<const std::string, ScanTally>*> sorted;
+  for (const auto& one : tallies)
+    sorted.push_back(&one);
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const auto* a, const auto* b) { return a->second.findings > b->second.findings; });
+  context.out << context.style.bold(title) << "\n";
+  for (std::size_t i = 0; i < sorted.size() && i < lines_max; ++i) {
+    const auto& [name, tally] = *sorted[i];
+    std::string count = std::to_string(tally.findings);
+    if (count.size() < 6) count.insert(0, 6 - count.size(), ' ');
+    context.out << "  " << count << "  " << printable(name);
+    if (tally.occurrences > tally.findings)
+      context.out << context.style.dim(" (+" + std::to_string(tally.occurrences - tally.findings) +
+                                       " copies)");
+    context.out << "\n";
+  }
+  if (sorted.size() > lines_max) context.out << "          and " << sorted.size() - lines_max << " more\n";
 }
 
 void print_agents(const ScanReport& report, Context& context) {
@@ -65,18 +94,34 @@ void print_finding(const daemon::ScanFinding& finding, Context& context) {
   const bool severe = rank(finding) >= static_cast<int>(event::Severity::high);
   const std::string verdict(event::name(finding.verdict));
   context.out << (severe ? style.red(finding.severity) : style.yellow(finding.severity)) << "  would "
-              << verdict << "  " << style.bold(policy_of(finding)) << "  " << printable(finding.reason)
+              << verdict << "  " << style.bold(rule_of(finding)) << "  " << printable(finding.reason)
               << "\n    " << printable(finding.tool, 80) << ": " << finding.text << "\n    "
               << style.dim(printable(finding.file) + ":" + std::to_string(finding.line) + "  " +
-                           printable(finding.session) + "  " + finding.time)
+                           printable(finding.session) + "  " + finding.time +
+                           (finding.occurrences > 1
+                                ? "  and " + std::to_string(finding.occurrences - 1) + " copies"
+                                : ""))
               << "\n";
 }
 
 void print_problems(const ScanReport& report, Context& context) {
+  if (const Json& left_out = report.redacted["problems"]; left_out.is_array())
+    for (const auto& problem : left_out.as_array())
+      context.err << "weir: " << printable(problem.text_or(""), 300) << "\n";
   for (const auto& problem : report.totals.problems)
     context.err << "weir: " << printable(problem, 300) << "\n";
   if (report.totals.problems_not_listed > 0)
     context.err << "weir: and " << report.totals.problems_not_listed << " more such lines or files\n";
+}
+
+Json redact_json(const daemon::RedactReport& redacted) {
+  return Json::object({{"complete", redacted.whole},
+                       {"files", redacted.files},
+                       {"lines", redacted.lines},
+                       {"changed_lines", redacted.changed_lines},
+                       {"left_out_lines", redacted.left_out_lines},
+                       {"places", counts_json(redacted.places)},
+                       {"problems", Json::strings(redacted.problems)}});
 }
 
 Json finding_json(const daemon::ScanFinding& finding) {
@@ -96,6 +141,7 @@ Json finding_json(const daemon::ScanFinding& finding) {
                        {"policies", std::move(policies)},
                        {"reason", finding.reason},
                        {"text", finding.text},
+                       {"occurrences", finding.occurrences},
                        {"fingerprint", finding.fingerprint()}});
 }
 
@@ -110,54 +156,38 @@ Json report_json(const ScanReport& report) {
                               {"supported", agent.supported.has_value()},
                               {"guarded", Json::strings(agent.guarded)}}));
   const auto& t = report.totals;
-  return Json::object({{"complete", !report.partial},
-                       {"files", t.files},
-                       {"other_files", t.unknown_files},
-                       {"bytes", t.bytes},
-                       {"lines", t.lines},
-                       {"bad_lines", t.bad_lines},
-                       {"gaps", t.gaps},
-                       {"tool_calls", t.tool_calls},
-                       {"calls_by_agent", counts_json(t.calls_by_agent)},
-                       {"sessions_by_agent", counts_json(t.sessions_by_agent)},
-                       {"unknown_types", counts_json(t.unknown_types)},
-                       {"problems", Json::strings(t.problems)},
-                       {"problems_not_listed", t.problems_not_listed},
-                       {"agents", std::move(agents)},
-                       {"known", report.known},
-                       {"findings_total", t.findings - report.known},
-                       {"findings_not_listed", report.not_listed},
-                       {"findings", std::move(findings)}});
-}
-
-std::string sarif(const ScanReport& report) {
-  Json results = Json::array();
-  Json rules = Json::array();
-  std::set<std::string> seen;
-  for (const auto& finding : report.findings) {
-    const std::string policy = policy_of(finding);
-    if (seen.insert(policy).second)
-      rules.push(
-          Json::object({{"id", policy}, {"shortDescription", Json::object({{"text", finding.reason}})}}));
-    const Json region = Json::object({{"startLine", finding.line}});
-    const Json artifact = Json::object({{"uri", file_uri(finding.file)}});
-    const Json place = Json::object(
-        {{"physicalLocation", Json::object({{"artifactLocation", artifact}, {"region", region}})}});
-    results.push(Json::object(
-        {{"ruleId", policy},
-         {"level", sarif_level(finding)},
-         {"message", Json::object({{"text", finding.reason + " " + finding.tool + ": " + finding.text}})},
-         {"locations", Json::array({place})},
-         {"partialFingerprints", Json::object({{"weir/v1", finding.fingerprint()}})}}));
-  }
-  const Json driver = Json::object({{"name", "weir"}, {"rules", std::move(rules)}});
-  const Json invocation = Json::object({{"executionSuccessful", !report.partial}});
-  Json run = Json::object({{"tool", Json::object({{"driver", driver}})},
-                           {"invocations", Json::array({invocation})},
-                           {"results", std::move(results)}});
-  return pretty(Json::object({{"$schema", "https://json.schemastore.org/sarif-2.1.0.json"},
-                              {"version", "2.1.0"},
-                              {"runs", Json::array({std::move(run)})}}));
+  Json by_session = tallies_json(report.by_session);
+  Json json = Json::object({{"complete", !report.partial},
+                            {"files", t.files},
+                            {"resumed_files", report.resumed},
+                            {"other_files", t.unknown_files},
+                            {"bytes", t.bytes},
+                            {"lines", t.lines},
+                            {"bad_lines", t.bad_lines},
+                            {"gaps", t.gaps},
+                            {"tool_calls", t.tool_calls},
+                            {"repeated_calls", t.repeated_calls},
+                            {"texts", t.texts.texts},
+                            {"text_bytes", t.texts.text_bytes},
+                            {"repeated_texts", t.texts.repeated_texts},
+                            {"repeated_bytes", t.texts.repeated_bytes},
+                            {"calls_by_agent", counts_json(t.calls_by_agent)},
+                            {"sessions_by_agent", counts_json(t.sessions_by_agent)},
+                            {"unknown_types", counts_json(t.unknown_types)},
+                            {"problems", Json::strings(t.problems)},
+                            {"problems_not_listed", t.problems_not_listed},
+                            {"agents", std::move(agents)},
+                            {"known", report.known},
+                            {"findings_total", report.distinct},
+                            {"occurrences_total", report.occurrences},
+                            {"findings_not_listed", report.not_listed},
+                            {"by_rule", tallies_json(report.by_rule)},
+                            {"by_agent", agents_json(report)},
+                            {"by_session", std::move(by_session)},
+                            {"sessions_not_listed", report.sessions_not_listed},
+                            {"findings", std::move(findings)}});
+  if (!report.redacted.is_null()) json.set("redacted", report.redacted);
+  return json;
 }
 
 void print_report(const ScanReport& report, Context& context) {
@@ -171,12 +201,31 @@ void print_report(const ScanReport& report, Context& context) {
   if (!findings.empty()) context.out << context.style.bold("What Weir would have stopped") << "\n";
   for (const auto* finding : findings)
     print_finding(*finding, context);
+  constexpr std::size_t kSessionsShown = 10;
+  if (report.distinct > 1) {
+    print_tallies("By rule", report.by_rule, SIZE_MAX, context);
+    print_tallies("By agent", report.by_agent, SIZE_MAX, context);
+    print_tallies("By session", report.by_session, kSessionsShown, context);
+  }
   print_problems(report, context);
+  if (!report.redacted.is_null()) {
+    std::int64_t places = 0;
+    for (const auto& [type, count] : report.redacted["places"].as_object())
+      places += count.int_or(0);
+    context.out << "cleaned copies: " << report.redacted["files"].int_or(0) << " files, " << places
+                << " secrets replaced";
+    if (const auto lines = report.redacted["left_out_lines"].int_or(0); lines > 0)
+      context.out << ", " << lines << " lines left out";
+    context.out << "\n";
+  }
   context.out << (report.partial ? context.style.yellow("partial: interrupted. ") : "") << t.files
-              << " transcripts, " << t.tool_calls << " tool calls, " << t.findings - report.known
-              << " findings";
+              << " transcripts, " << t.tool_calls << " tool calls, " << report.distinct << " findings";
+  if (report.occurrences > report.distinct)
+    context.out << " (" << report.occurrences - report.distinct << " more copies of them)";
   if (report.not_listed > 0) context.out << " (" << report.not_listed << " of them not listed)";
   if (report.known > 0) context.out << " (" << report.known << " known ones not shown)";
+  if (t.repeated_calls > 0) context.out << ", " << t.repeated_calls << " repeated calls";
+  if (report.resumed > 0) context.out << ", " << report.resumed << " transcripts read before";
   if (t.unknown_files > 0) context.out << ", " << t.unknown_files << " other files";
   if (t.bad_lines > 0) context.out << ", " << t.bad_lines << " unreadable lines";
   if (t.gaps > 0) context.out << ", " << t.gaps << " gaps";

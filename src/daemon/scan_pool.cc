@@ -7,12 +7,19 @@
 #include "os/files.h"
 
 namespace weir::daemon {
+namespace {
+
+constexpr std::size_t kWorkerMemoryBytesMin = limits::kMiB;  // of what is remembered
+
+}  // namespace
 
 ScanPool::ScanPool(const std::shared_ptr<const guard::Pack>& pack, const ScanOptions& options,
                    unsigned workers) {
   if (workers == 0) workers = std::max(1U, std::thread::hardware_concurrency());
+  ScanOptions own = options;
+  own.memory_bytes = std::max(kWorkerMemoryBytesMin, options.memory_bytes / workers);
   for (unsigned i = 0; i < workers; ++i)
-    workers_.push_back(std::make_unique<Worker>(Worker{Scanner(pack, options), {}, 0, {}}));
+    workers_.push_back(std::make_unique<Worker>(Worker{Scanner(pack, own), {}, 0, {}}));
 }
 
 // Files of one tree go to one worker; a new tree to the one that was given least.
@@ -31,7 +38,8 @@ std::size_t ScanPool::worker_of(const std::string& file) {
 }
 
 bool ScanPool::pass(const std::vector<std::string>& files, const Scanner::OnFinding& on_finding,
-                    const OnProgress& on_progress) {
+                    const OnProgress& on_progress, const OnFile& on_file) {
+  const Callbacks callbacks{on_finding, on_progress, on_file};
   for (auto& worker : workers_)
     worker->files.clear();
   for (const auto& file : files)
@@ -42,30 +50,34 @@ bool ScanPool::pass(const std::vector<std::string>& files, const Scanner::OnFind
   for (std::size_t i = 1; i < workers_.size(); ++i)
     if (!workers_[i]->files.empty())
       threads.emplace_back([&, i] {
-        if (!work(*workers_[i], done, on_finding, on_progress)) whole = false;
+        if (!work(*workers_[i], done, callbacks)) whole = false;
       });
-  if (!work(*workers_[0], done, on_finding, on_progress)) whole = false;
+  if (!work(*workers_[0], done, callbacks)) whole = false;
   threads.clear();
   return whole;
 }
 
 // The totals of a running Scanner are its own: others see a copy, renewed at every progress.
-bool ScanPool::work(Worker& worker, std::size_t& done, const Scanner::OnFinding& on_finding,
-                    const OnProgress& on_progress) {
+bool ScanPool::work(Worker& worker, std::size_t& done, const Callbacks& callbacks) {
   const auto tell = [&](std::size_t finished) {
-    const std::lock_guard lock(mutex_);
     worker.totals = worker.scanner.totals();
     done += finished;
-    return !on_progress || on_progress(done, sum());
+    return !callbacks.on_progress || callbacks.on_progress(done, sum());
   };
   const auto found = [&](const ScanFinding& finding) {
     const std::lock_guard lock(mutex_);
-    on_finding(finding);
+    callbacks.on_finding(finding);
+  };
+  const auto on_block = [&](std::uint64_t) {
+    const std::lock_guard lock(mutex_);
+    return tell(0);
   };
   for (const auto& file : worker.files) {
-    bool go_on = worker.scanner.scan(file, found, [&](std::uint64_t) { return tell(0); });
-    go_on = tell(1) && go_on;
-    if (!go_on) return false;
+    const ScanTotals before = callbacks.on_file ? worker.scanner.totals() : ScanTotals();
+    const bool whole = worker.scanner.scan(file, found, on_block);
+    const std::lock_guard lock(mutex_);
+    if (whole && callbacks.on_file) callbacks.on_file(file, worker.scanner.totals().since(before));
+    if (!tell(1) || !whole) return false;
   }
   return true;
 }

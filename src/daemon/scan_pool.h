@@ -28,9 +28,11 @@ class ScanPool {
   ScanPool(const std::shared_ptr<const guard::Pack>& pack, const ScanOptions& options, unsigned workers);
 
   using OnProgress = std::function<bool(std::size_t files_done, const ScanTotals& totals)>;  // false: stop
+  // A file was read to its end; `totals` are its own.
+  using OnFile = std::function<void(const std::string& file, const ScanTotals& totals)>;
   // True when every file was read to its end.
   bool pass(const std::vector<std::string>& files, const Scanner::OnFinding& on_finding,
-            const OnProgress& on_progress);
+            const OnProgress& on_progress, const OnFile& on_file = {});
 
   ScanTotals totals() const;
 
@@ -42,8 +44,12 @@ class ScanPool {
     ScanTotals totals;               // as of its last progress
   };
   std::size_t worker_of(const std::string& file);
-  bool work(Worker& worker, std::size_t& done, const Scanner::OnFinding& on_finding,
-            const OnProgress& on_progress);
+  struct Callbacks {
+    const Scanner::OnFinding& on_finding;
+    const OnProgress& on_progress;
+    const OnFile& on_file;
+  };
+  bool work(Worker& worker, std::size_t& done, const Callbacks& callbacks);
   ScanTotals sum() const;
 
   std::vector<std::unique_ptr<Worker>> workers_;

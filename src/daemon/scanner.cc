@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <cstring>
 #include <functional>
@@ -14,6 +15,7 @@
 #include "base/limits.h"
 #include "base/time_text.h"
 #include "daemon/engine.h"
+#include "guard/rules.h"
 #include "ingest/ingest.h"
 #include "ingest/places.h"
 #include "os/files.h"
@@ -25,6 +27,9 @@ constexpr std::size_t kBlockBytes = 256 * limits::kKiB;
 constexpr std::size_t kHeadBytes = 64 * limits::kKiB;  // enough to tell the format
 constexpr std::size_t kSeenRootsMax = 1'000'000;       // sessions told apart when counting them
 constexpr std::size_t kFilesMax = 1'000'000;
+// What rules look at in results and prompts (sigma/event_fields.h).
+constexpr std::array<std::string_view, 4> kRuleFields = {"cwd", "tool", "output", "text"};
+constexpr std::size_t kFoundInCallsMax = 4096;  // calls with findings, remembered to tell of their copies
 
 std::string read_head(int fd) {
   std::string head(kHeadBytes, '\0');
@@ -60,6 +65,37 @@ std::string root_dir(std::string_view root, const std::string& home,
   return home + "/" + std::string(root);
 }
 
+// What makes two records one call: whoever copies a history keeps the ids of its calls. "" when it has none.
+std::string call_identity(const event::Event& event) {
+  const auto id = event.corr.find("tool_use_id");
+  if (id == event.corr.end()) return {};
+  return event.agent.name + "\n" + id->second + "\n" + std::string(event.data["tool"].text_or("")) + "\n" +
+         compact(event.body["input"]);
+}
+
+// The same for results and prompts, for the state of the session; their texts are looked at in any case.
+std::optional<ShortDigest> act_of(const event::Event& event, const Looked& looked) {
+  const bool is_result = event.kind == event::kind::kToolResult;
+  const auto id = event.corr.find(is_result ? "tool_use_id" : "record_id");
+  if (id == event.corr.end()) return std::nullopt;
+  std::string act = event.root + "\n" + event.kind + "\n" + id->second + "\n" +
+                    (event.data["failed"].bool_or(false) ? "failed\n" : "\n") + std::to_string(looked.bytes);
+  for (const auto& finding : looked.findings)
+    (act += '\n') += finding.rule;
+  return short_digest(act);
+}
+
+// What a finding is about: the text that holds it; the act as a whole for those of policies and rules. ""
+// when that has no identity.
+std::string same_as(const event::Finding& finding, const Looked& looked,
+                    const std::optional<ShortDigest>& act) {
+  const auto at = std::find(looked.findings.begin(), looked.findings.end(), finding);
+  std::optional<ShortDigest> what = act;
+  if (at != looked.findings.end())
+    what = looked.texts[static_cast<std::size_t>(std::distance(looked.findings.begin(), at))];
+  return what ? std::to_string(what->high) + ' ' + std::to_string(what->low) : std::string();
+}
+
 }  // namespace
 
 std::string ScanFinding::fingerprint() const {
@@ -78,6 +114,8 @@ ScanTotals& ScanTotals::operator+=(const ScanTotals& other) {
   gaps += other.gaps;
   tool_calls += other.tool_calls;
   findings += other.findings;
+  repeated_calls += other.repeated_calls;
+  texts += other.texts;
   for (const auto& [agent, calls] : other.calls_by_agent)
     calls_by_agent[agent] += calls;
   for (const auto& [agent, sessions] : other.sessions_by_agent)
@@ -92,6 +130,36 @@ ScanTotals& ScanTotals::operator+=(const ScanTotals& other) {
       ++problems_not_listed;
   }
   return *this;
+}
+
+ScanTotals ScanTotals::since(const ScanTotals& before) const {
+  const auto less = [](std::map<std::string, std::uint64_t> now, const auto& then) {
+    for (const auto& [name, count] : then)
+      now[name] -= count;
+    std::erase_if(now, [](const auto& one) { return one.second == 0; });
+    return now;
+  };
+  ScanTotals since = *this;
+  since.files -= before.files;
+  since.unknown_files -= before.unknown_files;
+  since.bytes -= before.bytes;
+  since.lines -= before.lines;
+  since.bad_lines -= before.bad_lines;
+  since.gaps -= before.gaps;
+  since.tool_calls -= before.tool_calls;
+  since.findings -= before.findings;
+  since.repeated_calls -= before.repeated_calls;
+  since.texts.texts -= before.texts.texts;
+  since.texts.text_bytes -= before.texts.text_bytes;
+  since.texts.repeated_texts -= before.texts.repeated_texts;
+  since.texts.repeated_bytes -= before.texts.repeated_bytes;
+  since.calls_by_agent = less(calls_by_agent, before.calls_by_agent);
+  since.sessions_by_agent = less(sessions_by_agent, before.sessions_by_agent);
+  since.unknown_types = less(unknown_types, before.unknown_types);
+  since.problems.erase(since.problems.begin(),
+                       since.problems.begin() + static_cast<std::ptrdiff_t>(before.problems.size()));
+  since.problems_not_listed -= before.problems_not_listed;
+  return since;
 }
 
 void Scanner::problem(std::string text) {
@@ -162,10 +230,10 @@ bool Scanner::begin(const std::string& file, int fd, Open& open) {
 bool Scanner::read_on(const std::string& file, int fd, Open& open, const OnFinding& on_finding,
                       const OnProgress& on_progress) {
   std::string line;  // the begin of a line whose end was not read yet
-  std::string block(kBlockBytes, '\0');
+  std::string block(kBlockBytes + JsonDocument::kPaddingBytes, '\0');
   while (true) {
     const auto at = static_cast<off_t>(open.offset + line.size());
-    const ssize_t n = ::pread(fd, block.data(), block.size(), at);
+    const ssize_t n = ::pread(fd, block.data(), kBlockBytes, at);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) problem(file + ": reading failed: " + std::strerror(errno));
     if (n <= 0) break;
@@ -176,12 +244,13 @@ bool Scanner::read_on(const std::string& file, int fd, Open& open, const OnFindi
   // A last line without its end is still being written when somebody follows, else it is all there will be.
   if (options_.follow) return true;
   if (open.too_long) skip_line(file, open);
-  if (!line.empty()) feed(file, open, line, on_finding);
+  if (!line.empty()) feed(file, open, {.text = line}, on_finding);
   open.offset += line.size();
   return true;
 }
 
 // Feeds the lines that end in `block`, which follows `line`; what is left over becomes the next `line`.
+// Behind `block` more may be read.
 void Scanner::take_lines(const std::string& file, Open& open, std::string& line, std::string_view block,
                          const OnFinding& on_finding) {
   for (auto end = block.find('\n'); end != std::string_view::npos; end = block.find('\n')) {
@@ -189,8 +258,10 @@ void Scanner::take_lines(const std::string& file, Open& open, std::string& line,
     open.offset += line.size() + end + 1;
     if (open.too_long)
       skip_line(file, open);
+    else if (line.empty())
+      feed(file, open, {.text = rest, .readable_after = JsonDocument::kPaddingBytes}, on_finding);
     else
-      feed(file, open, line.empty() ? rest : std::string_view(line.append(rest)), on_finding);
+      feed(file, open, {.text = line.append(rest)}, on_finding);
     line.clear();
     block.remove_prefix(end + 1);
   }
@@ -213,16 +284,17 @@ void Scanner::skip_line(const std::string& file, Open& open) {
           ":" + std::to_string(open.line) + "): this line is skipped, the rest is read");
 }
 
-void Scanner::feed(const std::string& file, Open& open, std::string_view line, const OnFinding& on_finding) {
+void Scanner::feed(const std::string& file, Open& open, const ingest::TranscriptReader::Line& line,
+                   const OnFinding& on_finding) {
   const std::uint64_t number = ++open.line;
   ++totals_.lines;
-  auto events = open.reader->feed(line, number);
-  if (!events) {
-    problem(events.error().message());
+  auto records = open.reader->read({line.text, number, line.readable_after}, ingest::Wanted::judged);
+  if (!records) {
+    problem(records.error().message());
     return;
   }
-  for (auto& event : *events)
-    judge(file, number, std::move(event), on_finding);
+  for (auto& record : *records)
+    judge({file, number, on_finding, record, true});
 }
 
 // Takes what the reader counted since the last time into the totals.
@@ -241,7 +313,8 @@ void Scanner::count(Open& open) {
   open.counted = now;
 }
 
-guard::Guard& Scanner::guard_of(const event::Event& event) {
+guard::Guard& Scanner::guard_of(const ingest::Record& record) {
+  const event::Event& event = record.event;
   if (const auto it = sessions_.find(event.root); it != sessions_.end()) {
     recent_.splice(recent_.begin(), recent_, it->second.recent);
     return *it->second.guard;
@@ -256,7 +329,7 @@ guard::Guard& Scanner::guard_of(const event::Event& event) {
     ++totals_.sessions_by_agent[event.agent.name];
     if (seen.size() < kSeenRootsMax) seen.insert(hash);
   }
-  std::string workspace(event.body["cwd"].text_or(""));
+  std::string workspace(record.body.text("cwd"));
   // A home or the root of the disk is no workspace: everything would lie inside it.
   if (workspace == "/" || workspace == options_.home) workspace.clear();
   recent_.push_front(event.root);
@@ -267,56 +340,106 @@ guard::Guard& Scanner::guard_of(const event::Event& event) {
   return *session.guard;
 }
 
-void Scanner::judge(const std::string& file, std::uint64_t line, event::Event event,
-                    const OnFinding& on_finding) {
-  if (event.data["inherited"].bool_or(false)) return;
+void Scanner::judge(Place place) {
+  event::Event& event = place.record.event;
   const bool is_call = event.kind == event::kind::kToolCall;
   if (!is_call && event.kind != event::kind::kToolResult && event.kind != event::kind::kPrompt) return;
   if (const auto when = from_rfc3339(event.time.source)) event.time.wall_ns = *when;
-  guard::Guard& guard = guard_of(event);
+  guard::Guard& guard = guard_of(place.record);
   event.id = "scan";
-  guard.admit(event);
   // What came before counts for budgets and facts, and is not reported. One without a time may be new.
-  const bool is_new = event.time.wall_ns == 0 || event.time.wall_ns >= options_.since_ns;
-  const Place place{file, line, event, on_finding};
-  if (!is_call) {
+  place.is_new = event.time.wall_ns == 0 || event.time.wall_ns >= options_.since_ns;
+  const Looked looked = memory_.look(place.record.body);
+  totals_.texts += memory_.take_counts();
+  if (is_call) return judge_call(place, guard, looked);
+  const auto act = act_of(event, looked);
+  auto findings = looked.findings;
+  if (!act || memory_.first_time(*act)) {
+    event.body = place.record.body.to_json(kRuleFields);
+    guard.admit(event);
     // The call is over: its reservation is known to be used.
-    const auto findings = guard.note(event);
-    if (is_new) report_content(place, findings);
-    return;
+    findings = guard.note(event, std::move(findings));
   }
-  const auto decision = guard.decide(
-      event, {}, {.decision_id = "scan", .mode = guard::Mode::observe, .level_requested = "scan"});
-  if (!is_new) return;
+  if (place.is_new) tell(place, in_content(place, findings, looked, act));
+}
+
+void Scanner::judge_call(const Place& place, guard::Guard& guard, const Looked& looked) {
+  event::Event& event = place.record.event;
+  event.body = place.record.body.to_json();
+  const std::string identity = call_identity(event);
+  const std::optional<ShortDigest> act =
+      identity.empty() ? std::nullopt : std::optional(short_digest(event.root + "\n" + identity));
+  if (act && !memory_.first_time(*act)) {
+    totals_.repeated_calls += place.is_new ? 1 : 0;
+    return tell_again(place, *act);
+  }
+  guard.admit(event);
+  const auto decision = guard.decide(event, {},
+                                     {.decision_id = "scan",
+                                      .mode = guard::Mode::observe,
+                                      .level_requested = "scan",
+                                      .content = &looked.findings});
+  if (!place.is_new) return;
   ++totals_.tool_calls;
   ++totals_.calls_by_agent[event.agent.name];
-  if (decision.would >= event::Verdict::ask)
-    report(place, decision.would, decision.policies);
-  else
-    report_content(place, decision.findings);
+  std::vector<ScanFinding> found;
+  if (decision.would >= event::Verdict::ask) {
+    found.push_back(finding_at(place, decision.would, decision.policies, identity));
+  } else {
+    found = in_content(place, decision.findings, looked, act);
+  }
+  tell(place, found);
+  if (found.empty() || !act) return;
+  if (found_in_calls_.size() >= kFoundInCallsMax) found_in_calls_.erase(found_in_calls_.begin());
+  found_in_calls_.insert_or_assign(*act, std::move(found));
+}
+
+// A copy of a call that was judged: what was found then is found once more.
+void Scanner::tell_again(const Place& place, ShortDigest act) {
+  const auto it = found_in_calls_.find(act);
+  if (it == found_in_calls_.end() || !place.is_new) return;
+  std::vector<ScanFinding> found = it->second;
+  for (auto& finding : found) {
+    finding.file = place.file;
+    finding.line = place.line;
+  }
+  tell(place, found);
+}
+
+void Scanner::tell(const Place& place, const std::vector<ScanFinding>& found) {
+  totals_.findings += found.size();
+  for (const auto& finding : found)
+    place.on_finding(finding);
 }
 
 // What detectors found in the content of an event, which no policy would have stopped.
-void Scanner::report_content(const Place& place, const std::vector<event::Finding>& findings) {
+std::vector<ScanFinding> Scanner::in_content(const Place& place, const std::vector<event::Finding>& findings,
+                                             const Looked& looked,
+                                             const std::optional<ShortDigest>& act) const {
+  std::vector<ScanFinding> found;
   for (const auto& finding : findings) {
     const bool is_content = finding.evidence_class == "secret" || finding.evidence_class == "injection";
-    if (!is_content || finding.severity < event::Severity::medium) continue;
-    report(place, event::Verdict::warn,
-           {{finding.rule,
-             event::Verdict::warn,
-             "enforce",
-             finding.message,
-             std::string(event::name(finding.severity)),
-             finding.evidence_class,
-             {},
-             0}});
+    const bool is_told = is_content || guard::is_of_rules(finding, pack_->rules().get());
+    if (!is_told || finding.severity < event::Severity::medium) continue;
+    found.push_back(finding_at(place, event::Verdict::warn,
+                               {{finding.rule,
+                                 event::Verdict::warn,
+                                 "enforce",
+                                 finding.message,
+                                 std::string(event::name(finding.severity)),
+                                 finding.evidence_class,
+                                 {},
+                                 0}},
+                               same_as(finding, looked, act)));
   }
+  return found;
 }
 
-void Scanner::report(const Place& place, event::Verdict verdict,
-                     const std::vector<event::PolicyHit>& policies) {
-  const event::Event& event = place.event;
-  ++totals_.findings;
+// `same`: what is found, "" when it is like nothing else.
+ScanFinding Scanner::finding_at(const Place& place, event::Verdict verdict,
+                                const std::vector<event::PolicyHit>& policies, std::string_view same) {
+  event::Event& event = place.record.event;
+  if (event.body.is_null()) event.body = place.record.body.to_json();
   ScanFinding finding;
   finding.file = place.file;
   finding.line = place.line;
@@ -333,7 +456,9 @@ void Scanner::report(const Place& place, event::Verdict verdict,
     finding.severity = policies.front().severity;
   }
   finding.text = call_summary(event);
-  place.on_finding(finding);
+  if (!same.empty() && !policies.empty())
+    finding.same = short_digest(policies.front().policy + "\n" + std::string(same)).high;
+  return finding;
 }
 
 std::optional<std::string> transcript_root(const std::string& file) {

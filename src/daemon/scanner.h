@@ -5,6 +5,10 @@
 //   for (const auto& file : *find_transcripts({}, home, env)) scanner.scan(file, on_finding, on_progress);
 //   scanner.totals().tool_calls …
 //
+// History that is written twice (resumed and forked sessions, compaction, the second copy that Claude Code
+// writes of every result) is looked at once (scan_memory.h): a call with the same id and input in the same
+// tree is the same call; a text is looked at once, and its findings say so with the same ScanFinding::same.
+//
 // One Guard per session tree, so that sub-agents count with their parents. Nothing of the disk but the
 // transcripts is looked at: what a path leads to today says nothing about the day of the session. Memory is
 // bounded by one line (limits::kTranscriptLineBytesMax) and the latest kScanSessionsMax session trees,
@@ -22,6 +26,8 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/limits.h"
+#include "daemon/scan_memory.h"
 #include "event/decision.h"
 #include "guard/guard.h"
 #include "ingest/transcript.h"
@@ -43,6 +49,10 @@ struct ScanFinding {
   std::string reason;
   std::string severity = "medium";
   std::string text;  // what it is about: command or path, printable, cut, without secrets
+  // The same in every copy of one history (the call, or the text, and the rule): who reports counts these
+  // together. 0: like nothing else.
+  std::uint64_t same = 0;
+  std::uint64_t occurrences = 1;
   // The same finding in another scan, for base lines: names session, call and policy, not the file or line,
   // which move. 16 hexadecimal digits.
   std::string fingerprint() const;
@@ -57,6 +67,8 @@ struct ScanTotals {
   std::uint64_t gaps = 0;
   std::uint64_t tool_calls = 0;
   std::uint64_t findings = 0;
+  std::uint64_t repeated_calls = 0;  // copies of calls that were judged before in this scan
+  ScanMemory::Counts texts;          // what detectors looked at, and what they had seen before
   std::map<std::string, std::uint64_t> calls_by_agent;
   std::map<std::string, std::uint64_t> sessions_by_agent;
   std::map<std::string, std::uint64_t> unknown_types;  // kinds of records this version does not know
@@ -64,6 +76,8 @@ struct ScanTotals {
   std::uint64_t problems_not_listed = 0;
 
   ScanTotals& operator+=(const ScanTotals& other);
+  // What came since `before`, an earlier state of the same totals.
+  ScanTotals since(const ScanTotals& before) const;
 };
 // Sessions by agent, as hashes of their roots.
 using SeenSessions = std::map<std::string, std::unordered_set<std::size_t>>;
@@ -74,6 +88,7 @@ struct ScanOptions {
   std::string home;           // of the user whose transcripts these are
   std::int64_t since_ns = 0;  // report only what happened since, unix time; 0: all
   bool follow = false;        // scan() will be called again for the same files as they grow
+  std::size_t memory_bytes = std::size_t{64} * limits::kMiB;  // of what is remembered to be seen once
 };
 
 class Scanner {
@@ -82,7 +97,9 @@ class Scanner {
   using OnProgress = std::function<bool(std::uint64_t bytes)>;  // false: stop here
 
   Scanner(std::shared_ptr<const guard::Pack> pack, ScanOptions options)
-      : pack_(std::move(pack)), options_(std::move(options)) {}
+      : pack_(std::move(pack)),
+        options_(std::move(options)),
+        memory_(pack_->detectors(), options_.memory_bytes) {}
 
   // Reads one transcript to its end, or until on_progress says stop; true when it came to the end. Whatever
   // is wrong with the file becomes a problem of totals(), never an Error. When following it goes on where
@@ -115,18 +132,25 @@ class Scanner {
   void take_lines(const std::string& file, Open& open, std::string& line, std::string_view block,
                   const OnFinding& on_finding);
   void skip_line(const std::string& file, Open& open);
-  void feed(const std::string& file, Open& open, std::string_view line, const OnFinding& on_finding);
+  void feed(const std::string& file, Open& open, const ingest::TranscriptReader::Line& line,
+            const OnFinding& on_finding);
   void count(Open& open);
-  void judge(const std::string& file, std::uint64_t line, event::Event event, const OnFinding& on_finding);
   struct Place {
     const std::string& file;
     std::uint64_t line;
-    const event::Event& event;
     const OnFinding& on_finding;
+    ingest::Record& record;
+    bool is_new;  // after ScanOptions::since_ns
   };
-  void report(const Place& place, event::Verdict verdict, const std::vector<event::PolicyHit>& policies);
-  void report_content(const Place& place, const std::vector<event::Finding>& findings);
-  guard::Guard& guard_of(const event::Event& event);
+  void judge(Place place);
+  void judge_call(const Place& place, guard::Guard& guard, const Looked& looked);
+  static ScanFinding finding_at(const Place& place, event::Verdict verdict,
+                                const std::vector<event::PolicyHit>& policies, std::string_view same);
+  std::vector<ScanFinding> in_content(const Place& place, const std::vector<event::Finding>& findings,
+                                      const Looked& looked, const std::optional<ShortDigest>& act) const;
+  void tell(const Place& place, const std::vector<ScanFinding>& found);
+  void tell_again(const Place& place, ShortDigest act);
+  guard::Guard& guard_of(const ingest::Record& record);
   void problem(std::string text);
 
   std::shared_ptr<const guard::Pack> pack_;
@@ -135,6 +159,8 @@ class Scanner {
   std::unordered_map<std::string, Session> sessions_;  // by session root
   std::list<std::string> recent_;                      // their roots, the latest first
   SeenSessions seen_;                                  // to count each session once
+  ScanMemory memory_;
+  std::map<ShortDigest, std::vector<ScanFinding>> found_in_calls_;  // by call, to tell of its copies; bounded
   ScanTotals totals_;
 };
 

@@ -6,6 +6,7 @@
 //   tools.h       tool name + input → ToolUse, the same words for every agent
 //   patch.h       the apply_patch text of Codex → files added, updated, deleted, moved
 //   transcript.h  lines of a session file → Events, with gaps and unknown records counted
+//   record.h      a record taken apart in place, without making values of it
 //   trace.h       rows of `weir replay` → Events
 //   places.h      where agents keep their transcripts
 //

@@ -19,10 +19,14 @@ class ScannerTest : public testing::Test {
   void SetUp() override {
     char name[] = "/tmp/weir-scanner.XXXXXX";
     dir_ = ::mkdtemp(name);
-    auto pack = load_pack({});
+  }
+  // Compiling the detectors takes its time.
+  static void SetUpTestSuite() {
+    auto pack = load_pack({.detectors = true});
     ASSERT_TRUE(pack) << pack.error().message();
     pack_ = *pack;
   }
+  static void TearDownTestSuite() { pack_.reset(); }
   void TearDown() override { std::filesystem::remove_all(dir_); }
 
   ScanTotals scan_all(const std::vector<std::string>& paths) {
@@ -35,9 +39,10 @@ class ScannerTest : public testing::Test {
   }
 
   std::string dir_;
-  std::shared_ptr<const guard::Pack> pack_;
+  static std::shared_ptr<const guard::Pack> pack_;
   std::vector<ScanFinding> findings_;
 };
+std::shared_ptr<const guard::Pack> ScannerTest::pack_;
 
 TEST_F(ScannerTest, ReadsTheShippedTranscriptsOfBothAgents) {
   const auto totals = scan_all({kCases + "/claude-code", kCases + "/codex"});
@@ -108,7 +113,67 @@ TEST_F(ScannerTest, ManySessionsAreCountedOnceAndForgottenByAge) {
   }
   const auto totals = scan_all({file});
   EXPECT_EQ(totals.sessions_by_agent.at("claude-code"), static_cast<std::uint64_t>(kSessions));
-  EXPECT_EQ(totals.tool_calls, 2u * kSessions);
+  // The second round repeats the first: the same ids and inputs in the same sessions.
+  EXPECT_EQ(totals.tool_calls, static_cast<std::uint64_t>(kSessions));
+  EXPECT_EQ(totals.repeated_calls, static_cast<std::uint64_t>(kSessions));
+}
+
+std::string call_line(const std::string& session, const std::string& id, const std::string& command) {
+  return R"({"type":"assistant","sessionId":")" + session +
+         R"(","message":{"id":"m","content":[{"type":"tool_use","id":")" + id +
+         R"(","name":"Bash","input":{"command":")" + command + R"("}}]}})" + "\n";
+}
+
+std::string result_line(const std::string& session, const std::string& id, const std::string& text) {
+  return R"({"type":"user","sessionId":")" + session +
+         R"(","message":{"content":[{"type":"tool_result","tool_use_id":")" + id + R"(","content":")" + text +
+         R"("}]},"toolUseResult":{"stdout":")" + text + R"("}})" + "\n";
+}
+
+TEST_F(ScannerTest, ACopiedCallIsJudgedOnceAndItsFindingToldAgain) {
+  const std::string file = dir_ + "/a.jsonl";
+  std::ofstream(file) << call_line("s", "t1", "rm -rf /srv/data") << call_line("s", "t1", "rm -rf /srv/data");
+  const auto totals = scan_all({file});
+  EXPECT_EQ(totals.tool_calls, 1u);
+  EXPECT_EQ(totals.repeated_calls, 1u);
+  ASSERT_EQ(findings_.size(), 2u);
+  EXPECT_NE(findings_[0].same, 0u);
+  EXPECT_EQ(findings_[0].same, findings_[1].same);
+  EXPECT_EQ(findings_[1].line, 2u);
+}
+
+// A reused id is no way past the guard, nor is a command that was judged elsewhere.
+TEST_F(ScannerTest, ACallWithAKnownIdAndAnotherInputIsJudged) {
+  const std::string file = dir_ + "/a.jsonl";
+  std::ofstream(file) << call_line("s", "t1", "ls") << call_line("s", "t1", "rm -rf /srv/data")
+                      << call_line("s", "t2", "rm -rf /srv/data") << call_line("other", "t1", "ls");
+  const auto totals = scan_all({file});
+  EXPECT_EQ(totals.tool_calls, 4u);
+  EXPECT_EQ(totals.repeated_calls, 0u);
+  ASSERT_EQ(findings_.size(), 2u);
+  EXPECT_NE(findings_[0].same, findings_[1].same);
+}
+
+TEST_F(ScannerTest, AForkedSessionTellsItsHistoryAsTheSame) {
+  std::ofstream(dir_ + "/a.jsonl") << call_line("a", "t1", "rm -rf /srv/data");
+  std::ofstream(dir_ + "/b.jsonl") << call_line("b", "t1", "rm -rf /srv/data");
+  const auto totals = scan_all({dir_});
+  EXPECT_EQ(totals.sessions_by_agent.at("claude-code"), 2u);
+  ASSERT_EQ(findings_.size(), 2u);
+  EXPECT_EQ(findings_[0].same, findings_[1].same);
+}
+
+TEST_F(ScannerTest, ATextIsLookedAtOnceAndFoundEverywhere) {
+  const std::string token = std::string("gh") + "p_" + "q7Zb3kXw9RtY2mNc5VdJ8sLf4HgA1pKe6UoT";
+  const std::string text = std::string(200, 'x') + " export GITHUB_TOKEN=" + token;
+  std::ofstream(dir_ + "/a.jsonl") << result_line("a", "t1", text);
+  std::ofstream(dir_ + "/b.jsonl") << result_line("b", "t9", text);
+  const auto totals = scan_all({dir_});
+  ASSERT_EQ(findings_.size(), 2u);
+  EXPECT_EQ(findings_[0].policies.at(0).policy, findings_[1].policies.at(0).policy);
+  EXPECT_EQ(findings_[0].same, findings_[1].same);
+  EXPECT_GE(totals.texts.repeated_texts, 3u);
+  EXPECT_GE(totals.texts.repeated_bytes, 3 * text.size());
 }
 
 }  // namespace
