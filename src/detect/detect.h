@@ -10,6 +10,7 @@
 //   normal.h      text as a model reads it                decode.h     base64, hex, ... peeled, with limits
 //   digit_runs.h  where long rows of base64 stand, 64 bytes at a time
 //   model.h       the linear model of injections          injection.h  the detector of injections
+//   conduct.h     a tool call without its content         anomaly.h    what is unusual about it
 //   redact.h      a text without its secrets            scanner.h    both detectors in one pass
 //
 // Rules and weights are data (content/rules/secrets, content/detect) and come in as values.
