@@ -110,6 +110,8 @@ class Analyzer {
   Stream run_pattern(Invocation& invocation);
   Stream run_program(Invocation& invocation);
   void run_makefile(Invocation& invocation);
+  void guess_wrapped(Invocation& invocation);
+  void run_settings(const Invocation& invocation);
   void run_variable(std::string_view name, const Arg& value, State& state, Span span);
   std::optional<Stream> known_output(const Invocation& invocation);
   static bool reads_as_sql(const Invocation& invocation);

@@ -165,6 +165,10 @@ void Analyzer::read_arguments(Call& call) {
       read_option(call, i);
       const OptionSpec* last = call.options.empty() ? nullptr : call.options.back().spec;
       options_over = last != nullptr && last->ends;
+      if (last != nullptr && last->command && i + 1 < argv.size()) {
+        call.command = i + 1;
+        break;
+      }
       continue;
     }
     if (!options_over && call.operands.empty() && enter_subcommand(call, arg)) continue;
@@ -443,7 +447,7 @@ void Analyzer::apply_role(Call& call, Role role, const Arg& arg, std::string_vie
 // What a wrapper runs: sudo, nohup, docker exec, ssh ...
 void Analyzer::run_inner(Call& call) {
   const ProgramSpec& spec = *call.chain.back();
-  if (spec.runs == ProgramSpec::Runs::nothing || call.command == 0 || call.safe) return;
+  if (call.command == 0 || call.safe) return;
   if (depth_ >= limits::kShellDepthMax) return limit("wrappers nested too deeply", call.run.span);
   State& outer = *call.run.state;
   State inner = outer;

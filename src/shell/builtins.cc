@@ -91,9 +91,10 @@ std::optional<Stream> Analyzer::run_builtin(std::string_view name, Invocation& i
   }
   if (auto prefixed = run_prefix(name, invocation)) return prefixed;
   if (name == "trap") {
-    if (argv.size() > 2 && argv[1].text != "-" && !argv[1].text.starts_with("-")) {
+    const std::size_t at = argv.size() > 1 && argv[1].text == "--" ? 2 : 1;
+    if (argv.size() > at + 1 && !argv[at].text.starts_with("-")) {
       State inner = state;
-      walk_text(argv[1], inner, {}, invocation.span, "trap");
+      walk_text(argv[at], inner, {}, invocation.span, "trap");
       note_trap(invocation);
     }
     return Stream{};

@@ -103,6 +103,8 @@ Result<OptionSpec> option(const Json& value, const Place& place) {
       out.takes_value = true;
     } else if (words[i] == "ends") {
       out.ends = true;
+    } else if (words[i] == "command") {
+      out.command = true;
     } else if (words[i] == "flag" && more) {
       const std::string_view flag = words[++i];
       out.flag = flag.substr(0, flag.find('='));

@@ -53,7 +53,8 @@ enum class Role {
 
 struct OptionSpec {
   bool takes_value = false;
-  bool ends = false;  // what follows are arguments of the code or module, not options
+  bool ends = false;     // what follows are arguments of the code or module, not options
+  bool command = false;  // what follows is a command, up to the end
   Role role = Role::none;
   std::string language;    // of code
   std::string flag;        // attribute set when the option is given (and its value matches `only`)

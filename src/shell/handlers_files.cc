@@ -113,6 +113,14 @@ void Analyzer::handle_sed(Call& call) {
     std::size_t at = 0;
     while (at < text.size() && ((text[at] >= '0' && text[at] <= '9') || text[at] == '$' || text[at] == ','))
       ++at;
+    // s/x/command/e: what comes of it is run, at least the part that stands there
+    if (at < text.size() && text[at] == 's' && at + 1 < text.size()) {
+      const std::vector<std::string_view> parts = split(text.substr(at + 2), text[at + 1]);
+      if (parts.size() == 3 && parts[2].find('e') != std::string_view::npos) {
+        State inner = state;
+        walk_text(Arg::of(parts[1]), inner, {}, call.run.span, "sed");
+      }
+    }
     const bool runs = at < text.size() && text[at] == 'e' && (at + 1 == text.size() || text[at + 1] == ' ');
     if (runs && at + 1 < text.size()) {
       State inner = state;

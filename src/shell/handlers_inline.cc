@@ -31,6 +31,37 @@ bool fetches_and_runs(const CodeScan& found, std::string_view code) {
   return found.computed_command || (runs && has_call(found, verbs::kFileWrite));
 }
 
+// Does the code start programs, by whatever name?
+bool starts_programs(std::string_view code) {
+  static constexpr std::string_view kWords[] = {"system", "exec",    "spawn",   "open",   "call(",
+                                                "run(",   "shell",   "cmd",     "qx",     "%x",
+                                                "sys",    "getattr", "Command", "Process"};
+  return has_any(code, kWords);
+}
+
+// The texts between quotes, `..`, qx{..} and %x(..), at most 64, none longer than 1 KiB.
+std::vector<std::string_view> quoted_texts(std::string_view code) {
+  constexpr std::size_t kTextsMax = 64, kBytesMax = 1024;
+  std::vector<std::string_view> out;
+  for (std::size_t at = 0; at < code.size() && out.size() < kTextsMax; ++at) {
+    const std::string_view rest = code.substr(at);
+    const bool bracketed = rest.starts_with("qx") || rest.starts_with("%x");
+    char close = rest[0];
+    std::size_t begin = 1;
+    if (bracketed && rest.size() > 3 && std::string_view("{(/").find(rest[2]) != std::string_view::npos) {
+      close = rest[2] == '{' ? '}' : rest[2] == '(' ? ')' : '/';
+      begin = 3;
+    } else if (std::string_view("'\"`").find(close) == std::string_view::npos) {
+      continue;
+    }
+    const auto end = rest.substr(0, kBytesMax).find(close, begin);
+    if (end == std::string_view::npos) continue;
+    out.push_back(rest.substr(begin, end - begin));
+    at += end;
+  }
+  return out;
+}
+
 }  // namespace
 
 void Analyzer::run_inline(std::string_view language, const Arg& code, Invocation& invocation) {
@@ -100,6 +131,15 @@ void Analyzer::judge_code(const CodeScan& found, std::string_view language, cons
         .attributes[std::string(flag)] = true;
   };
   note_removing_calls(code.text, state, invocation.span);
+  // Which call takes a text is not always seen; one that is a command, in code that starts programs, is run.
+  if (found.shell.empty() && found.programs.empty() && starts_programs(code.text))
+    for (const std::string_view text : quoted_texts(code.text)) {
+      const auto blank = text.find(' ');
+      if (blank == std::string_view::npos || table_.find(base_name(text.substr(0, blank))) == nullptr)
+        continue;
+      State inner = state;
+      walk_text(Arg::of(text), inner, {}, invocation.span, language);
+    }
   // Languages that are not scanned: a shell named in a string is there to be started.
   static constexpr std::string_view kShells[] = {"\"/bin/sh", "'/bin/sh", "\"/bin/bash", "'/bin/bash",
                                                  "\"/bin/zsh"};

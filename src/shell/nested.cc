@@ -41,6 +41,15 @@ bool runs_value(std::string_view name) {
   return std::find(std::begin(kNames), std::end(kNames), name) != std::end(kNames);
 }
 
+// Sub-commands are named like programs (`qm shutdown 100`); a program's own options behind the name, or a
+// word before it that says so, tell that a command begins at `at`.
+bool begins_command(const std::vector<Arg>& argv, std::size_t at) {
+  const std::string& before = argv[at - 1].text;
+  if (at > 1 && (before == "--" || before == "exec" || before == "run")) return true;
+  if (before.starts_with('-')) return false;  // its value, more likely
+  return argv[at + 1].text.size() > 1 && argv[at + 1].text.starts_with('-');
+}
+
 }  // namespace
 
 // make with a makefile that is known: on standard input, or written earlier in the script.
@@ -49,9 +58,14 @@ void Analyzer::run_makefile(Invocation& invocation) {
   std::vector<std::string> files;
   for (std::size_t i = 1; i < invocation.argv.size(); ++i) {
     const std::string& text = invocation.argv[i].text;
-    if ((text == "-f" || text == "--file") && i + 1 < invocation.argv.size())
-      files.push_back(invocation.argv[++i].text);
-    else if (text.starts_with("-f") && text.size() > 2)
+    if ((text == "-f" || text == "--file") && i + 1 < invocation.argv.size()) {
+      if (const Arg& file = invocation.argv[++i]; file.stream) {
+        State inner = state;
+        walk_text(Arg::of(recipes_of(*file.stream)), inner, {}, invocation.span, "make");
+      } else {
+        files.push_back(file.text);
+      }
+    } else if (text.starts_with("-f") && text.size() > 2)
       files.push_back(text.substr(2));
     else if (text.starts_with("--file="))
       files.push_back(text.substr(7));
@@ -75,6 +89,60 @@ void Analyzer::run_makefile(Invocation& invocation) {
     State inner = state;
     walk_text(Arg::of(recipes_of(text.text)), inner, {}, invocation.span, "make");
   }
+}
+
+// ssh -o ProxyCommand=TEXT, apt-get -o APT::Update::Pre-Invoke::=TEXT: settings whose value a shell runs.
+void Analyzer::run_settings(const Invocation& invocation) {
+  static constexpr std::string_view kSettings[] = {
+      "ProxyCommand=", "LocalCommand=", "KnownHostsCommand=",
+      "Invoke::=",     "Invoke=",       "Post-Invoke-Success::="};
+  const std::vector<Arg>& argv = invocation.argv;
+  for (std::size_t i = 1; i < argv.size(); ++i) {
+    if (!argv[i].known() || (argv[i - 1].text != "-o" && !argv[i].text.starts_with("-o"))) continue;
+    for (const std::string_view setting : kSettings) {
+      const auto at = argv[i].text.find(setting);
+      if (at == std::string::npos) continue;
+      State inner = *invocation.state;
+      walk_text(Arg::of(argv[i].text.substr(at + setting.size())), inner, {}, invocation.span, setting);
+      break;
+    }
+  }
+}
+
+// A program that the catalogue does not know may run what stands behind it: `chronic rm -rf x`,
+// `mytool --exec 'rm -rf x'`. What it would do is possible.
+void Analyzer::guess_wrapped(Invocation& invocation) {
+  static constexpr std::string_view kRunning[] = {"-c",     "-e",        "-x",    "--exec",  "--command",
+                                                  "--cmd",  "--run",     "--sh",  "--shell", "--eval",
+                                                  "--call", "--execute", "--cmd", "-Command"};
+  const std::vector<Arg>& argv = invocation.argv;
+  if (depth_ >= limits::kShellDepthMax) return;
+  const std::size_t before = out_.effects.size();
+  for (std::size_t i = 1; i < argv.size(); ++i) {
+    if (!argv[i].known()) continue;
+    std::string_view text = argv[i].text;
+    const auto equals = text.starts_with("--") ? text.find('=') : std::string_view::npos;
+    const std::string_view option =
+        equals != std::string_view::npos ? text.substr(0, equals) : argv[i - 1].text;
+    if (equals != std::string_view::npos) text.remove_prefix(equals + 1);
+    const auto blank = text.find(' ');
+    if (table_.find(base_name(text.substr(0, blank))) == nullptr) continue;
+    State inner = *invocation.state;
+    ++depth_;
+    if (blank != std::string_view::npos) {
+      if (std::find(std::begin(kRunning), std::end(kRunning), option) != std::end(kRunning))
+        walk_text(Arg::of(text), inner, {}, invocation.span, base_name(argv[0].text));
+    } else if (i + 1 < argv.size() && equals == std::string_view::npos && begins_command(argv, i)) {
+      Invocation nested = invocation;
+      nested.state = &inner;
+      nested.argv.assign(argv.begin() + static_cast<std::ptrdiff_t>(i), argv.end());
+      dispatch(nested);
+      i = argv.size();
+    }
+    --depth_;
+  }
+  for (std::size_t i = before; i < out_.effects.size(); ++i)
+    if (out_.effects[i].certainty == Certainty::certain) out_.effects[i].certainty = Certainty::possible;
 }
 
 void Analyzer::run_variable(std::string_view name, const Arg& value, State& state, Span span) {

@@ -455,6 +455,7 @@ Stream Analyzer::run_program(Invocation& invocation) {
     if ((base == "ed" || base == "ex") && invocation.in.present && invocation.in.data.known())
       run_inline("ex", invocation.in.data, invocation);
     if (base == "make" || base == "gmake") run_makefile(invocation);
+    run_settings(invocation);
     if (auto known = known_output(invocation)) return std::move(*known);
     // Words of this very script, changed by a program in a way that is not followed: hidden, should they be
     // run.
@@ -484,6 +485,7 @@ Stream Analyzer::run_program(Invocation& invocation) {
     effect.attributes["socket"] = invocation.socket_peer;
     if (invocation.socket_peer.empty()) return Stream::unknown();
   }
+  guess_wrapped(invocation);
   // An unknown program may be a filter: what it was fed may come out.
   if (const Hole* hole = invocation.in.data.tainted())
     return Stream::of(Arg::hole("(output)", hole->origin, hole->url));

@@ -5,7 +5,8 @@
 
 Rewrites (tests/evasion/rewrites.py, fixed seed) of the commands in tests/evasion/commands.txt are judged by `weir inspect`
 with the shipped policies. At least 98 % must reach the verdict of the plain form, and none of the rest may pass: it is
-`ask` or stronger. WEIR_TEST_LEVEL=full takes every rewrite. The last line is "N passed, N failed".
+`ask` or stronger. WEIR_TEST_LEVEL=full takes every rewrite. Of tests/evasion/disguises.jsonl, written by hand without looking
+at what Weir can do, at least 98 % must be asked about or refused. The last line is "N passed, N failed".
 """
 import argparse
 import collections
@@ -86,8 +87,14 @@ def main():
         print(f"  {count:4} weaker: {name}")
     for name, text in passed_by[: args.show]:
         print(f"  PASSES ({name}): {text!r}")
-    failed = (reached * 100 < 98 * len(cases)) + bool(passed_by) + bool(harmless)
-    print(f"{3 - failed} passed, {failed} failed")
+    by_hand = [json.loads(line)["command"] for line in (TOP / "tests/evasion/disguises.jsonl").read_text().splitlines()]
+    through = [text for text, strength in zip(by_hand, verdicts(weir, by_hand)) if strength < ask]
+    stopped = len(by_hand) - len(through)
+    print(f"{len(by_hand)} disguises by hand: {stopped} ({100 * stopped / len(by_hand):.1f} %) are asked about or refused")
+    for text in through:
+        print(f"  PASSES: {text!r}")
+    failed = ((reached * 100 < 98 * len(cases)) + bool(passed_by) + bool(harmless) + (stopped * 100 < 98 * len(by_hand)))
+    print(f"{4 - failed} passed, {failed} failed")
     return 1 if failed else 0
 
 
