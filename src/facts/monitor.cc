@@ -1,7 +1,7 @@
 #include "facts/monitor.h"
 
 #include <algorithm>
-#include <deque>
+#include <list>
 
 #include "base/limits.h"
 #include "facts/evaluate.h"
@@ -113,7 +113,7 @@ class Copies {
 
  private:
   const SliceStore<Slice>& kept_;
-  std::vector<std::deque<std::pair<std::string, Slice>>> copies_;
+  std::vector<std::list<std::pair<std::string, Slice>>> copies_;  // by slicing; they must stay in place
 };
 
 }  // namespace

@@ -96,9 +96,11 @@ void Guard::use(std::shared_ptr<const Pack> pack) {
   if (pack->facts()->digest() != pack_->facts()->digest()) facts_ = facts::Monitor(pack->facts());
   if (pack->rules_digest() != pack_->rules_digest()) watch_ = sigma::Watch(pack->rules());
   pack_ = std::move(pack);
+  readings_.forget();
 }
 
 void Guard::admit(Event& event) {
+  readings_.forget();
   event.seq = ++state_.seq;
   if (state_.root.empty()) state_.root = event.root;
   if (state_.started_ns == 0) state_.started_ns = event.time.wall_ns;
@@ -113,7 +115,7 @@ std::vector<Question> Guard::prepare(const Event& event, const Answers& answers)
   const std::string cwd(event.body["cwd"].text_or(""));
   if (state_.workspace.empty() && cwd.starts_with('/')) ask({Question::Kind::workspace, cwd});
   read_ = Read{event.id, event.seq, state_.workspace,
-               answers,  pack_,     understand(event, state_, options_, *pack_, answers)};
+               answers,  pack_,     understand(event, state_, options_, *pack_, answers, &readings_)};
   for (const auto& question : read_->understanding.questions)
     ask(question);
   if (answers.size() + open.size() > kQuestionsMax)

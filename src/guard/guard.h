@@ -128,6 +128,7 @@ class Guard {
     Understanding understanding;
   };
   mutable std::optional<Read> read_;
+  mutable ShellReadings readings_;    // of the event that prepare() is asked about
   mutable cedar::Workspace judging_;  // memory of judge(), holds nothing from call to call
   // Memory of the detectors, kept because getting it anew costs as much as a look. Holds nothing from call to
   // call.

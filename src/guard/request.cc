@@ -21,6 +21,23 @@ Value text_value(std::string_view text) {
   return Value(std::string(text));
 }
 
+void add_fields(std::vector<Record::Field>&) {}
+template <class... Rest>
+void add_fields(std::vector<Record::Field>& fields, std::string_view name, Value value, Rest&&... rest) {
+  fields.emplace_back(name, std::move(value));
+  add_fields(fields, std::forward<Rest>(rest)...);
+}
+
+// A record of names and values in turn. They are moved, as a list in braces cannot be; where names come in
+// their order nothing is sorted either.
+template <class... Rest>
+Value record(std::string_view name, Value value, Rest&&... rest) {
+  std::vector<Record::Field> fields;
+  fields.reserve(1 + sizeof...(rest) / 2);
+  add_fields(fields, name, std::move(value), std::forward<Rest>(rest)...);
+  return Value(Record(std::move(fields)));
+}
+
 bool declares(const VerbSpec* verb, std::string_view name, SchemaType::Kind kind) {
   if (verb == nullptr) return true;  // a pack without a schema
   const SchemaType* type = verb->attributes != nullptr ? verb->attributes->attribute(name) : nullptr;
@@ -55,20 +72,14 @@ void add_attributes(const Json& attrs, const VerbSpec* verb, std::vector<Value>&
 Value counters_of(const Situation& s) {
   const Counters& c = s.state.counters;
   const std::int64_t elapsed_ns = s.state.started_ns == 0 ? 0 : s.event.time.wall_ns - s.state.started_ns;
-  return Value(Record({{"calls", Value(c.calls)},
-                       {"refusals", Value(c.refusals)},
-                       {"asks", Value(c.asks)},
-                       {"deletes", Value(c.deletes)},
-                       {"writes", Value(c.writes)},
-                       {"connects", Value(c.connects)},
-                       {"spawns", Value(c.spawns)},
-                       {"elapsed_s", Value(std::max<std::int64_t>(0, elapsed_ns / kSecondNs))}}));
+  return record("asks", Value(c.asks), "calls", Value(c.calls), "connects", Value(c.connects), "deletes",
+                Value(c.deletes), "elapsed_s", Value(std::max<std::int64_t>(0, elapsed_ns / kSecondNs)),
+                "refusals", Value(c.refusals), "spawns", Value(c.spawns), "writes", Value(c.writes));
 }
 
 Value no_labels() {
-  return Value(Record({{"integrity", text_value(kUnknownLabel)},
-                       {"confidentiality", text_value(kUnknownLabel)},
-                       {"categories", Value(cedar::Set())}}));
+  return record("categories", Value(cedar::Set()), "confidentiality", text_value(kUnknownLabel), "integrity",
+                text_value(kUnknownLabel));
 }
 
 Value findings_of(std::span<const event::Finding> findings) {
@@ -78,8 +89,8 @@ Value findings_of(std::span<const event::Finding> findings) {
     rules.push_back(text_value(finding.rule));
     classes.push_back(text_value(finding.evidence_class));
   }
-  return Value(Record(
-      {{"rules", Value(cedar::Set(std::move(rules)))}, {"classes", Value(cedar::Set(std::move(classes)))}}));
+  return record("classes", Value(cedar::Set(std::move(classes))), "rules",
+                Value(cedar::Set(std::move(rules))));
 }
 
 // As the agents call it: Claude Code "command", Codex "cmd".

@@ -118,6 +118,17 @@ ShellReading read_shell(std::string_view command, const ShellPlace& place, const
   return reading;
 }
 
+ShellReading ShellReadings::read(std::string_view command, const ShellPlace& place,
+                                 const shell::CommandTable& table, std::string_view agent) {
+  for (const auto& kept : kept_)
+    if (kept.table == &table && kept.command == command && kept.place == place && kept.agent == agent)
+      return kept.reading;
+  ShellReading reading = read_shell(command, place, table, agent);
+  if (kept_.size() < kKeptMax)
+    kept_.push_back({std::string(command), place, &table, std::string(agent), reading});
+  return reading;
+}
+
 bool is_shell_script(std::string_view path, std::string_view text) {
   if (text.starts_with("#!")) {
     const std::string_view line = text.substr(0, text.find('\n'));

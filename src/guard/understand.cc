@@ -20,12 +20,13 @@ namespace kind = event::kind;
 class Reading {
  public:
   Reading(const event::Event& event, const SessionState& state, const GuardOptions& options, const Pack& pack,
-          const Answers& answers)
+          const Answers& answers, ShellReadings* readings)
       : event_(event),
         state_(state),
         options_(options),
         pack_(pack),
         answers_(answers),
+        readings_(readings),
         facts_(state, options, pack, answers) {
     cwd_ = event.body["cwd"].text_or("");
     out_.assumptions = Json::object();
@@ -98,10 +99,16 @@ class Reading {
 
   void shell(const ToolUse& use) {
     const ShellPlace place{cwd_, options_.home, state_.workspace};
-    ShellReading reading = read_shell(use.command, place, pack_.commands(), event_.agent.name);
+    ShellReading reading = read_line(use.command, place);
     follow_scripts(reading, place, 0);
     for (auto& action : reading.actions)
       add(std::move(action));
+  }
+
+  ShellReading read_line(std::string_view command, const ShellPlace& place) {
+    const auto& agent = event_.agent.name;
+    return readings_ != nullptr ? readings_->read(command, place, pack_.commands(), agent)
+                                : read_shell(command, place, pack_.commands(), agent);
   }
 
   // A script file that would run is read like the command line itself, once its text is known.
@@ -119,7 +126,7 @@ class Reading {
       note_assumption("scripts", path, answer->second["digest"]);
       const Json* text = answer->second.find("text");
       if (text == nullptr || !is_shell_script(path, text->text_or(""))) continue;
-      ShellReading inner = read_shell(text->text_or(""), place, pack_.commands(), event_.agent.name);
+      ShellReading inner = read_line(text->text_or(""), place);
       follow_scripts(inner, place, depth + 1);
       for (auto& action : inner.actions) {
         action.attrs.set("script", path);
@@ -212,6 +219,7 @@ class Reading {
   const GuardOptions& options_;
   const Pack& pack_;
   const Answers& answers_;
+  ShellReadings* readings_;
   PathFacts facts_;
   std::string cwd_;
   Understanding out_;
@@ -221,8 +229,8 @@ class Reading {
 }  // namespace
 
 Understanding understand(const event::Event& event, const SessionState& state, const GuardOptions& options,
-                         const Pack& pack, const Answers& answers) {
-  Reading reading(event, state, options, pack, answers);
+                         const Pack& pack, const Answers& answers, ShellReadings* readings) {
+  Reading reading(event, state, options, pack, answers, readings);
   reading.read();
   return std::move(reading).take();
 }

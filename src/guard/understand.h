@@ -13,6 +13,7 @@
 #include "guard/pack.h"
 #include "guard/question.h"
 #include "guard/session.h"
+#include "guard/shell_actions.h"
 
 namespace weir::guard {
 
@@ -22,8 +23,9 @@ struct Understanding {
   Json assumptions;                 // object: cwd, workspace, resolved paths, script digests
 };
 
+// `readings` keeps command lines that were read for the same event before; nullptr: none are kept.
 Understanding understand(const event::Event& event, const SessionState& state, const GuardOptions& options,
-                         const Pack& pack, const Answers& answers);
+                         const Pack& pack, const Answers& answers, ShellReadings* readings = nullptr);
 
 // The workspace that the answers tell for the event's working directory; "" when they do not, or when it is a
 // home directory or the root of the disk.
