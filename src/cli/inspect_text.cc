@@ -15,16 +15,6 @@ namespace {
 constexpr std::string_view kSecretRules = "rules/secrets/";
 constexpr std::string_view kInjectionModel = "detect/injection.json";
 
-Result<detect::SecretRules> built_in_secret_rules() {
-  detect::SecretRules rules;
-  for (const auto& file : content_files()) {
-    if (!file.name.starts_with(kSecretRules) || !file.name.ends_with(".toml")) continue;
-    TRY(auto more, detect::parse_gitleaks(file.bytes, file.name));
-    detect::join(rules, std::move(more));
-  }
-  return rules;
-}
-
 Result<detect::InjectionDetector> built_in_injection_detector() {
   for (const auto& file : content_files()) {
     if (file.name != kInjectionModel) continue;
@@ -113,6 +103,16 @@ Json inspect_sql(std::string_view text) {
 }
 
 }  // namespace
+
+Result<detect::SecretRules> built_in_secret_rules() {
+  detect::SecretRules rules;
+  for (const auto& file : content_files()) {
+    if (!file.name.starts_with(kSecretRules) || !file.name.ends_with(".toml")) continue;
+    TRY(auto more, detect::parse_gitleaks(file.bytes, file.name));
+    detect::join(rules, std::move(more));
+  }
+  return rules;
+}
 
 struct TextInspector::State {
   Kind kind = Kind::content;

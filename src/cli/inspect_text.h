@@ -4,8 +4,12 @@
 #include <memory>
 
 #include "base/json.h"
+#include "detect/gitleaks.h"
 
 namespace weir::cli {
+
+// The rules that ship (content/rules/secrets).
+Result<detect::SecretRules> built_in_secret_rules();
 
 // Detectors of the built-in rules, compiled once for many texts.
 class TextInspector {

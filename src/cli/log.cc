@@ -5,10 +5,10 @@
 #include <ostream>
 
 #include "base/bytes.h"
-#include "base/redact.h"
 #include "base/time_text.h"
 #include "cli/commands.h"
 #include "cli/open_store.h"
+#include "cli/redactor.h"
 #include "daemon/probes.h"
 #include "event/decision.h"
 #include "event/event.h"
@@ -33,14 +33,14 @@ Json body_of(const OpenStore& open, const store::Record& record) {
 }
 
 // {"command": …} → the one line that tells people which call it was, without secrets.
-std::string call_line(const Json& body) {
+std::string call_line(const Json& body, Redactor& redactor) {
   const Json& input = body["input"];
   constexpr std::size_t kBytesMax = 100;
   for (const char* key : {"command", "cmd", "file_path", "path", "url", "pattern", "prompt", "query"})
-    if (const auto text = input[key].text_or(""); !text.empty()) return printable_redacted(text, kBytesMax);
+    if (const auto text = input[key].text_or(""); !text.empty()) return redactor.line(text, kBytesMax);
   if (body["erased"].bool_or(false)) return "(erased)";
-  return input.is_object() ? printable_redacted(compact(input), kBytesMax)
-                           : printable_redacted(body["text"].text_or(""), kBytesMax);
+  return input.is_object() ? redactor.line(compact(input), kBytesMax)
+                           : redactor.line(body["text"].text_or(""), kBytesMax);
 }
 
 std::string colored(std::string_view verdict, const Style& style) {
@@ -49,7 +49,8 @@ std::string colored(std::string_view verdict, const Style& style) {
 }
 
 // One line for a decision, or one JSON object.
-void print_decision(const OpenStore& open, const store::Record& record, Context& context) {
+void print_decision(const OpenStore& open, const store::Record& record, Redactor& redactor,
+                    Context& context) {
   const auto envelope = record.json();
   if (!envelope) return;
   Json event_envelope;
@@ -63,28 +64,28 @@ void print_decision(const OpenStore& open, const store::Record& record, Context&
     line.set("record", "decision");
     line.set("time", event_envelope["time"]["wall"]);
     line.set("parent", event_envelope["parent"]);
-    line.set("call", call_line(event_body));
-    line.set("reason", body_of(open, record)["reason"]);
+    line.set("call", call_line(event_body, redactor));
+    line.set("reason", redactor.json(body_of(open, record)["reason"]));
     context.out << compact(line) << "\n";
     return;
   }
   context.out << event_envelope["time"]["wall"].text_or("").substr(0, 19) << "  "
               << colored((*envelope)["verdict"].text_or(""), context.style) << "  " << record.id.substr(0, 13)
               << "  " << (*envelope)["agent"].text_or("") << " " << (*envelope)["tool"].text_or("") << "  "
-              << call_line(event_body);
+              << call_line(event_body, redactor);
   const Json& policies = (*envelope)["policies"];
   if (policies.is_array() && !policies.as_array().empty())
     context.out << "  " << context.style.dim(policies.as_array()[0].text_or(""));
   context.out << "\n";
 }
 
-void print_event(const OpenStore& open, const store::Record& record, Context& context) {
+void print_event(const OpenStore& open, const store::Record& record, Redactor& redactor, Context& context) {
   const auto envelope = record.json();
   if (!envelope || !context.json) return;
   Json line = *envelope;
   line.set("record", "event");
   const std::string kind((*envelope)["kind"].text_or(""));
-  if (kind == "tool.call") line.set("call", call_line(body_of(open, record)));
+  if (kind == "tool.call") line.set("call", call_line(body_of(open, record), redactor));
   context.out << compact(line) << "\n";
 }
 
@@ -127,11 +128,12 @@ int run_log(const Args& args, Context& context) {
   if (!read) return report(read.error(), context);
   if (count > 0 && last.size() > count)
     last.erase(last.begin(), last.end() - static_cast<std::ptrdiff_t>(count));
+  Redactor redactor;
   const auto print = [&](const store::Record& record) {
     if (record.kind == store::RecordKind::decision)
-      print_decision(*open, record, context);
+      print_decision(*open, record, redactor, context);
     else
-      print_event(*open, record, context);
+      print_event(*open, record, redactor, context);
   };
   for (const auto& record : last)
     print(record);
@@ -153,14 +155,14 @@ int run_log(const Args& args, Context& context) {
   return exit_code::kFine;
 }
 
-void print_hits(const event::Decision& decision, Context& context) {
+void print_hits(const event::Decision& decision, Redactor& redactor, Context& context) {
   for (const auto& hit : decision.policies) {
     context.out << "  " << colored(event::name(hit.verdict), context.style) << "  "
                 << context.style.bold(hit.policy) << (hit.mode == "observe" ? " (observing only)" : "")
                 << "\n      " << printable(hit.reason) << "\n";
     if (hit.action < decision.actions.size()) {
       const auto& action = decision.actions[hit.action];
-      context.out << "      because of: " << action.verb << " " << printable_redacted(action.resource, 160)
+      context.out << "      because of: " << action.verb << " " << redactor.line(action.resource, 160)
                   << "\n";
     }
   }
@@ -172,8 +174,9 @@ int run_explain(const Args& args, Context& context) {
   const auto detail = open->query->decision(args.positional_or(0, ""));
   if (!detail) return report(detail.error(), context);
   const Json body = body_of(*open, detail->decision);
+  Redactor redactor;
   if (context.json) {
-    context.out << compact(body) << "\n";
+    context.out << compact(redactor.json(body)) << "\n";
     return exit_code::kFine;
   }
   const auto decision = event::decision_from_json(body);
@@ -184,21 +187,22 @@ int run_explain(const Args& args, Context& context) {
   }
   context.out << context.style.bold("decision ") << decision->id << "\n"
               << "session  " << printable(decision->session) << ", event " << decision->seq << "\n"
-              << "call     " << (detail->event ? call_line(body_of(*open, *detail->event)) : "") << "\n"
+              << "call     " << (detail->event ? call_line(body_of(*open, *detail->event), redactor) : "")
+              << "\n"
               << "verdict  " << colored(event::name(decision->verdict), context.style);
   if (decision->would != decision->verdict)
     context.out << " (observing; enforcing it would be " << event::name(decision->would) << ")";
-  context.out << "\nreason   " << printable(decision->reason) << "\n";
+  context.out << "\nreason   " << printable(redactor.text(decision->reason)) << "\n";
   if (!decision->advice.empty()) context.out << "advice   " << printable(decision->advice) << "\n";
   if (decision->approval)
     context.out << "approved " << decision->approval->id << " by "
                 << printable(compact(Json(Json::Array(decision->approval->approvers)))) << "\n";
   if (!decision->approval_id.empty()) context.out << "held as  " << decision->approval_id << "\n";
   context.out << "policies\n";
-  print_hits(*decision, context);
+  print_hits(*decision, redactor, context);
   context.out << "actions\n";
   for (const auto& action : decision->actions)
-    context.out << "  " << action.verb << " " << printable_redacted(action.resource, 160) << "  "
+    context.out << "  " << action.verb << " " << redactor.line(action.resource, 160) << "  "
                 << context.style.dim(event::name(action.certainty)) << "\n";
   context.out << "isolation " << decision->isolation << ", path verified at: " << decision->level_verified
               << "\npack      " << decision->digests.pack << "\n";
