@@ -8,6 +8,7 @@
 #include "daemon/signed_pack.h"
 #include "guard/rules.h"
 #include "os/files.h"
+#include "os/process.h"
 
 namespace weir::daemon {
 namespace {
@@ -149,6 +150,7 @@ Result<std::shared_ptr<const guard::Pack>> load_pack(const PackOptions& options)
   TRY(const guard::PackSources sources, read_pack(options));
   TRY(auto pack, guard::Pack::load(sources));
   TRY_STATUS(check_and_keep(*pack, options.proofs_dir));
+  os::return_free_memory();
   return pack;
 }
 

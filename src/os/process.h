@@ -57,6 +57,10 @@ std::string self_path();  // /proc/self/exe resolved
 // No core dumps, no ptrace by the same user (PR_SET_DUMPABLE 0).
 void harden_self();
 
+// Gives memory that was freed back to the system (malloc_trim of glibc): worth it after making much that is
+// thrown away, such as compiling rules.
+void return_free_memory();
+
 // The environment of this process.
 std::map<std::string, std::string> environment();
 std::string env_or(const char* name, std::string_view fallback);
