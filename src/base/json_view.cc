@@ -222,6 +222,7 @@ Result<JsonView> JsonDocument::parse(std::string_view text, const JsonLimits& li
                                      std::size_t readable_after) {
   if (text.size() > limits.bytes_max)
     return fail(ErrorCode::limit, "JSON is longer than " + std::to_string(limits.bytes_max) + " bytes");
+  if (text.data() == nullptr) text = "";  // it would be copied from, which even for no bytes is undefined
   if (!parser_) parser_ = std::make_unique<Parser>();
   // simdjson's own depth limit must lie above ours, so that ours gives the message.
   const std::size_t depth_max = limits.depth_max + 8;

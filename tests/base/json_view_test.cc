@@ -77,6 +77,13 @@ TEST(JsonView, RefusesWhatParseJsonRefuses) {
   EXPECT_EQ(document.parse("[[1]]", {.depth_max = 1}).error().code, ErrorCode::limit);
 }
 
+// No address at all: what an empty std::string_view has.
+TEST(JsonView, NothingIsAnErrorToo) {
+  JsonDocument document;
+  EXPECT_FALSE(document.parse(std::string_view()));
+  EXPECT_FALSE(parse_json(std::string_view()));
+}
+
 TEST(JsonView, ADocumentServesManyTextsOfAnySize) {
   JsonDocument document;
   for (const std::size_t size : {10u, 100'000u, 5u, 3'000'000u, 20u, 40u}) {

@@ -72,8 +72,10 @@ class Agent:
         return str(self.bin / self.name)
 
     def base_environment(self):
-        """Nothing of this process's own environment but where programs are."""
-        return {"PATH": f"{self.bin}:{node(self.checkout).parent}:/usr/local/bin:/usr/bin:/bin", "TERM": "dumb", "LANG": "C.UTF-8"}
+        """Nothing of this process's own environment but where programs are. The shell is named: without it Claude Code takes
+        zsh where there is one, and zsh knows no /dev/tcp."""
+        return {"PATH": f"{self.bin}:{node(self.checkout).parent}:/usr/local/bin:/usr/bin:/bin", "TERM": "dumb", "LANG": "C.UTF-8",
+                "SHELL": "/bin/bash"}
 
     def check_version(self):
         done = subprocess.run([self.program(), "--version"], env=self.base_environment() | {"HOME": "/nonexistent"},
