@@ -10,6 +10,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -78,8 +79,9 @@ class Agent:
                 "SHELL": "/bin/bash"}
 
     def check_version(self):
-        done = subprocess.run([self.program(), "--version"], env=self.base_environment() | {"HOME": "/nonexistent"},
-                              capture_output=True, text=True)
+        with tempfile.TemporaryDirectory() as home:  # an agent makes a home that is not there
+            done = subprocess.run([self.program(), "--version"], env=self.base_environment() | {"HOME": home},
+                                  capture_output=True, text=True)
         if self.version not in done.stdout:
             raise InstallError(f"{self.name} --version says {done.stdout.strip() or done.stderr.strip()!r}, not {self.version}")
 
