@@ -17,6 +17,7 @@ weir_room(os     1 rim  ROOMS base LIBS PkgConfig::SPDLOG PkgConfig::SODIUM Thre
 
 weir_room(ingest 2 pure ROOMS base event)
 weir_room(facts  2 pure ROOMS base event)
+weir_room(flow   2 pure ROOMS base event LIBS PkgConfig::UTF8PROC)
 weir_room(net    2 rim  ROOMS base os LIBS PkgConfig::SODIUM Threads::Threads)
 weir_room(ledger 2 rim  ROOMS base os LIBS PkgConfig::SODIUM)
 

@@ -70,6 +70,17 @@ inline constexpr std::size_t kFactSlicesMax = 65'536;  // slices (per user, tool
 inline constexpr std::size_t kFactWindowEventsMax =
     4096;  // instants remembered for one operator of one slice
 
+// Flow of data
+inline constexpr std::size_t kFlowCausesMax = 32;       // events named as the reason of one part of a label
+inline constexpr std::size_t kFlowLeavesMax = 100'000;  // values of one tool result
+inline constexpr std::size_t kFlowDepthMax = 64;        // nested values of one tool result
+inline constexpr std::size_t kFlowContentMax = 64 * kMiB;  // bytes of content that one session tree remembers
+inline constexpr std::size_t kFlowCandidatesMax = 4096;    // places looked at for one value
+inline constexpr std::size_t kFlowDecodedMax = 1 * kMiB;   // bytes that one text opens into
+inline constexpr std::size_t kFlowPromptMax = 1 * kMiB;    // bytes of prompts that are read for a plan
+inline constexpr std::size_t kFlowToolsMax = 4096;         // tools with a meaning in one session
+inline constexpr std::size_t kFlowValuesMax = 1024;        // argument values of one call that are looked up
+
 // Sigma rules
 inline constexpr std::size_t kSigmaFileBytesMax = 4 * kMiB;  // one file, which may hold several rules
 inline constexpr std::size_t kSigmaRulesMax = 50'000;
