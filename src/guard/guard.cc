@@ -123,6 +123,12 @@ std::vector<Question> Guard::prepare(const Event& event, const Answers& answers)
   return open;
 }
 
+const std::vector<event::Action>& Guard::understood(const Event& event) const {
+  static const std::vector<event::Action> nothing;
+  return read_ && read_->event == event.id && read_->seq == event.seq ? read_->understanding.actions
+                                                                      : nothing;
+}
+
 Decision Guard::blank(const Event& event, const Supplied& supplied) const {
   Decision decision;
   decision.id = supplied.decision_id;
@@ -161,10 +167,12 @@ void Guard::judge_into(Decision& decision, const Event& event, Understanding und
   decision.actions = std::move(understanding.actions);
   decision.assumptions = std::move(understanding.assumptions);
   decision.call_digest = call_digest(event, decision.actions, decision.assumptions, pack_->policy_digest());
-  const auto found = with_rules(event, decision.actions,
-                                supplied.content != nullptr ? *supplied.content : content_findings(event));
+  auto found = with_rules(event, decision.actions,
+                          supplied.content != nullptr ? *supplied.content : content_findings(event));
   const auto facts = facts_for(event, decision.actions, found);
   decision.facts = all_of(facts);
+  const std::size_t usual = found.size();
+  found.insert(found.end(), supplied.anomalies.begin(), supplied.anomalies.end());
   const Situation situation{event,
                             state_,
                             options_,
@@ -182,6 +190,7 @@ void Guard::judge_into(Decision& decision, const Event& event, Understanding und
   decision.verdict = decision.would = judgement.verdict;
   decision.reason = std::move(judgement.reason);
   decision.advice = std::move(judgement.advice);
+  if (found.size() > usual && decision.verdict > Verdict::ask) soften(decision, situation, usual);
   if (judgement.approvals > 1 && decision.verdict == Verdict::ask && supplied.isolation == "same_user") {
     // One person at one keyboard cannot be told from two: asking would promise what cannot be had.
     decision.verdict = decision.would = Verdict::deny;
@@ -189,6 +198,22 @@ void Guard::judge_into(Decision& decision, const Event& event, Understanding und
         " The policy wants two people to approve it, and this installation cannot tell two people "
         "apart: every approver is the same user. It needs `weir init --system`.";
   }
+}
+
+// What is refused only because it is unusual is asked instead. `without`: findings that are no anomalies.
+void Guard::soften(Decision& decision, const Situation& situation, std::size_t without) const {
+  Situation usual = situation;
+  usual.findings = situation.findings.first(without);
+  const Judgement judgement = judge(decision.actions, usual, *pack_, judging_);
+  if (judgement.verdict >= decision.verdict) return;
+  decision.verdict = decision.would = std::max(judgement.verdict, Verdict::ask);
+  if (judgement.verdict > Verdict::ask) {
+    decision.reason = judgement.reason;
+    decision.advice = judgement.advice;
+    return;
+  }
+  decision.advice.clear();
+  decision.reason += " What speaks for that is only that the call is unusual, so a person is asked.";
 }
 
 // The input as the transforming policies want it. What would run then is judged like any call: a rewrite is
@@ -239,7 +264,7 @@ void Guard::settle(Decision& decision, const Event& event, const Supplied& suppl
   }
   const bool asks_about_earlier = event.data["phase"].text_or("") == "permission";
   if (event.kind == kind::kToolCall && !asks_about_earlier) reserve(decision, event);
-  if (!asks_about_earlier) remember(decision, event);
+  if (!asks_about_earlier) remember(decision, event, supplied.anomalies.size());
   if (decision.verdict == Verdict::quarantine && !state_.stopped) {
     state_.stopped = true;
     state_.stop_reason = decision.reason;
@@ -296,13 +321,15 @@ std::vector<std::vector<std::string>> Guard::facts_for(const Event& event,
   return names;
 }
 
-// A released call has happened with all its Actions; a refused one has only been tried.
-void Guard::remember(const Decision& decision, const Event& event) {
+// A released call has happened with all its Actions; a refused one has only been tried. Its last findings are
+// anomalies, which are of no account here: a fact would carry them to where nothing softens them.
+void Guard::remember(const Decision& decision, const Event& event, std::size_t anomalies) {
   const bool runs = event::lets_run(decision.verdict);
   (void)watch_.commit(seen_, event.time.wall_ns, runs ? sigma::Watch::Part::all : sigma::Watch::Part::event);
   if (facts_.set().facts().empty()) return;
+  const auto findings = std::span(decision.findings).first(decision.findings.size() - anomalies);
   facts_.commit(facts::Happening{event, runs ? std::span(decision.actions) : std::span<const event::Action>(),
-                                 decision.findings, event::name(decision.verdict)});
+                                 findings, event::name(decision.verdict)});
 }
 
 // What rules say of it as well, correlations as if it happened.

@@ -41,6 +41,8 @@
 
 namespace weir::guard {
 
+struct Situation;
+
 enum class Mode { enforce, observe };
 
 // What decide() needs and must not find out by itself. Recorded in the Decision, so that replay can supply it
@@ -55,6 +57,10 @@ struct Supplied {
   // What detectors found in the event's texts, from one who looked already (guard/content.h); else decide()
   // looks. The Decision is the same.
   const std::vector<event::Finding>* content = nullptr;
+  // What is unusual about the call (detect/anomaly.h): found with what other sessions have taught, so replay
+  // must be given the same again. Policies see it like any finding, facts do not. It asks at most: what would
+  // be refused only because of it is held for a person.
+  std::vector<event::Finding> anomalies = {};
 };
 
 class Guard {
@@ -67,6 +73,9 @@ class Guard {
   // What must be known from outside before decide(); empty when nothing is missing. At most kQuestionsMax at
   // once; later rounds ask what earlier answers made necessary (the paths inside a script that would run).
   std::vector<Question> prepare(const event::Event& event, const Answers& answers) const;
+
+  // What the last prepare() understood the event to do; empty when that was about another event.
+  const std::vector<event::Action>& understood(const event::Event& event) const;
 
   // The verdict, and the change of state it brings: a released allow is reserved at once and presumed
   // executed.
@@ -103,11 +112,12 @@ class Guard {
   std::vector<std::vector<std::string>> facts_for(const event::Event& event,
                                                   const std::vector<event::Action>& actions,
                                                   const std::vector<event::Finding>& findings) const;
+  void soften(event::Decision& decision, const Situation& situation, std::size_t without) const;
   std::vector<event::Finding> with_rules(const event::Event& event, const std::vector<event::Action>& actions,
                                          std::vector<event::Finding> found) const;
   std::vector<event::Finding> content_findings(const event::Event& event) const;
   void change_state(const event::Event& event);
-  void remember(const event::Decision& decision, const event::Event& event);
+  void remember(const event::Decision& decision, const event::Event& event, std::size_t anomalies);
 
   std::shared_ptr<const Pack> pack_;
   GuardOptions options_;
