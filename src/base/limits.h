@@ -94,6 +94,15 @@ inline constexpr std::size_t kDetectFindingsMax = 10'000;   // findings of one t
 inline constexpr std::size_t kDecodedBytesMax = 1 * kMiB;   // what one encoded payload may grow to
 inline constexpr std::size_t kDecodeLayersMax = 8;          // encodings inside each other
 
+// Flow: what a session has read
+inline constexpr std::size_t kFlowDepthMax = 64;           // nested lists and maps of one result
+inline constexpr std::size_t kFlowLeavesMax = 100'000;     // values of one result; the rest is one text
+inline constexpr std::size_t kFlowContentMax = 64 * kMiB;  // texts kept for one session, 32 bytes each on top
+inline constexpr std::size_t kFlowTextsMax = 4'194'304;    // texts kept for one session, equal ones included
+inline constexpr std::size_t kFlowFindBytesMax = 8 * kMiB;     // bytes looked at to find one value
+inline constexpr std::size_t kFlowGramsMax = 4'194'304;        // grams kept for one session
+inline constexpr std::size_t kFlowDecodedBytesMax = 1 * kMiB;  // what decoding one text may add, all layers
+
 // Decisions
 inline constexpr std::size_t kDecisionBytesMax = 16 * kKiB;  // canonical Decision record
 inline constexpr std::size_t kActionsMax = 256;              // Actions of one tool call; more become opaque
