@@ -71,15 +71,10 @@ inline constexpr std::size_t kFactWindowEventsMax =
     4096;  // instants remembered for one operator of one slice
 
 // Flow of data
-inline constexpr std::size_t kFlowCausesMax = 32;       // events named as the reason of one part of a label
-inline constexpr std::size_t kFlowLeavesMax = 100'000;  // values of one tool result
-inline constexpr std::size_t kFlowDepthMax = 64;        // nested values of one tool result
-inline constexpr std::size_t kFlowContentMax = 64 * kMiB;  // bytes of content that one session tree remembers
-inline constexpr std::size_t kFlowCandidatesMax = 4096;    // places looked at for one value
-inline constexpr std::size_t kFlowDecodedMax = 1 * kMiB;   // bytes that one text opens into
-inline constexpr std::size_t kFlowPromptMax = 1 * kMiB;    // bytes of prompts that are read for a plan
-inline constexpr std::size_t kFlowToolsMax = 4096;         // tools with a meaning in one session
-inline constexpr std::size_t kFlowValuesMax = 1024;        // argument values of one call that are looked up
+inline constexpr std::size_t kFlowCausesMax = 32;        // events named as the reason of one part of a label
+inline constexpr std::size_t kFlowPromptMax = 1 * kMiB;  // bytes of prompts that are read for a plan
+inline constexpr std::size_t kFlowToolsMax = 4096;       // tools with a meaning in one session
+inline constexpr std::size_t kFlowValuesMax = 1024;      // argument values of one call that are looked up
 
 // Sigma rules
 inline constexpr std::size_t kSigmaFileBytesMax = 4 * kMiB;  // one file, which may hold several rules
@@ -93,15 +88,6 @@ inline constexpr std::size_t kDetectBytesMax = 256 * kMiB;  // one text
 inline constexpr std::size_t kDetectFindingsMax = 10'000;   // findings of one text
 inline constexpr std::size_t kDecodedBytesMax = 1 * kMiB;   // what one encoded payload may grow to
 inline constexpr std::size_t kDecodeLayersMax = 8;          // encodings inside each other
-
-// Flow: what a session has read
-inline constexpr std::size_t kFlowDepthMax = 64;           // nested lists and maps of one result
-inline constexpr std::size_t kFlowLeavesMax = 100'000;     // values of one result; the rest is one text
-inline constexpr std::size_t kFlowContentMax = 64 * kMiB;  // texts kept for one session, 32 bytes each on top
-inline constexpr std::size_t kFlowTextsMax = 4'194'304;    // texts kept for one session, equal ones included
-inline constexpr std::size_t kFlowFindBytesMax = 8 * kMiB;     // bytes looked at to find one value
-inline constexpr std::size_t kFlowGramsMax = 4'194'304;        // grams kept for one session
-inline constexpr std::size_t kFlowDecodedBytesMax = 1 * kMiB;  // what decoding one text may add, all layers
 
 // Decisions
 inline constexpr std::size_t kDecisionBytesMax = 16 * kKiB;  // canonical Decision record

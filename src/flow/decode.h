@@ -16,7 +16,7 @@ namespace weir::flow {
 
 // Every layer that opens is a text of its own: of escapes the lines in which one was undone, of runs what
 // they decode to. Different from each other and from the text; all together at most
-// limits::kFlowDecodedBytesMax.
+// limits::kFlowDecodedMax.
 std::vector<std::string> undressed(std::string_view text);
 
 }  // namespace weir::flow
