@@ -71,6 +71,13 @@ inline constexpr std::size_t kFactWindowEventsMax =
     4096;  // instants remembered for one operator of one slice
 
 // Flow of data
+inline constexpr std::size_t kFlowLeavesMax = 100'000;      // values of one tool result; the rest is one text
+inline constexpr std::size_t kFlowDepthMax = 64;            // nested values of one tool result
+inline constexpr std::size_t kFlowContentMax = 64 * kMiB;   // bytes one session tree remembers, and 32 a text
+inline constexpr std::size_t kFlowTextsMax = 4'194'304;     // texts remembered, equal ones counted
+inline constexpr std::size_t kFlowFindBytesMax = 8 * kMiB;  // bytes looked at to find one value
+inline constexpr std::size_t kFlowGramsMax = 4'194'304;     // grams remembered to notice copies
+inline constexpr std::size_t kFlowDecodedMax = 1 * kMiB;    // bytes that one text opens into
 inline constexpr std::size_t kFlowCausesMax = 32;        // events named as the reason of one part of a label
 inline constexpr std::size_t kFlowPromptMax = 1 * kMiB;  // bytes of prompts that are read for a plan
 inline constexpr std::size_t kFlowToolsMax = 4096;       // tools with a meaning in one session
