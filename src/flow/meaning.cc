@@ -1,0 +1,94 @@
+#include "flow/meaning.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <span>
+
+#include "base/limits.h"
+
+namespace weir::flow {
+namespace {
+
+bool any_in(const std::vector<std::string>& words, const WordSet& set) {
+  return std::any_of(words.begin(), words.end(), [&](const auto& word) { return set.contains(word); });
+}
+
+// The effect of the first word that stands for one.
+std::optional<std::size_t> first_effect(std::span<const std::string> in, const Words& words) {
+  for (const auto& word : in)
+    if (const auto effect = words.effect_of(word)) return effect;
+  return std::nullopt;
+}
+
+// A description says in its first words what the tool does: "Sends an email to …", "This tool deletes …".
+std::optional<std::size_t> described_effect(std::string_view description, const Words& words) {
+  constexpr std::size_t kBytesLooked = 200;
+  constexpr std::size_t kWordsLooked = 6;
+  const auto first = words_of(description.substr(0, kBytesLooked));
+  return first_effect(std::span(first).first(std::min(first.size(), kWordsLooked)), words);
+}
+
+bool is_choice(const Json& schema) {
+  return schema["enum"].is_array() || schema["type"].text_or("") == "boolean";
+}
+bool is_address_format(const Json& schema) {
+  const std::string_view format = schema["format"].text_or("");
+  return format == "uri" || format == "url" || format == "iri" || format == "uri-reference";
+}
+
+Role role_of(std::string_view field, const Json& schema, bool makes_new, const Words& words) {
+  const auto parts = words_of(field);
+  if (any_in(parts, words.address)) return Role::address;
+  if (any_in(parts, words.payload)) return Role::payload;
+  if (is_choice(schema) || any_in(parts, words.setting)) return Role::setting;
+  if (is_address_format(schema)) return Role::address;
+  if (makes_new && !parts.empty() && words.label.contains(parts.back())) return Role::setting;
+  return Role::authority;
+}
+
+}  // namespace
+
+std::string_view name(Role role) {
+  constexpr std::array<std::string_view, 4> kNames = {"authority", "address", "payload", "setting"};
+  return kNames[static_cast<std::size_t>(role)];
+}
+
+Role ToolMeaning::role(std::string_view field, const Words& words) const {
+  const auto known =
+      std::find_if(fields.begin(), fields.end(), [&](const auto& one) { return one.name == field; });
+  return known != fields.end() ? known->role : role_of(field, Json(), makes_new, words);
+}
+
+ToolMeaning meaning_of(const ToolDescription& tool, const Words& words) {
+  ToolMeaning meaning;
+  meaning.name = tool.name;
+  auto effect = first_effect(words_of(tool.name), words);
+  const auto described = described_effect(tool.description, words);
+  // Of the two the one that changes something.
+  if (!effect || (described && !words.effects[*effect].changes)) effect = described ? described : effect;
+  if (effect) {
+    meaning.effect = words.effects[*effect].name;
+    meaning.changes = words.effects[*effect].changes;
+    meaning.makes_new = words.effects[*effect].makes_new;
+  }
+  const Json& properties = tool.schema["properties"];
+  if (!properties.is_object()) return meaning;
+  for (const auto& [field, schema] : properties.as_object()) {
+    if (meaning.fields.size() >= limits::kFlowValuesMax) break;
+    meaning.fields.push_back({field, role_of(field, schema, meaning.makes_new, words)});
+  }
+  return meaning;
+}
+
+Json to_json(const ToolMeaning& meaning) {
+  Json fields = Json::object();
+  for (const auto& field : meaning.fields)
+    fields.set(field.name, std::string(name(field.role)));
+  return Json::object({{"changes", meaning.changes},
+                       {"effect", meaning.effect},
+                       {"fields", std::move(fields)},
+                       {"tool", meaning.name}});
+}
+
+}  // namespace weir::flow
