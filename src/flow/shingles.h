@@ -39,10 +39,11 @@ class Shingles {
   std::size_t bytes() const { return places_.capacity() * sizeof(std::uint32_t); }
 
  private:
-  void insert(const Corpus& corpus, std::uint32_t place, std::uint64_t hash);
-  void grow(const Corpus& corpus);
+  void insert(const Corpus& corpus, std::uint32_t stored, std::uint32_t place);
+  void grow(const Corpus& corpus, std::size_t places);
 
-  std::vector<std::uint32_t> places_;  // hash table: place in the corpus + 1
+  std::vector<std::uint32_t> places_;  // hash table: place in the corpus + 1, and above it 6 bits of the hash
+  std::vector<bool> added_;            // of the texts that the corpus stores
   std::size_t grams_ = 0;
   bool full_ = false;
 };
