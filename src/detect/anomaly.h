@@ -1,13 +1,15 @@
 // The detector of anomalies: what an agent never did before in a repository, or hardly ever, or never after
 // what it just did, or far more often a minute than usual.
 //
-//   AnomalyDetector detector({.alerts_per_day = 2});
-//   for (const event::Finding& finding : detector.observe(conduct)) tell(finding);
-//       // "`scp` was never seen in 412 calls of this repository (9 other programs)"
-//   detector.note_outcome(session, failed);           // when the result of the last call is known
-//   save(canonical(detector.to_json()));              // and AnomalyDetector::from_json() later
+//   AnomalyDetector detector({.alerts_per_day = 3});
+//   AnomalyLook look = detector.look(conduct);            // before the verdict; learns nothing
+//   for (const event::Finding& finding : look.findings) tell(finding);
+//       // "The program `scp` was never seen in 412 calls of this repository, which had 9 programs"
+//   detector.released(conduct, look);                     // it was let through: a lesson, not yet learned
+//   detector.outcome(session, call, CallEnd::failed);     // when its result is known
 //
-// Everything is counted per agent and repository. A surprise is measured in bits, -log2 of a probability:
+// Everything is counted per agent and repository (anomaly_profile.h). A surprise is measured in bits, -log2
+// of a probability:
 //   first-seen  a value that is new among values of its kind; how likely new ones are is estimated from how
 //               many were seen once only (Good and Turing), so who does new things all day is not told of
 //               each
@@ -16,21 +18,27 @@
 //               how much each has seen (prediction by partial matching, escape by Witten and Bell)
 //   rate        calls of this minute against median and MAD of the minutes before
 //
-// Calibrated by its own stream: the threshold is the quantile of past scores above which alerts_per_day of
-// the calls of a day lie, and a budget of so many alerts refills over a day, so that drift cannot flood
-// anyone. The first kLearningCalls of a repository are only learned from. A finding is severity low or info:
-// evidence, never a reason to refuse alone.
+// Each of the four has its own scale, calibrated by its own past, and its own budget of alerts a day
+// (anomaly_scale.h). A finding is severity low or medium: evidence, never a reason to refuse alone.
+//
+// Only what really happened teaches: a call that was let through, with its outcome. Lessons are held until
+// the session made `lessons_held` more calls, ended or was idle; a session that is stopped before takes them
+// with it. What was told once is told again, free of charge, until it was let through: an agent that tries
+// again does not get past a policy that asks.
 //
 // State is bounded; what had to be forgotten is counted in status(). Pure: time comes in with a Conduct.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/json.h"
+#include "detect/anomaly_profile.h"
 #include "detect/anomaly_scale.h"
 #include "detect/anomaly_sequence.h"
 #include "detect/conduct.h"
@@ -38,89 +46,125 @@
 
 namespace weir::detect {
 
-inline constexpr std::uint64_t kLearningCalls = 100;   // of one repository before anything is told
-inline constexpr std::size_t kAnomalyScopesMax = 128;  // pairs of agent and repository
-inline constexpr std::size_t kAnomalySessionsMax = 512;
-inline constexpr std::size_t kTraitValuesMax = 2048;  // of one kind in one scope
+inline constexpr std::size_t kAnomalySessionsMax = 64;  // in memory; the idlest ends
+inline constexpr std::size_t kAnomalyLessonsMax = 512;  // held of all sessions
+inline constexpr std::size_t kAnomalySubjectsMax = 16;  // told to one session and not let through yet
 
 struct AnomalyConfig {
-  double alerts_per_day = 3;             // over everything observed; more than 0
+  double alerts_per_day = 3;             // over everything observed, all families; more than 0
   double calls_per_day_assumed = 2'000;  // until time says better
+  std::size_t profiles_max = 128;        // pairs of agent and repository; the one used least is forgotten
+  std::size_t lessons_held = 0;          // of one session, until they are learned
+};
+
+struct AnomalyFamilyStatus {
+  AnomalyFamily family = AnomalyFamily::first_seen;
+  double alerts_per_day = 0;
+  std::uint64_t told = 0;
+  std::uint64_t held_back = 0;  // surprises above the threshold for which the budget was spent
+  double threshold_bits = 0;
 };
 
 struct AnomalyStatus {
-  std::uint64_t calls = 0;
-  std::uint64_t alerts = 0;
-  std::uint64_t held_back = 0;  // surprises above the threshold for which the budget was spent
-  std::uint64_t forgotten = 0;  // values, contexts, sessions and repositories that made room
-  double threshold_bits = 0;
+  std::uint64_t calls = 0;      // learned
+  std::uint64_t alerts = 0;     // of all families
+  std::uint64_t held_back = 0;  // of all families
+  std::uint64_t forgotten = 0;  // values, sequences and repositories that made room
   double calls_per_day = 0;
+  std::vector<AnomalyFamilyStatus> families;
 };
+
+// What was seen of a call before its verdict. To be handed back when the call is let through.
+struct AnomalyLook {
+  std::vector<event::Finding> findings;  // at most one of each family
+  bool judged = false;                   // enough was known to judge it
+  std::array<double, kAnomalyFamilies> bits{};
+  std::vector<std::string> subjects;  // what the findings are about
+};
+
+enum class CallEnd { fine, failed, not_run };
 
 class AnomalyDetector {
  public:
-  explicit AnomalyDetector(const AnomalyConfig& config = {})
-      : config_(config), scale_(config.alerts_per_day) {}
+  explicit AnomalyDetector(const AnomalyConfig& config = {});
 
-  // What is unusual about the call, at most one Finding, and learns from it. Time must not run backwards; a
-  // call that is older than the last counts as of the same time.
+  // Time must not run backwards; a call that is older than the last counts as of the same time.
+  AnomalyLook look(const Conduct& conduct);
+  void released(const Conduct& conduct, const AnomalyLook& look);
+  // Of the session's call with this name, or of its last call when the name is "".
+  void outcome(std::string_view session, std::string_view call, CallEnd end);
+  // Nothing of what waits in the tree's sessions is learned.
+  void stopped(std::string_view root);
+  // All of what waits is learned; of one session, or of all.
+  void ended(std::string_view session);
+  void settle();
+
+  // look() and released(), for who only watches what has happened.
   std::vector<event::Finding> observe(const Conduct& conduct);
-  // The result of the last call of the session.
   void note_outcome(std::string_view session, bool failed);
 
   AnomalyStatus status() const;
 
-  // Version 1, docs/formats/anomaly.md. Errors: `invalid` names the member, `limit`.
-  Json to_json() const;
-  static Result<AnomalyDetector> from_json(const Json& json, const AnomalyConfig& config = {});
+  // Profiles come and go: who keeps more than fit puts them in and takes the idlest out.
+  bool knows(std::string_view agent, std::string_view repository) const;
+  void put(AnomalyProfile profile);
+  // When there are more than `keep`; learns what waits for it first.
+  std::optional<AnomalyProfile> take_idlest(std::size_t keep);
+  // Without learning what waits for it, which is dropped.
+  void forget(std::string_view agent, std::string_view repository);
+  std::vector<const AnomalyProfile*> profiles() const;
+
+  // What profiles share: scales, budgets, counts. docs/formats/anomaly.md. Errors: `invalid` names the
+  // member, and nothing is changed.
+  Json scales_json() const;
+  Status use_scales(const Json& json);
 
  private:
-  struct Count {
-    std::uint64_t times = 0;
-    std::uint64_t last = 0;  // the scope's call that had it last
+  struct Known {
+    AnomalyProfile profile;
+    std::uint64_t used = 0;  // the look that came last; the least is forgotten first
   };
-  struct Kind {
-    std::map<std::string, Count, std::less<>> values;
-    std::uint64_t total = 0;
-    std::uint64_t once = 0;  // values with one time
-  };
-  // All that is known of one agent in one repository.
-  struct Scope {
-    std::uint64_t calls = 0;
-    std::uint64_t used = 0;  // the detector's call that came last; the least is forgotten first
-    std::array<Kind, kTraitKinds> kinds;
-    Sequence sequence;
-    MinuteRates rates;
+  // One call that was let through and waits to be learned.
+  struct Lesson {
+    std::string tool;
+    std::string call;
+    std::vector<Trait> traits;
+    std::array<double, kAnomalyFamilies> bits{};
+    bool judged = false;
+    std::int64_t wall_ns = 0;
+    CallEnd end = CallEnd::fine;
   };
   struct Session {
-    std::string scope;
-    SequencePast past;
-    Minute minute;
+    std::string profile;  // key
+    std::string root;
+    SequencePast past;                              // with the calls that wait
+    SequencePast learned;                           // up to the first lesson that waits
+    std::array<std::string, kSequenceOrder> names;  // of the calls in `past`
+    Minute minute;                                  // with the calls that wait
+    Minute minute_learned;                          // up to the first lesson that waits
+    std::deque<Lesson> lessons;
+    std::vector<std::string> told;  // subjects
     std::uint64_t used = 0;
   };
-  // A surprise with the words for it.
-  struct Surprise {
-    double bits = 0;
-    std::string rule;
-    event::Severity severity = event::Severity::info;
-    std::vector<std::string> techniques;
-    std::string message;
-  };
+  using Sessions = std::map<std::string, Session, std::less<>>;
 
-  Scope& scope_of(const Conduct& conduct, std::string& key);
-  Session& session_of(const Conduct& conduct, const std::string& scope);
-  void judge_trait(const Scope& scope, const Trait& trait, Surprise& most) const;
-  void judge_sequence(const Scope& scope, const Session& session, const Conduct& conduct,
-                      Surprise& most) const;
-  void judge_rate(const Scope& scope, const Minute& minute, Surprise& most) const;
-  void learn(Scope& scope, Session& session, const Conduct& conduct);
-  void learn_trait(Scope& scope, const Trait& trait);
-  static Result<Scope> scope_from(const Json& json);
+  AlertScale& scale(AnomalyFamily family) { return scales_[static_cast<std::size_t>(family)]; }
+  const AlertScale& scale(AnomalyFamily family) const { return scales_[static_cast<std::size_t>(family)]; }
+  AnomalyProfile& profile_of(const Conduct& conduct, const std::string& key);
+  Session& session_of(const Conduct& conduct, const std::string& key);
+  void tell(const Conduct& conduct, const AnomalyProfile& profile, Session& session, const Minute& minute,
+            const Surprises& surprises, AnomalyLook& look);
+  void learn_first(Session& session);
+  void learn_all(Session& session);
+  void learn_of(std::string_view profile);
 
   AnomalyConfig config_;
-  AlertScale scale_;
-  std::map<std::string, Scope, std::less<>> scopes_;
-  std::map<std::string, Session, std::less<>> sessions_;
+  std::array<AlertScale, kAnomalyFamilies> scales_;
+  CallsADay clock_;
+  std::map<std::string, Known, std::less<>> profiles_;  // by key_of()
+  Sessions sessions_;
+  std::size_t waiting_ = 0;  // lessons
+  std::uint64_t looks_ = 0;
   std::uint64_t calls_ = 0;
   std::uint64_t forgotten_ = 0;
 };

@@ -1,26 +1,29 @@
 #include "detect/anomaly_scale.h"
 
 #include <algorithm>
-#include <cmath>
+#include <string>
 
 #include "detect/conduct.h"
 
 namespace weir::detect {
 namespace {
 
-constexpr double kBinsABit = 4;
-constexpr double kFloorBits = 5;         // less than 1 in 32 is never told
-constexpr double kHalvedAt = 20'000;     // scores remembered; older ones fade
-constexpr std::uint64_t kTimedMin = 50;  // calls before their times are believed
+constexpr float kBinsABit = 4;
+constexpr double kFloorBits = 5;      // less than 1 in 32 is never told
+constexpr double kHalvedAt = 20'000;  // scores remembered; older ones fade
+constexpr double kTimedMin = 50;      // calls before their times are believed
+constexpr double kSpanDaysMax = 14;   // days that calls are counted over; then half of it is forgotten
 constexpr double kDayNs = 86'400e9;
-constexpr double kHourNs = 3'600e9;
 
-double median_of(std::vector<double> values) {
-  if (values.empty()) return 0;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
-  std::nth_element(values.begin(), middle, values.end());
-  return *middle;
-}
+struct FamilyFacts {
+  std::string_view rule;
+  double share = 0;  // of all alerts a day; together 1
+};
+// First-seen is the commonest by far and the easiest to understand; what is rare has little to tell.
+constexpr std::array<FamilyFacts, kAnomalyFamilies> kFamilies = {{{"anomaly.first-seen", 1.0 / 2},
+                                                                  {"anomaly.rare", 1.0 / 12},
+                                                                  {"anomaly.sequence", 1.0 / 4},
+                                                                  {"anomaly.rate", 1.0 / 6}}};
 
 Result<double> number(const Json& json, const char* key, double most) {
   const Json& value = json[key];
@@ -29,47 +32,48 @@ Result<double> number(const Json& json, const char* key, double most) {
   return value.as_double();
 }
 
+Result<std::int64_t> whole(const Json& json, const char* key, std::int64_t most) {
+  const std::int64_t value = json[key].int_or(-1);
+  if (value < 0 || value > most)
+    return fail("this must be a whole number that is not negative", std::string("scale, ") + key);
+  return value;
+}
+
 }  // namespace
 
-// A first surprise may be told at once; never more than two days' worth in a row.
-AlertScale::AlertScale(double alerts_per_day) : alerts_per_day_(std::max(alerts_per_day, 1e-3)), budget_(1) {}
+std::string_view rule_of(AnomalyFamily family) {
+  return kFamilies[static_cast<std::size_t>(family)].rule;
+}
+
+double budget_of(AnomalyFamily family, double alerts_per_day) {
+  return kFamilies[static_cast<std::size_t>(family)].share * alerts_per_day;
+}
+
+AlertScale::AlertScale(double alerts_per_day) : alerts_per_day_(std::max(alerts_per_day, 1e-3)) {}
 
 double AlertScale::quantile(double share) const {
   double above = 0;
   for (std::size_t bin = kBins; bin-- > 0;) {
-    above += bins_[bin];
-    if (above > share * total_) return static_cast<double>(bin + 1) / kBinsABit;
+    above += static_cast<double>(bins_[bin]);
+    if (above > share * total_) return static_cast<double>(bin + 1) / static_cast<double>(kBinsABit);
   }
   return 0;
 }
 
-void AlertScale::learn(double bits) {
-  const double place = std::clamp(bits * kBinsABit, 0.0, static_cast<double>(kBins - 1));
-  bins_[static_cast<std::size_t>(place)] += 1;
-  total_ += 1;
-  if (total_ < kHalvedAt) return;
-  for (double& bin : bins_)
-    bin /= 2;
-  total_ /= 2;
+double AlertScale::threshold(double calls_per_day) const {
+  return std::max(kFloorBits, quantile(alerts_per_day_ / std::max(calls_per_day, 1.0)));
 }
 
-bool AlertScale::tell(double bits, bool may_tell, std::int64_t wall_ns, double calls_per_day_assumed) {
-  // Days are counted in days on which something happened: nights do not save up alerts.
-  double passed = 1 / std::max(calls_per_day_assumed, 1.0);
-  calls_per_day_ = calls_per_day_assumed;
-  if (wall_ns > 0) {
-    if (first_ns_ == 0) first_ns_ = last_ns_ = wall_ns;
-    passed = static_cast<double>(std::max(wall_ns, last_ns_) - last_ns_) / kDayNs;
-    last_ns_ = std::max(last_ns_, wall_ns);
-    ++timed_;
-    const double span = std::max(static_cast<double>(last_ns_ - first_ns_), kHourNs);
-    if (timed_ >= kTimedMin) calls_per_day_ = static_cast<double>(timed_) * kDayNs / std::max(span, kDayNs);
-  }
-  budget_ = std::min(budget_ + passed * alerts_per_day_, std::max(1.0, 2 * alerts_per_day_));
-  threshold_ = std::max(kFloorBits, quantile(alerts_per_day_ / std::max(calls_per_day_, 1.0)));
-  const bool above = may_tell && bits >= threshold_;
-  if (may_tell) learn(bits);
-  if (!above) return false;
+void AlertScale::refill(double days) {
+  budget_ = std::min(budget_ + days * alerts_per_day_, std::max(1.0, 2 * alerts_per_day_));
+}
+
+bool AlertScale::is_above(double bits, double calls_per_day) const {
+  return bits >= kFloorBits && bits >= threshold(calls_per_day);
+}
+
+bool AlertScale::tell(double bits, double calls_per_day) {
+  if (!is_above(bits, calls_per_day)) return false;
   if (budget_ < 1) {
     ++held_back_;
     return false;
@@ -79,17 +83,24 @@ bool AlertScale::tell(double bits, bool may_tell, std::int64_t wall_ns, double c
   return true;
 }
 
+void AlertScale::learn(double bits) {
+  const double place = std::clamp(bits * static_cast<double>(kBinsABit), 0.0, static_cast<double>(kBins - 1));
+  bins_[static_cast<std::size_t>(place)] += 1;
+  total_ += 1;
+  if (total_ < kHalvedAt) return;
+  total_ = 0;
+  for (float& bin : bins_) {
+    bin /= 2;
+    total_ += static_cast<double>(bin);
+  }
+}
+
 Json AlertScale::to_json() const {
   Json bins = Json::array();
-  for (const double bin : bins_)
-    bins.push(bin);
-  return Json::object({{"bins", std::move(bins)},
-                       {"budget", budget_},
-                       {"first_ns", first_ns_},
-                       {"last_ns", last_ns_},
-                       {"timed", timed_},
-                       {"told", told_},
-                       {"held_back", held_back_}});
+  for (const float bin : bins_)
+    bins.push(static_cast<double>(bin));
+  return Json::object(
+      {{"bins", std::move(bins)}, {"budget", budget_}, {"told", told_}, {"held_back", held_back_}});
 }
 
 Result<AlertScale> AlertScale::from_json(const Json& json, double alerts_per_day) {
@@ -100,60 +111,55 @@ Result<AlertScale> AlertScale::from_json(const Json& json, double alerts_per_day
   for (std::size_t i = 0; i < kBins; ++i) {
     const Json& bin = bins.as_array()[i];
     if (!bin.is_number() || !(bin.as_double() >= 0) || bin.as_double() > 2 * kHalvedAt)
-      return fail("this must be a list of 256 numbers", "scale, bins");
-    out.bins_[i] = bin.as_double();
-    out.total_ += out.bins_[i];
+      return fail("this must be a list of 256 numbers up to 40000", "scale, bins");
+    out.bins_[i] = static_cast<float>(bin.as_double());
+    out.total_ += static_cast<double>(out.bins_[i]);
   }
-  constexpr double kMost = 9e18;
   TRY(out.budget_, number(json, "budget", 1e6));
-  TRY(const double first, number(json, "first_ns", kMost));
-  TRY(const double last, number(json, "last_ns", kMost));
-  TRY(const double timed, number(json, "timed", static_cast<double>(kAnomalyTimesMax)));
-  TRY(const double told, number(json, "told", static_cast<double>(kAnomalyTimesMax)));
-  TRY(const double held, number(json, "held_back", static_cast<double>(kAnomalyTimesMax)));
-  out.first_ns_ = static_cast<std::int64_t>(first);
-  out.last_ns_ = std::max(static_cast<std::int64_t>(last), out.first_ns_);
-  out.timed_ = static_cast<std::uint64_t>(timed);
+  TRY(const std::int64_t told, whole(json, "told", kAnomalyTimesMax));
+  TRY(const std::int64_t held, whole(json, "held_back", kAnomalyTimesMax));
   out.told_ = static_cast<std::uint64_t>(told);
   out.held_back_ = static_cast<std::uint64_t>(held);
   return out;
 }
 
-void MinuteRates::add(std::uint32_t calls) {
-  if (kept_.size() < kKept)
-    kept_.push_back(calls);
-  else
-    kept_[next_] = calls;
-  next_ = (next_ + 1) % kKept;
+double CallsADay::passed(std::int64_t wall_ns, double assumed) {
+  if (wall_ns <= 0) return 1 / std::max(assumed, 1.0);
+  if (seen_ns_ == 0) seen_ns_ = wall_ns;
+  const std::int64_t since_ns = std::max(wall_ns, seen_ns_) - seen_ns_;
+  seen_ns_ += since_ns;
+  return static_cast<double>(since_ns) / kDayNs;
 }
 
-MinuteRates::Against MinuteRates::usual() const {
-  Against out{.minutes = kept_.size()};
-  std::vector<double> values(kept_.begin(), kept_.end());
-  out.median = median_of(values);
-  for (double& value : values)
-    value = std::abs(value - out.median);
-  constexpr double kNormal = 1.4826;  // makes the MAD of a normal distribution its standard deviation
-  out.spread = std::max(1.0, kNormal * median_of(std::move(values)));
-  return out;
+void CallsADay::count(std::int64_t wall_ns) {
+  if (wall_ns <= 0) return;
+  if (first_ns_ == 0) first_ns_ = last_ns_ = wall_ns;
+  last_ns_ = std::max(last_ns_, wall_ns);
+  timed_ += 1;
+  if (static_cast<double>(last_ns_ - first_ns_) < kSpanDaysMax * kDayNs) return;
+  first_ns_ += (last_ns_ - first_ns_) / 2;
+  timed_ /= 2;
 }
 
-Json MinuteRates::to_json() const {
-  Json out = Json::array();
-  for (std::size_t i = 0; i < kept_.size(); ++i)
-    out.push(static_cast<std::uint64_t>(kept_[kept_.size() < kKept ? i : (next_ + i) % kKept]));
-  return out;
+// The calls of less than a day are those of a day: a night follows.
+double CallsADay::per_day(double assumed) const {
+  if (timed_ < kTimedMin) return assumed;
+  return timed_ * kDayNs / std::max(static_cast<double>(last_ns_ - first_ns_), kDayNs);
 }
 
-Result<MinuteRates> MinuteRates::from_json(const Json& json) {
-  if (!json.is_array() || json.as_array().size() > kKept)
-    return fail("the rates must be a list of at most 256 counts", "rates");
-  MinuteRates out;
-  for (const Json& one : json.as_array()) {
-    if (one.int_or(-1) < 0 || one.int_or(-1) > 1'000'000)
-      return fail("a rate must be a whole number up to a million", "rates");
-    out.add(static_cast<std::uint32_t>(one.as_int()));
-  }
+Json CallsADay::to_json() const {
+  return Json::object(
+      {{"first_ns", first_ns_}, {"last_ns", last_ns_}, {"seen_ns", seen_ns_}, {"timed", timed_}});
+}
+
+Result<CallsADay> CallsADay::from_json(const Json& json) {
+  constexpr std::int64_t kMost = std::int64_t{9} * 1'000'000'000'000'000'000;
+  CallsADay out;
+  TRY(out.first_ns_, whole(json, "first_ns", kMost));
+  TRY(out.last_ns_, whole(json, "last_ns", kMost));
+  TRY(out.seen_ns_, whole(json, "seen_ns", kMost));
+  TRY(out.timed_, number(json, "timed", static_cast<double>(kAnomalyTimesMax)));
+  if (out.last_ns_ < out.first_ns_) return fail("the last call is before the first", "scale, last_ns");
   return out;
 }
 

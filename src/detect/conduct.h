@@ -36,6 +36,8 @@ struct Conduct {
   std::string tool;
   std::int64_t wall_ns = 0;  // 0: unknown; then rates are not looked at
   std::vector<Trait> traits;
+  std::string root;  // of the session tree
+  std::string call;  // names the call in its result, "" when nothing does
 };
 
 // Of a tool call and what it would do. At most 64 traits, each once.
