@@ -68,10 +68,10 @@ class Folder {
       const Kind kind = kind_of(static_cast<unsigned char>(c));
       return kind == Kind::word || kind == Kind::invisible;
     };
-    while (begin > done_ && belongs(text_[begin - 1]))
+    while (begin > done_ && at_ - begin < kWordCharactersMax / 2 && belongs(text_[begin - 1]))
       written += kAscii[static_cast<unsigned char>(text_[--begin])] != kNothing ? 1 : 0;
     const char before = begin > done_ ? text_[begin - 1] : ' ';
-    if (written == 0 && !blank_ && before > ' ') {  // a mark on a sign: "=" and U+0338 are one character
+    if (begin == at_ && !blank_ && before > ' ') {  // a mark on a sign: "=" and U+0338 are one character
       --begin;
       written = 1;
     }

@@ -287,13 +287,16 @@ class Outline {
     return true;
   }
 
-  // "&id001" and "!tag" before a value: serializers write them, they say nothing about it.
+  // "&id001" and "!tag" before a value: serializers write them, they say nothing about it, unless that it is
+  // null.
   void strip_properties() {
+    null_ = false;
     while (line_.content.size() > 1 && (line_.content[0] == '&' || line_.content[0] == '!')) {
       const std::size_t end = std::min(line_.content.find(' '), line_.content.size());
       if (!std::ranges::all_of(line_.content.substr(1, end - 1),
                                [](char c) { return is_alnum(c) || std::string_view("!_-/.:").contains(c); }))
         return;
+      null_ = null_ || line_.content.starts_with("!!null ");
       const std::size_t rest = std::min(line_.content.find_first_not_of(' ', end), line_.content.size());
       line_.begin += rest;
       line_.content.remove_prefix(rest);
@@ -317,7 +320,7 @@ class Outline {
     if (first == '"' || first == '\'') {
       std::string_view text;
       if (!read_quoted(text_, at, least, tree_, text)) return false;
-      tree_.scalar(key, text);
+      tree_.scalar(key, null_ ? std::string_view() : text);
       return end_line(at);
     }
     if (first == '[' || first == '{') {
@@ -349,7 +352,7 @@ class Outline {
       load(line_.next);
     }
     if (!made.empty()) text = tree_.keep(std::move(made));
-    tree_.scalar(key, text == "null" || text == "~" || text == "None" ? std::string_view() : text);
+    tree_.scalar(key, null_ || text == "null" || text == "~" || text == "None" ? std::string_view() : text);
     skip();
   }
 
@@ -397,7 +400,7 @@ class Outline {
       breaks = 1;
     }
     if (!out.empty() && header.chomping != '-') out.append(header.chomping == '+' ? breaks : 1, '\n');
-    tree_.scalar(key, tree_.keep(std::move(out)));
+    tree_.scalar(key, null_ ? std::string_view() : tree_.keep(std::move(out)));
     after_gap_ = breaks > 1;
     skip();
     return true;
@@ -414,6 +417,7 @@ class Outline {
   Line line_;
   bool end_ = false;
   bool after_gap_ = false;    // an empty line stood before this one
+  bool null_ = false;         // the value is tagged so
   bool block_ended_ = false;  // the first name came again behind an empty line
 };
 

@@ -1,5 +1,6 @@
 // Scalars and collections of YAML that have marks around them: quoted text, [lists], {maps}.
 #include <algorithm>
+#include <utility>
 
 #include "flow/characters.h"
 #include "flow/leaves_tree.h"
@@ -117,12 +118,12 @@ class Flow {
       : text_(text), indent_(indent), tree_(tree) {}
 
   bool value(std::size_t& at, std::string_view key, std::size_t depth) {
-    if (depth > limits::kFlowDepthMax || !blanks(at)) return false;
+    if (depth > limits::kFlowDepthMax || !blanks(at) || !properties(at)) return false;
     if (text_[at] == '[') return list(at, key, depth);
     if (text_[at] == '{') return map(at, key, depth);
     std::string_view text;
     if (!scalar(at, text)) return false;
-    tree_.scalar(key, text);
+    tree_.scalar(key, std::exchange(null_, false) ? std::string_view() : text);
     return true;
   }
 
@@ -142,19 +143,46 @@ class Flow {
     return false;
   }
 
+  // A tag or anchor before a value says nothing about it, unless that it is null.
+  bool properties(std::size_t& at) {
+    while (text_[at] == '!' || text_[at] == '&') {
+      null_ = text_.substr(at).starts_with("!!null ");
+      while (at < text_.size() && !std::string_view(" ,[]{}\n").contains(text_[at]))
+        ++at;
+      if (!blanks(at)) return false;
+    }
+    return true;
+  }
+
   bool scalar(std::size_t& at, std::string_view& text) {
+    if (!properties(at)) return false;
     if (text_[at] == '"' || text_[at] == '\'') return read_quoted(text_, at, indent_, tree_, text);
+    text = line(at);
+    std::string made;
+    while (at < text_.size() && text_[at] == '\n') {  // it goes on
+      if (made.empty()) made = text;
+      if (!fold_lines(text_, at, indent_, made, false)) return false;
+      made += line(at);
+    }
+    if (!made.empty()) text = tree_.keep(std::move(made));
+    while (text.ends_with(' '))
+      text.remove_suffix(1);
+    const bool any = !text.empty();
+    if (text == "null" || text == "~" || text == "None") text = {};
+    return any;
+  }
+
+  // What of a plain scalar is on this line.
+  std::string_view line(std::size_t& at) const {
     const std::size_t begin = at;
-    while (at < text_.size() && std::string_view(",[]{}\n").find(text_[at]) == std::string_view::npos &&
+    while (at < text_.size() && !std::string_view(",[]{}\n").contains(text_[at]) &&
            !(text_[at] == ':' &&
              (at + 1 >= text_.size() || std::string_view(" ,[]{}\r\n").contains(text_[at + 1]))))
       ++at;
     std::size_t end = at;
     while (end > begin && is_blank(text_[end - 1]))
       --end;
-    text = text_.substr(begin, end - begin);
-    if (text == "null" || text == "~" || text == "None") text = {};
-    return end > begin;
+    return text_.substr(begin, end - begin);
   }
 
   bool list(std::size_t& at, std::string_view key, std::size_t depth) {
@@ -201,6 +229,7 @@ class Flow {
   std::string_view text_;
   std::ptrdiff_t indent_;
   Tree& tree_;
+  bool null_ = false;  // the value is tagged so
 };
 
 }  // namespace

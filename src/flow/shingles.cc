@@ -9,10 +9,10 @@
 namespace weir::flow {
 namespace {
 
-constexpr std::size_t kGram = 12;       // bytes
-constexpr std::size_t kWindow = 8;      // grams of which one is kept
-constexpr std::size_t kSameMax = 8;     // texts remembered for one gram, the earliest
-constexpr std::size_t kProbesMax = 64;  // who makes grams collide on purpose makes them forgotten
+constexpr std::size_t kGram = 12;        // bytes
+constexpr std::size_t kWindow = 8;       // grams of which one is kept
+constexpr std::size_t kSameMax = 8;      // texts remembered for one gram, the earliest
+constexpr std::size_t kProbesMax = 512;  // who makes grams collide on purpose makes them forgotten
 constexpr std::size_t kOverlapsMax = 64;
 
 constexpr std::uint32_t kPlaceBits = 26;
@@ -60,9 +60,9 @@ std::uint32_t tag_of(std::uint64_t hash) {
   return static_cast<std::uint32_t>(hash & 63) << kPlaceBits;
 }
 
-// The upper half of the hash, scaled to the table: it may have any size.
+// Scaled to the table, which may have any size. Mixed again: grams are kept because their hash is small.
 std::size_t slot_of(std::uint64_t hash, std::size_t slots) {
-  return static_cast<std::size_t>(((hash >> 32) * slots) >> 32);
+  return static_cast<std::size_t>((((hash * 0x94D049BB133111EB) >> 32) * slots) >> 32);
 }
 
 // The pieces of an argument found in one text, in the order of the argument.
