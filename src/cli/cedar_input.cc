@@ -77,7 +77,12 @@ std::string input_name(const std::string& file) {
 }
 
 Result<std::string> read_input(const std::string& file, Context& context) {
-  if (!file.empty() && file != "-") return os::read_file(file, limits::kJsonBytesMax);
+  if (!file.empty() && file != "-") {
+    auto text = os::read_file(file, limits::kJsonBytesMax);
+    // Exit 1 would say that Cedar denied.
+    if (!text && text.error().code == ErrorCode::denied) text.error().code = ErrorCode::invalid;
+    return text;
+  }
   std::string text;
   char block[64 * 1024];
   while (context.in.read(block, sizeof block) || context.in.gcount() > 0) {

@@ -154,7 +154,8 @@ int inspect_traces(const Args& args, Context& context) {
   const int code =
       run_jsonl(args.positional_or(0, ""), context, [&](const Json& row) { return inspector.row(row); });
   const auto status = inspector.status();
-  if (!context.quiet)
+  const bool read = code == exit_code::kFine || code == exit_code::kFindings;
+  if (read && !context.quiet)
     context.err << "weir: " << status.calls << " calls, " << status.alerts << " anomalies told, "
                 << status.held_back << " held back to keep to the alerts of a day, " << status.forgotten
                 << " counts forgotten\n";

@@ -21,11 +21,38 @@ Result<std::vector<event::Event>> events_of(const Json& row) {
     return fail("a row needs \"trace\", or \"events\" with at most 100,000 of them", "events");
   std::vector<event::Event> out;
   for (const Json& one : list->as_array()) {
-    TRY(event::Event event, event::event_from_envelope(one));
-    event.body = one["body"];
-    out.push_back(std::move(event));
+    const std::string at = "events[" + std::to_string(out.size()) + "]";
+    auto event = event::event_from_envelope(one);
+    if (!event) {
+      Error error = event.error();
+      error.where = error.where.empty() ? at : at + "." + error.where;
+      if (error.hint.empty()) error.hint = "docs/formats/event.md has the shape of an envelope";
+      return std::unexpected(std::move(error));
+    }
+    if (one.has("body") && !one["body"].is_object())
+      return fail("an event's body must be an object", at + ".body", "write what was said or done in it");
+    event->body = one.has("body") ? one["body"] : Json::object();
+    event->body_ref = {};
+    out.push_back(*std::move(event));
   }
   return out;
+}
+
+// Where recorded events happened: the row says, else the first working directory in them.
+std::string workspace_of(const Json& row, const std::vector<event::Event>& events) {
+  if (const auto given = row["workspace"].text_or(""); !given.empty()) return std::string(given);
+  if (row.has("events"))
+    for (const auto& event : events)
+      if (const auto cwd = event.body["cwd"].text_or(""); cwd.starts_with('/')) return std::string(cwd);
+  return "/workspace";
+}
+
+// What was answered about the disk when the call at `call` was judged; it was recorded right behind it.
+guard::Answers answers_to(const std::vector<event::Event>& events, std::size_t call) {
+  const std::size_t next = call + 1;
+  if (next >= events.size() || events[next].kind != event::kind::kObservation) return {};
+  if (events[next].data["for"].text_or("") != events[call].id) return {};
+  return guard::answers_from(events[next].body);
 }
 
 // What one trace comes to.
@@ -73,22 +100,29 @@ Json json_of(Account account) {
 
 Result<Json> TraceInspector::row(const Json& row) {
   TRY(auto events, events_of(row));
-  guard::Guard guard(pack_, {.home = "/home/user", .workspace = "/workspace"});
-  const std::string_view repository = row["repository"].text_or(row["suite"].text_or("/workspace"));
+  const std::string workspace = workspace_of(row, events);
+  guard::Guard guard(pack_,
+                     {.home = std::string(row["env"]["HOME"].text_or("/home/user")), .workspace = workspace});
+  const std::string_view repository = row["repository"].text_or(row["suite"].text_or(workspace));
   // Sessions of different rows are apart, whatever they call themselves.
-  const std::string session = "row-" + std::to_string(detector_.status().calls);
+  const std::string session = "row-" + std::to_string(rows_++);
   Account account;
   for (std::size_t i = 0; i < events.size(); ++i) {
     event::Event& event = events[i];
-    event.id = "trace-" + std::to_string(i);
+    if (event.id.empty()) event.id = "trace-" + std::to_string(i);
     guard.admit(event);
+    if (event.kind == event::kind::kApproval) {
+      (void)guard.answer(event);  // to a call that this pack does not hold it is none
+      continue;
+    }
     if (event.kind != event::kind::kToolCall) {
       account.add(guard.note(event), i);
       if (event.kind == event::kind::kToolResult)
         detector_.note_outcome(session, event.data["failed"].bool_or(false));
       continue;
     }
-    const auto decision = guard.decide(event, {}, {.decision_id = event.id, .level_requested = "inspect"});
+    const auto decision =
+        guard.decide(event, answers_to(events, i), {.decision_id = event.id, .level_requested = "inspect"});
     account.add(decision);
     account.add(decision.findings, i);
     detect::Conduct conduct = detect::conduct_of(event, decision.actions, repository);

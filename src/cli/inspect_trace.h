@@ -2,6 +2,7 @@
 // sessions.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "base/json.h"
@@ -17,8 +18,9 @@ class TraceInspector {
       : pack_(std::move(pack)), detector_(anomalies) {}
 
   // {id, trace: […]} as `weir replay` reads it, or {id, events: [envelope with body, …]}; both with
-  // repository? → {verdict, policies, findings, anomalies, actions, calls}. The verdict is the strongest of
-  // the calls, a finding names its event, an anomaly its call. Errors: `invalid` with the place in the row.
+  // repository?, workspace?, env.HOME? → {verdict, policies, findings, anomalies, actions, calls}. The
+  // verdict is the strongest of the calls, a finding names its event, an anomaly its call. Errors: `invalid`
+  // with the place in the row.
   Result<Json> row(const Json& row);
 
   detect::AnomalyStatus status() const { return detector_.status(); }
@@ -26,6 +28,7 @@ class TraceInspector {
  private:
   std::shared_ptr<const guard::Pack> pack_;
   detect::AnomalyDetector detector_;
+  std::uint64_t rows_ = 0;
 };
 
 }  // namespace weir::cli

@@ -1,8 +1,12 @@
 #include "cli/jsonl.h"
 
+#include <cerrno>
+#include <cstring>
 #include <fstream>
 #include <istream>
 #include <ostream>
+
+#include "os/files.h"
 
 namespace weir::cli {
 namespace {
@@ -30,16 +34,26 @@ bool read_line(std::istream& in, std::string& line, bool& too_long) {
   return any;
 }
 
+// A directory opens like a file and reads as if it were empty, so that it is looked for by itself.
+Status open_rows(const std::string& file, std::ifstream& opened) {
+  const auto info = os::file_info(os::resolve_path(file));
+  if (info && info->kind == os::FileInfo::Kind::dir)
+    return fail("this is a directory, not a file of rows", file, "name a file of JSON Lines");
+  errno = 0;
+  opened.open(file, std::ios::binary);
+  if (opened) return {};
+  const std::string why = errno == 0 ? "" : std::string(": ") + std::strerror(errno);
+  return fail("cannot open the rows" + why, file, "name a readable file of JSON Lines");
+}
+
 }  // namespace
 
 int run_jsonl(const std::string& file, Context& context,
               const std::function<Result<Json>(const Json&)>& answer, const JsonLimits& limits) {
   std::ifstream opened;
-  if (!file.empty() && file != "-") {
-    opened.open(file, std::ios::binary);
-    if (!opened)
-      return report(Error{ErrorCode::not_found, "cannot open", file, "name a readable file"}, context);
-  }
+  const bool is_file = !file.empty() && file != "-";
+  if (is_file)
+    if (const Status ready = open_rows(file, opened); !ready) return report(ready.error(), context);
   std::istream& in = opened.is_open() ? opened : context.in;
   int code = exit_code::kFine;
   std::string line;
@@ -63,6 +77,11 @@ int run_jsonl(const std::string& file, Context& context,
     context.out << compact(with_id(id, *result)) << "\n";
   }
   context.out.flush();
+  // Reading that broke off, as of standard input that is a directory, looks like the end.
+  if (in.bad())
+    return report(Error{ErrorCode::internal, "reading the rows broke off", is_file ? file : "standard input",
+                        "give a file or a pipe that can be read; rows after this were not answered"},
+                  context);
   return code;
 }
 

@@ -36,6 +36,10 @@ Error errno_error(std::string what, std::string where, int error_number) {
       code = ErrorCode::denied;
       hint = "check owner, permissions and whether the file system is writable";
       break;
+    case EISDIR:
+      code = ErrorCode::invalid;
+      hint = "name a file, not a directory";
+      break;
     case EEXIST:
       code = ErrorCode::exists;
       break;
