@@ -4,16 +4,12 @@
 #include <ostream>
 
 #include "base/bytes.h"
+#include "daemon/scan_totals.h"
 
 namespace weir::cli {
 namespace {
 
-Json counts_json(const std::map<std::string, std::uint64_t>& counts) {
-  Json json = Json::object();
-  for (const auto& [name, count] : counts)
-    json.set(name, count);
-  return json;
-}
+using daemon::counts_json;
 
 int rank(const daemon::ScanFinding& finding) {
   return static_cast<int>(event::severity_from(finding.severity).value_or(event::Severity::medium));
@@ -155,37 +151,23 @@ Json report_json(const ScanReport& report) {
                               {"version", agent.version},
                               {"supported", agent.supported.has_value()},
                               {"guarded", Json::strings(agent.guarded)}}));
-  const auto& t = report.totals;
-  Json by_session = tallies_json(report.by_session);
-  Json json = Json::object({{"complete", !report.partial},
-                            {"files", t.files},
-                            {"resumed_files", report.resumed},
-                            {"other_files", t.unknown_files},
-                            {"bytes", t.bytes},
-                            {"lines", t.lines},
-                            {"bad_lines", t.bad_lines},
-                            {"gaps", t.gaps},
-                            {"tool_calls", t.tool_calls},
-                            {"repeated_calls", t.repeated_calls},
-                            {"texts", t.texts.texts},
-                            {"text_bytes", t.texts.text_bytes},
-                            {"repeated_texts", t.texts.repeated_texts},
-                            {"repeated_bytes", t.texts.repeated_bytes},
-                            {"calls_by_agent", counts_json(t.calls_by_agent)},
-                            {"sessions_by_agent", counts_json(t.sessions_by_agent)},
-                            {"unknown_types", counts_json(t.unknown_types)},
-                            {"problems", Json::strings(t.problems)},
-                            {"problems_not_listed", t.problems_not_listed},
-                            {"agents", std::move(agents)},
-                            {"known", report.known},
-                            {"findings_total", report.distinct},
-                            {"occurrences_total", report.occurrences},
-                            {"findings_not_listed", report.not_listed},
-                            {"by_rule", tallies_json(report.by_rule)},
-                            {"by_agent", agents_json(report)},
-                            {"by_session", std::move(by_session)},
-                            {"sessions_not_listed", report.sessions_not_listed},
-                            {"findings", std::move(findings)}});
+  Json json = Json::object({{"complete", !report.partial}});
+  const Json totals = daemon::to_json(report.totals);
+  for (const auto& [name, value] : totals.as_object()) {
+    if (name == "findings") continue;  // the list has this name; copies are counted below
+    json.set(name, value);
+    if (name == "files") json.set("resumed_files", report.resumed);
+  }
+  json.set("agents", std::move(agents))
+      .set("known", report.known)
+      .set("findings_total", report.distinct)
+      .set("occurrences_total", report.occurrences)
+      .set("findings_not_listed", report.not_listed)
+      .set("by_rule", tallies_json(report.by_rule))
+      .set("by_agent", agents_json(report))
+      .set("by_session", tallies_json(report.by_session))
+      .set("sessions_not_listed", report.sessions_not_listed)
+      .set("findings", std::move(findings));
   if (!report.redacted.is_null()) json.set("redacted", report.redacted);
   return json;
 }

@@ -59,6 +59,9 @@ void print_status(const Json& status, Context& context) {
                 << "\n";
   if (status["stopped_all"].bool_or(false))
     context.out << style.red("all sessions are stopped") << " (weir resume --all)\n";
+  if (const Json& forgotten = status["forgotten"]; forgotten["sessions"].int_or(0) > 0)
+    context.out << style.yellow(std::to_string(forgotten["sessions"].int_or(0)) + " session(s)")
+                << " with a past longer than may be kept: facts and correlations of them may be too low\n";
   if (!status["pin_set"].bool_or(false))
     context.out << style.yellow("no approval PIN is set") << ": held calls cannot be approved (weir pin)\n";
   context.out << "guarded paths:\n";

@@ -339,6 +339,7 @@ Json Control::status() const {
                        {"runs", std::move(runs)},
                        {"held", held()["held"]},
                        {"committed", parts_.committer.committed()},
+                       {"forgotten", parts_.engine.forgotten()},
                        {"paths", parts_.probes.report()}});
 }
 

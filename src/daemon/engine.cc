@@ -10,6 +10,7 @@
 #include "daemon/proofs.h"
 #include "daemon/records.h"
 #include "daemon/replay.h"
+#include "daemon/shown.h"
 #include "os/clock.h"
 #include "os/files.h"
 #include "os/random.h"
@@ -36,6 +37,33 @@ std::string tool_use_id_of(const Event& event) {
 }
 
 }  // namespace
+
+// At what it had to forget to stay bounded: counts it for `weir status`, and says so once.
+void Engine::note_forgotten(Tree& tree) {
+  const auto now = tree.guard->forgotten();
+  const bool first = tree.facts_forgotten == 0 && tree.correlations_forgotten == 0;
+  if (now == guard::Guard::Forgotten{tree.facts_forgotten, tree.correlations_forgotten}) return;
+  tree.facts_forgotten = now.facts;
+  tree.correlations_forgotten = now.correlations;
+  if (!first) return;
+  log_.warn("a session's past is longer than may be kept; facts and correlations of it may be too low",
+            {{"session", tree.root},
+             {"facts", std::to_string(now.facts)},
+             {"correlations", std::to_string(now.correlations)}});
+}
+
+Json Engine::forgotten() const {
+  const std::lock_guard lock(mutex_);
+  std::uint64_t facts = 0;
+  std::uint64_t correlations = 0;
+  std::uint64_t sessions = 0;
+  for (const auto& [root, tree] : trees_) {
+    facts += tree->facts_forgotten;
+    correlations += tree->correlations_forgotten;
+    sessions += tree->facts_forgotten + tree->correlations_forgotten > 0 ? 1 : 0;
+  }
+  return Json::object({{"facts", facts}, {"correlations", correlations}, {"sessions", sessions}});
+}
 
 struct Engine::Outcome {
   event::Decision decision;
@@ -139,6 +167,7 @@ Result<std::shared_ptr<Engine::Tree>> Engine::tree_of(const std::string& root) {
                                                                  .weir_state = options_.weir_state,
                                                                  .weir_config = options_.weir_config});
   TRY_STATUS(rebuild(*tree));
+  note_forgotten(*tree);
   const std::lock_guard lock(mutex_);
   if (trees_.size() >= limits::kSessionsMax) {
     // Evicted state is rebuilt from the record when the session speaks again.
@@ -269,13 +298,13 @@ void Engine::judge(Tree& tree, const HookCall& call, Event event, const std::opt
     return;
   }
   commit->generation = tree.generation;
-  if (!outcome.decision.approval_id.empty()) remember_held(outcome.decision, outcome.event);
-  const Notice notice{outcome.decision,
-                      outcome.event.agent.name,
-                      std::string(outcome.event.data["tool"].text_or("")),
-                      call_summary(outcome.event),
-                      run ? run->id : "",
-                      tool_use_id_of(outcome.event)};
+  note_forgotten(tree);
+  const Shown shown(outcome.event, outcome.decision.findings, tree.guard->pack().detectors());
+  Notice notice{
+      outcome.decision, outcome.event.agent.name, std::string(outcome.event.data["tool"].text_or("")),
+      shown.summary(),  run ? run->id : "",       tool_use_id_of(outcome.event)};
+  if (notice.decision.verdict != event::Verdict::allow) shown.hide_in(notice.decision);
+  if (!outcome.decision.approval_id.empty()) remember_held(notice, outcome.event);
   commit->done = [this, agent = call.agent, event_name = call.event, received_ns = call.received_ns, notice,
                   answer](const Status& status) {
     if (!status) {
@@ -310,6 +339,7 @@ void Engine::record_receipt(const event::Decision& decision, const ingest::HookA
 void Engine::note(Tree& tree, const HookCall& call, Event event, const Answer& answer) {
   tree.guard->admit(event);
   tree.guard->note(event);
+  note_forgotten(tree);
   const bool gates = ingest::event_gates(call.agent, call.event);
   event::Decision nothing;
   nothing.verdict = event::Verdict::allow;
@@ -342,7 +372,7 @@ Status Engine::commit_event(const Tree& tree, Event& event, Done done) {
 // The one place where an Error on the decision path becomes a verdict.
 void Engine::fail_closed(const HookCall& call, const Answer& answer, const Error& error) {
   log_.warn("refused without a decision",
-            {{"agent", call.agent}, {"event", call.event}, {"why", error.what}});
+            {{"agent", call.agent}, {"event", call.event}, {"why", redact(error.what)}});
   answer(ingest::failure_answer(call.agent, call.event, error));
 }
 
@@ -391,17 +421,6 @@ void Engine::tell(const Notice& notice) {
 
 void Engine::drain() {
   strands_.drain();
-}
-
-std::string call_summary(const Event& event) {
-  constexpr std::size_t kBytesMax = 120;
-  const Json& input = event.body["input"];
-  for (const char* key : {"command", "cmd", "file_path", "path", "url", "pattern", "prompt", "query"})
-    if (const auto text = input[key].text_or(""); !text.empty()) return printable_redacted(text, kBytesMax);
-  if (const auto text = event.body["path"].text_or(""); !text.empty())
-    return printable_redacted(text, kBytesMax);
-  if (input.is_object()) return printable_redacted(compact(input), kBytesMax);
-  return printable_redacted(event.body["text"].text_or(""), kBytesMax);
 }
 
 }  // namespace weir::daemon

@@ -34,7 +34,7 @@ struct HookCall {
   std::int64_t received_ns = 0;  // monotonic
 };
 
-// What a live viewer gets of each decision.
+// What a live viewer gets of each decision, without the call's secrets (shown.h).
 struct Notice {
   event::Decision decision;
   std::string agent;
@@ -98,6 +98,9 @@ class Engine {
 
   std::vector<std::pair<std::string, HeldCall>> held() const;
   std::vector<std::string> live_roots() const;
+  // What sessions in memory had to forget to stay bounded, {facts, correlations, sessions}: their facts may
+  // be less than true.
+  Json forgotten() const;
   std::shared_ptr<const guard::Pack> pack() const;
   bool all_stopped() const;
   void observe_decisions(Observer observer);
@@ -127,7 +130,8 @@ class Engine {
   void fail_closed(const HookCall& call, const Answer& answer, const Error& error);
   Result<std::string> root_of(const std::string& session);
   Status erase_tree(const std::string& root);
-  void remember_held(const event::Decision& decision, const event::Event& event);
+  void remember_held(const Notice& notice, const event::Event& event);
+  void note_forgotten(Tree& tree);
   void tell(const Notice& notice);
 
   store::Store& store_;
@@ -148,8 +152,5 @@ class Engine {
   SessionObserver session_observer_;
   Strands strands_;  // last: its threads use everything above
 };
-
-// A line of what a call would do, for people: the command or path, cut and printable, without secrets.
-std::string call_summary(const event::Event& event);
 
 }  // namespace weir::daemon

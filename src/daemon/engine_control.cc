@@ -175,7 +175,8 @@ void Engine::transcript_call(const std::string&, Event event, const std::functio
   if (!queued) done(false);
 }
 
-void Engine::remember_held(const event::Decision& decision, const Event& event) {
+void Engine::remember_held(const Notice& notice, const Event& event) {
+  const event::Decision& decision = notice.decision;
   const std::lock_guard lock(mutex_);
   const std::int64_t now_ns = event.time.wall_ns;
   std::erase_if(held_, [&](const auto& item) { return item.second.expires_ns <= now_ns; });
@@ -184,7 +185,7 @@ void Engine::remember_held(const event::Decision& decision, const Event& event) 
                                  event.agent.name,
                                  std::string(event.data["tool"].text_or("")),
                                  decision.reason,
-                                 call_summary(event),
+                                 notice.summary,
                                  now_ns + guard::GuardOptions{}.approval_ttl_ns};
 }
 

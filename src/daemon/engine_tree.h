@@ -2,6 +2,8 @@
 // it.
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -15,6 +17,9 @@ struct Engine::Tree {
   std::unique_ptr<guard::Guard> guard;
   std::int64_t used_ns = 0;
   std::uint64_t generation = 0;  // Committer::generation() that its state belongs to
+  // Of the guard, as `weir status` reads it beside the strand.
+  std::atomic<std::uint64_t> facts_forgotten{0};
+  std::atomic<std::uint64_t> correlations_forgotten{0};
 };
 
 }  // namespace weir::daemon

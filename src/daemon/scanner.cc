@@ -14,7 +14,7 @@
 #include "base/hash.h"
 #include "base/limits.h"
 #include "base/time_text.h"
-#include "daemon/engine.h"
+#include "daemon/shown.h"
 #include "guard/rules.h"
 #include "ingest/ingest.h"
 #include "ingest/places.h"
@@ -24,17 +24,28 @@ namespace weir::daemon {
 namespace {
 
 constexpr std::size_t kBlockBytes = 256 * limits::kKiB;
-constexpr std::size_t kHeadBytes = 64 * limits::kKiB;  // enough to tell the format
+constexpr std::size_t kHeadBytes = 64 * limits::kKiB;  // enough to tell the format …
+constexpr std::size_t kHeadLines = 16;                 // … unless lines are long
 constexpr std::size_t kSeenRootsMax = 1'000'000;       // sessions told apart when counting them
 constexpr std::size_t kFilesMax = 1'000'000;
 // What rules look at in results and prompts (sigma/event_fields.h).
 constexpr std::array<std::string_view, 4> kRuleFields = {"cwd", "tool", "output", "text"};
 constexpr std::size_t kFoundInCallsMax = 4096;  // calls with findings, remembered to tell of their copies
 
+// With the line that the first bytes end in, however long: a session may begin with a pasted file, and what
+// is not told to be a transcript is not read.
 std::string read_head(int fd) {
-  std::string head(kHeadBytes, '\0');
-  const ssize_t n = ::pread(fd, head.data(), head.size(), 0);
-  head.resize(n > 0 ? static_cast<std::size_t>(n) : 0);
+  std::string head;
+  for (std::size_t want = kHeadBytes; head.size() <= limits::kTranscriptLineBytesMax; want = head.size()) {
+    const std::size_t before = head.size();
+    head.resize(before + want);
+    const ssize_t n = ::pread(fd, head.data() + before, want, static_cast<off_t>(before));
+    head.resize(before + (n > 0 ? static_cast<std::size_t>(n) : 0));
+    const bool ended = head.size() < before + want;
+    const bool line_ended = before > 0 && head.find('\n', before) != std::string::npos;
+    const auto lines = static_cast<std::size_t>(std::count(head.begin(), head.end(), '\n'));
+    if (ended || line_ended || lines >= kHeadLines) break;
+  }
   return head;
 }
 
@@ -42,7 +53,7 @@ ingest::TranscriptFormat format_of(const std::string& file, int fd) {
   const std::string head = read_head(fd);
   auto lines = split(head, '\n');
   if (lines.size() > 1) lines.pop_back();  // perhaps cut
-  if (lines.size() > 16) lines.resize(16);
+  if (lines.size() > kHeadLines) lines.resize(kHeadLines);
   return ingest::detect_format(file, lines);
 }
 
@@ -384,7 +395,7 @@ void Scanner::judge_call(const Place& place, guard::Guard& guard, const Looked& 
   ++totals_.calls_by_agent[event.agent.name];
   std::vector<ScanFinding> found;
   if (decision.would >= event::Verdict::ask) {
-    found.push_back(finding_at(place, decision.would, decision.policies, identity));
+    found.push_back(finding_at(place, decision.would, decision.policies, looked, identity));
   } else {
     found = in_content(place, decision.findings, looked, act);
   }
@@ -430,14 +441,15 @@ std::vector<ScanFinding> Scanner::in_content(const Place& place, const std::vect
                                  finding.evidence_class,
                                  {},
                                  0}},
-                               same_as(finding, looked, act)));
+                               looked, same_as(finding, looked, act)));
   }
   return found;
 }
 
 // `same`: what is found, "" when it is like nothing else.
 ScanFinding Scanner::finding_at(const Place& place, event::Verdict verdict,
-                                const std::vector<event::PolicyHit>& policies, std::string_view same) {
+                                const std::vector<event::PolicyHit>& policies, const Looked& looked,
+                                std::string_view same) const {
   event::Event& event = place.record.event;
   if (event.body.is_null()) event.body = place.record.body.to_json();
   ScanFinding finding;
@@ -455,7 +467,7 @@ ScanFinding Scanner::finding_at(const Place& place, event::Verdict verdict,
     finding.reason = policies.front().reason;
     finding.severity = policies.front().severity;
   }
-  finding.text = call_summary(event);
+  finding.text = Shown(event, looked.findings, pack_->detectors()).summary();
   if (!same.empty() && !policies.empty())
     finding.same = short_digest(policies.front().policy + "\n" + std::string(same)).high;
   return finding;

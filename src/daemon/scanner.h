@@ -144,8 +144,9 @@ class Scanner {
   };
   void judge(Place place);
   void judge_call(const Place& place, guard::Guard& guard, const Looked& looked);
-  static ScanFinding finding_at(const Place& place, event::Verdict verdict,
-                                const std::vector<event::PolicyHit>& policies, std::string_view same);
+  ScanFinding finding_at(const Place& place, event::Verdict verdict,
+                         const std::vector<event::PolicyHit>& policies, const Looked& looked,
+                         std::string_view same) const;
   std::vector<ScanFinding> in_content(const Place& place, const std::vector<event::Finding>& findings,
                                       const Looked& looked, const std::optional<ShortDigest>& act) const;
   void tell(const Place& place, const std::vector<ScanFinding>& found);

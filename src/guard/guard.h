@@ -96,6 +96,15 @@ class Guard {
   // they used.
   void use(std::shared_ptr<const Pack> pack);
 
+  // What had to be forgotten to stay bounded although it could still have counted (facts/monitor.h,
+  // sigma/watch.h): a fact or correlation that does not hold may hold in truth.
+  struct Forgotten {
+    std::uint64_t facts = 0;
+    std::uint64_t correlations = 0;
+    bool operator==(const Forgotten&) const = default;
+  };
+  Forgotten forgotten() const { return {facts_.forgotten(), watch_.forgotten()}; }
+
   const SessionState& state() const { return state_; }
   const Pack& pack() const { return *pack_; }
 

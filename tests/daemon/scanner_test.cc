@@ -130,6 +130,27 @@ std::string result_line(const std::string& session, const std::string& id, const
          R"("}]},"toolUseResult":{"stdout":")" + text + R"("}})" + "\n";
 }
 
+TEST_F(ScannerTest, AFindingShowsNoSecret) {
+  const std::string token = std::string("xo") + "xb-" + "263594206564-2343594206574-FGqddMF8t08v8N7Oq4i57vs1";
+  std::ofstream(dir_ + "/a.jsonl") << call_line("s", "t1", "post " + token + " && rm -rf /srv/data");
+  scan_all({dir_});
+  ASSERT_FALSE(findings_.empty());
+  for (const auto& finding : findings_)
+    EXPECT_EQ(finding.text, "post [redacted] && rm -rf /srv/data");
+}
+
+// The first line tells the format, also when it is longer than what is read to tell it.
+TEST_F(ScannerTest, ASessionThatBeginsWithALongLineIsRead) {
+  const std::string paste = R"({"type":"user","sessionId":"s","message":{"role":"user","content":")" +
+                            std::string(300'000, 'x') + "\"}}\n";
+  std::ofstream(dir_ + "/a.jsonl") << paste << call_line("s", "t1", "rm -rf /srv/data");
+  std::ofstream(dir_ + "/b.jsonl") << call_line("s", "t2", "rm -rf /srv/data" + std::string(200'000, ' '));
+  const auto totals = scan_all({dir_});
+  EXPECT_EQ(totals.files, 2u);
+  EXPECT_EQ(totals.unknown_files, 0u);
+  EXPECT_EQ(findings_.size(), 2u);
+}
+
 TEST_F(ScannerTest, ACopiedCallIsJudgedOnceAndItsFindingToldAgain) {
   const std::string file = dir_ + "/a.jsonl";
   std::ofstream(file) << call_line("s", "t1", "rm -rf /srv/data") << call_line("s", "t1", "rm -rf /srv/data");
@@ -174,6 +195,62 @@ TEST_F(ScannerTest, ATextIsLookedAtOnceAndFoundEverywhere) {
   EXPECT_EQ(findings_[0].same, findings_[1].same);
   EXPECT_GE(totals.texts.repeated_texts, 3u);
   EXPECT_GE(totals.texts.repeated_bytes, 3 * text.size());
+}
+
+// Rules of a user's own, also CanaryAI's, see in a scan what they see in the daemon: what tools answered and
+// what people asked.
+TEST_F(ScannerTest, RulesSeeResultsAndPrompts) {
+  std::filesystem::create_directories(dir_ + "/config/rules");
+  std::ofstream(dir_ + "/config/rules/own.yml") << R"(title: A marker in a result
+id: 6f0a0f5e-2d3a-4a58-9f43-0d0c5f0f1a01
+name: own_result
+logsource: {product: weir, category: tool_result}
+detection: {s: {tool: Bash, output|contains: marker-of-results}, condition: s}
+level: high
+---
+title: A marker in a prompt
+id: 6f0a0f5e-2d3a-4a58-9f43-0d0c5f0f1a02
+name: own_prompt
+logsource: {product: weir, category: prompt}
+detection: {s: {text|contains: marker-of-prompts}, condition: s}
+level: high
+)";
+  std::ofstream(dir_ + "/config/rules/canary.yml") << R"(- id: CANARY-OUT
+  name: A word in an answer
+  severity: HIGH
+  message: A word was answered.
+  tools: [Bash, shell]
+  match:
+    - field: output
+      patterns: ["canary-word-[0-9]+"]
+)";
+  const auto pack = load_pack({.user_dir = dir_ + "/config"});
+  ASSERT_TRUE(pack) << pack.error().message();
+  std::filesystem::create_directories(dir_ + "/t");
+  const std::string prompt =
+      R"({"type":"user","uuid":"p1","sessionId":"s","message":{"role":"user","content":"say marker-of-prompts"}})";
+  const std::string blocks =
+      R"({"type":"user","uuid":"r3","sessionId":"s","message":{"content":[{"type":"tool_result",)"
+      R"("tool_use_id":"t2","content":[{"type":"text","text":"so canary-word-7 came"}]}]}})";
+  std::ofstream(dir_ + "/t/claude.jsonl")
+      << prompt << "\n"
+      << call_line("s", "t1", "ls") << result_line("s", "t1", "a marker-of-results here")
+      << call_line("s", "t2", "ls") << blocks << "\n";
+  std::ofstream(dir_ + "/t/codex.jsonl")
+      << R"({"timestamp":"2026-11-01T10:00:00.000Z","type":"session_meta","payload":{"id":"0199a213-81c0-7800-8aa1-bbab2a035a53","timestamp":"2026-11-01T10:00:00.000Z","cwd":"/w","originator":"codex_cli_rs","cli_version":"0.169.0"}})"
+      << "\n"
+      << R"({"timestamp":"2026-11-01T10:00:01.000Z","type":"response_item","payload":{"type":"function_call","name":"shell","arguments":"{\"command\":[\"ls\"]}","call_id":"c1"}})"
+      << "\n"
+      << R"({"timestamp":"2026-11-01T10:00:02.000Z","type":"response_item","payload":{"type":"function_call_output","call_id":"c1","output":"canary-word-8"}})"
+      << "\n";
+  Scanner scanner(*pack, {.home = "/home/user"});
+  const auto files = find_transcripts({dir_ + "/t"}, "/home/user", {});
+  ASSERT_TRUE(files);
+  std::map<std::string, int> told;
+  for (const auto& file : *files)
+    scanner.scan(file, [&](const ScanFinding& finding) { ++told[finding.policies.at(0).policy]; });
+  const std::map<std::string, int> expected = {{"CANARY-OUT", 2}, {"own_prompt", 1}, {"own_result", 1}};
+  EXPECT_EQ(told, expected);
 }
 
 }  // namespace
