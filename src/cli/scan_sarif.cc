@@ -56,13 +56,18 @@ Json text_object(std::string_view text) {
   return Json::object({{"text", text}});
 }
 
+// Code scanning refuses longer names and descriptions, and shows ten tags.
+constexpr std::size_t kNameBytesMax = 255;
+constexpr std::size_t kDescriptionBytesMax = 1024;
+
 Json rule_json(const daemon::ScanFinding& finding) {
-  const std::string reason = finding.reason.empty() ? rule_of(finding) : finding.reason;
+  const std::string reason =
+      printable(finding.reason.empty() ? rule_of(finding) : finding.reason, kDescriptionBytesMax);
   Json tags = Json::array({"security"});
   if (!finding.policies.empty() && !finding.policies.front().evidence_class.empty())
     tags.push(finding.policies.front().evidence_class);
   return Json::object({{"id", rule_of(finding)},
-                       {"name", rule_of(finding)},
+                       {"name", printable(rule_of(finding), kNameBytesMax)},
                        {"shortDescription", text_object(reason)},
                        {"fullDescription", text_object(reason)},
                        {"help", text_object(reason + " See docs/policies.md and docs/detect.md of Weir.")},
@@ -71,21 +76,35 @@ Json rule_json(const daemon::ScanFinding& finding) {
                                                     {"security-severity", security_severity(finding)}})}});
 }
 
+// The begin of a record: a line of a transcript is one JSON object, longer than anybody wants marked. Code
+// scanning wants all four members.
+Json region_json(std::uint64_t line) {
+  const std::uint64_t number = std::max<std::uint64_t>(line, 1);
+  return Json::object({{"startLine", number}, {"startColumn", 1}, {"endLine", number}, {"endColumn", 2}});
+}
+
+// Of all fingerprints code scanning reads this one alone, in the form that it computes itself when it is
+// absent: sixteen hexadecimal digits, and which of the results that have them.
+Json fingerprints_json(const daemon::ScanFinding& finding) {
+  const std::string fingerprint = finding.fingerprint();
+  return Json::object({{"primaryLocationLineHash", fingerprint + ":1"}, {"weir/v1", fingerprint}});
+}
+
 Json result_json(const daemon::ScanFinding& finding, std::size_t rule, const std::string& base, bool is_new) {
   const std::string relative =
       finding.file.starts_with(base) ? finding.file.substr(base.size()) : finding.file;
-  const Json place = Json::object(
-      {{"physicalLocation",
-        Json::object(
-            {{"artifactLocation", Json::object({{"uri", percent_encoded(relative)}, {"uriBaseId", kBase}})},
-             {"region", Json::object({{"startLine", std::max<std::uint64_t>(finding.line, 1)}})}})}});
+  const Json place =
+      Json::object({{"physicalLocation",
+                     Json::object({{"artifactLocation",
+                                    Json::object({{"uri", percent_encoded(relative)}, {"uriBaseId", kBase}})},
+                                   {"region", region_json(finding.line)}})}});
   Json result = Json::object(
       {{"ruleId", rule_of(finding)},
        {"ruleIndex", static_cast<std::uint64_t>(rule)},
        {"level", level_of(finding)},
        {"message", text_object(finding.reason + " " + printable(finding.tool) + ": " + finding.text)},
        {"locations", Json::array({place})},
-       {"partialFingerprints", Json::object({{"weir/v1", finding.fingerprint()}})},
+       {"partialFingerprints", fingerprints_json(finding)},
        {"occurrenceCount", finding.occurrences},
        {"properties", Json::object({{"agent", finding.agent},
                                     {"session", finding.session},
@@ -121,7 +140,10 @@ std::string sarif(const ScanReport& report) {
     if (added) rules.push(rule_json(finding));
     results.push(result_json(finding, place->second, base, report.with_baseline));
   }
-  const Json driver = Json::object({{"name", "weir"}, {"rules", std::move(rules)}});
+  const Json driver = Json::object({{"name", "weir"},
+                                    {"version", WEIR_VERSION},
+                                    {"semanticVersion", WEIR_VERSION},
+                                    {"rules", std::move(rules)}});
   Json notices = Json::array();
   for (const auto& problem : report.totals.problems)
     notices.push(Json::object({{"level", "warning"}, {"message", text_object(printable(problem, 300))}}));

@@ -212,6 +212,7 @@ TEST_F(ScanCommand, SarifHasWhatCodeScanningAsksFor) {
   const Json& scan = report["runs"].as_array().at(0);
   const Json& driver = scan["tool"]["driver"];
   EXPECT_EQ(driver["name"].text_or(""), "weir");
+  EXPECT_FALSE(driver["semanticVersion"].text_or("").empty());
   EXPECT_TRUE(scan["invocations"].as_array().at(0)["executionSuccessful"].bool_or(false));
   EXPECT_FALSE(scan["automationDetails"]["id"].text_or("").empty());
   const auto& rules = driver["rules"].as_array();
@@ -236,7 +237,11 @@ TEST_F(ScanCommand, SarifHasWhatCodeScanningAsksFor) {
     EXPECT_EQ(place["artifactLocation"]["uriBaseId"].text_or(""), "TRANSCRIPTS");
     uris.emplace(place["artifactLocation"]["uri"].text_or(""));
     EXPECT_GE(place["region"]["startLine"].int_or(0), 1);
-    fingerprints.emplace(result["partialFingerprints"]["weir/v1"].text_or(""));
+    EXPECT_EQ(place["region"]["endLine"].int_or(0), place["region"]["startLine"].int_or(-1));
+    EXPECT_GT(place["region"]["endColumn"].int_or(0), place["region"]["startColumn"].int_or(99));
+    const std::string fingerprint(result["partialFingerprints"]["weir/v1"].text_or(""));
+    EXPECT_EQ(result["partialFingerprints"]["primaryLocationLineHash"].text_or(""), fingerprint + ":1");
+    fingerprints.insert(fingerprint);
     EXPECT_EQ(result["occurrenceCount"].int_or(0), 1);
   }
   EXPECT_THAT(uris, testing::ElementsAre("c.jsonl", "sub/a%20b%25.jsonl"));
