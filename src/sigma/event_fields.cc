@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <string>
 
 namespace weir::sigma {
@@ -61,6 +62,12 @@ class JsonSink {
     return true;
   }
   bool wants_input() const { return true; }
+  void list(std::string_view name, std::span<const std::string_view> values) {
+    Json list = Json::array();
+    for (const std::string_view value : values)
+      list.push(value);
+    out.back().fields.set(name, std::move(list));
+  }
   void text(std::string_view name, std::string_view value) { out.back().fields.set(name, value); }
   void joined(std::string_view name, std::string_view head, std::string_view tail) {
     out.back().fields.set(name, std::string(head) + std::string(tail));
@@ -88,6 +95,10 @@ class FlatSink {
     return true;
   }
   bool wants_input() const { return wanted_.input; }
+  void list(std::string_view name, std::span<const std::string_view> values) {
+    for (const std::string_view value : values)
+      flat_.add(name, value);
+  }
   void text(std::string_view name, std::string_view value) { flat_.add(name, value); }
   void joined(std::string_view name, std::string_view head, std::string_view tail) {
     flat_.add_joined(name, head, tail);
@@ -116,8 +127,8 @@ std::string_view command_line(const event::Event& event) {
 template <class Sink>
 class Mapping {
  public:
-  Mapping(const event::Event& event, Sink& sink)
-      : event_(event), sink_(sink), command_(command_line(event)) {}
+  Mapping(const event::Event& event, std::span<const Action> actions, Sink& sink)
+      : event_(event), actions_(actions), sink_(sink), command_(command_line(event)) {}
 
   void read_event() {
     const std::string& what = event_.kind;
@@ -202,8 +213,19 @@ class Mapping {
     if (!begin(EventSource::tool_call)) return;
     text("tool", tool());
     text("cwd", event_.body["cwd"].text_or(""));
+    verbs();
     arguments();
     sink_.end();
+  }
+
+  // What the call would do, each verb once: a rule that reads a command's text may ask what it means.
+  void verbs() {
+    if (actions_.empty()) return;
+    std::vector<std::string_view> verbs;
+    for (const Action& action : actions_)
+      if (std::find(verbs.begin(), verbs.end(), action.verb) == verbs.end()) verbs.push_back(action.verb);
+    named_.push_back("verbs");
+    sink_.list("verbs", verbs);
   }
 
   void tool_result() {
@@ -305,6 +327,7 @@ class Mapping {
   }
 
   const event::Event& event_;
+  std::span<const Action> actions_;
   Sink& sink_;
   std::string_view command_;
   const Action* action_ = nullptr;  // the record is about this one; null: about the event
@@ -314,7 +337,7 @@ class Mapping {
 
 template <class Sink>
 void map_all(const event::Event& event, std::span<const Action> actions, Sink& sink) {
-  Mapping mapping(event, sink);
+  Mapping mapping(event, actions, sink);
   mapping.read_event();
   for (std::size_t i = 0; i < actions.size(); ++i)
     mapping.read_action(actions[i], i);

@@ -90,6 +90,7 @@ TEST(EventFields, AToolCallIsARecordOfItsOwnAndOneForEachAction) {
   EXPECT_EQ(call->fields["tool"].text_or(""), "Bash");
   EXPECT_EQ(call->fields["command"].text_or(""), command);
   EXPECT_EQ(call->fields["input"]["command"].text_or(""), command);
+  EXPECT_EQ(compact(call->fields["verbs"]), R"(["shell.exec","net.connect","file.write","db.write"])");
   EXPECT_EQ(call->action, SIZE_MAX);
   const Mapped* process = of_category(records, "process_creation");
   EXPECT_EQ(process->logsource.product, "linux");
