@@ -1,0 +1,431 @@
+#include "flow/session.h"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <utility>
+
+#include "base/limits.h"
+#include "flow/fold.h"
+#include "flow/shape.h"
+
+namespace weir::flow {
+namespace {
+
+constexpr std::size_t kFromMax = 8;
+constexpr std::size_t kHitsMax = 1024;
+constexpr std::size_t kValueShownMax = 256;
+constexpr std::size_t kShortNumberMax = 5;  // digits; longer ones do not meet by chance
+
+bool any_in(const std::vector<std::string>& words, const WordSet& set) {
+  return std::any_of(words.begin(), words.end(), [&](const auto& word) { return set.contains(word); });
+}
+
+std::size_t count_words(std::string_view text) {
+  std::size_t words = 0;
+  bool inside = false;
+  for (const char c : text) {
+    const bool part = c != ' ' && c != '\t' && c != '\n' && c != '\r';
+    if (part && !inside) ++words;
+    inside = part;
+  }
+  return words;
+}
+
+bool is_short_number(std::string_view value) {
+  return value.size() <= kShortNumberMax &&
+         std::all_of(value.begin(), value.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+// A value that says something by itself: not "no", "1", "true".
+bool is_telling(std::string_view value) {
+  constexpr std::size_t kTellingMin = 3;
+  constexpr std::array<std::string_view, 4> kSayNothing = {"true", "false", "none", "null"};
+  return value.size() >= kTellingMin &&
+         std::find(kSayNothing.begin(), kSayNothing.end(), value) == kSayNothing.end();
+}
+
+// take(text, name) for every text and number inside, name being that of the innermost member.
+void each_scalar(const Json& value, std::string_view name,
+                 const std::function<void(std::string_view text, std::string_view name)>& take,
+                 int depth = 0) {
+  constexpr int kDepthMax = 32;
+  if (depth > kDepthMax) return;
+  if (value.is_string()) {
+    take(value.as_string(), name);
+  } else if (value.is_array()) {
+    for (const auto& item : value.as_array())
+      each_scalar(item, name, take, depth + 1);
+  } else if (value.is_object()) {
+    for (const auto& [key, member] : value.as_object())
+      each_scalar(member, key, take, depth + 1);
+  } else if (!value.is_null() && !value.is_bool()) {
+    take(canonical(value), name);
+  }
+}
+
+void add_from(std::vector<std::uint64_t>& from, std::uint64_t seq) {
+  if (from.size() < kFromMax && std::find(from.begin(), from.end(), seq) == from.end()) from.push_back(seq);
+}
+
+// Whether a named number stands in the text; too many places to look at count as one.
+bool has_named_number(std::string_view text, std::string_view number) {
+  constexpr int kPlacesMax = 256;
+  int places = 0;
+  for (auto at = find_value(text, number); at != std::string_view::npos;
+       at = find_value(text, number, at + 1))
+    if (is_named_number(text, at) || ++places > kPlacesMax) return true;
+  return false;
+}
+
+}  // namespace
+
+struct Session::Sightings {
+  bool disguised = false;
+  bool user = false, errand = false;
+  bool listed = false, listed_named = false, listed_asked = false;
+  bool workspace = false;
+  bool free = false, free_named = false, free_asked = false;
+  // The only one of its shape in a record that the user named or asked for, or in its free text.
+  bool only = false, only_in_text = false;
+  bool complete = true;
+  std::vector<std::uint64_t> listed_in, free_in;
+
+  Origin origin() const {
+    if (user) return Origin::user;
+    if (errand) return Origin::errand;
+    if (listed && !free) return Origin::listed;
+    if (workspace && !free) return Origin::workspace_text;
+    if (free_named) return Origin::named_text;
+    if (free) return Origin::untrusted_text;
+    return Origin::own;
+  }
+};
+
+std::string_view name(Origin origin) {
+  constexpr std::array<std::string_view, 7> kNames = {
+      "user", "errand", "listed", "workspace-text", "named-text", "untrusted-text", "own"};
+  return kNames[static_cast<std::size_t>(origin)];
+}
+
+bool Assessment::all_endorsed() const {
+  if (std::any_of(values.begin(), values.end(), [](const auto& value) { return !value.endorsed; }))
+    return false;
+  if (!changes) return true;
+  const bool harmless = makes_new && values.empty();
+  return !carries_link && (asked != Asked::no || harmless);
+}
+
+Session::Session(std::shared_ptr<const Words> words) : words_(std::move(words)) {}
+
+void Session::describe(const std::vector<ToolDescription>& tools) {
+  for (const auto& tool : tools)
+    if (meanings_.size() < limits::kFlowToolsMax || meanings_.contains(tool.name))
+      meanings_.insert_or_assign(tool.name, meaning_of(tool, *words_));
+}
+
+const ToolMeaning& Session::meaning(std::string_view tool) {
+  if (const auto it = meanings_.find(tool); it != meanings_.end()) return it->second;
+  if (meanings_.size() >= limits::kFlowToolsMax) meanings_.clear();  // learnt again when they are used
+  std::string key(tool);
+  return meanings_.emplace(key, meaning_of({key, {}, Json()}, *words_)).first->second;
+}
+
+void Session::prompt(std::uint64_t seq, std::string_view text) {
+  label_.join(Label(Integrity::user, Confidentiality::open, seq));
+  if (prompts_.size() + text.size() > limits::kFlowPromptMax) return;  // endorses nothing
+  prompts_ += '\n';
+  prompts_ += text;
+  plan_ = read_plan(prompts_, *words_);
+}
+
+void Session::result(std::uint64_t seq, const ToolResult& result) {
+  bool asked_for = false;
+  each_scalar(result.input, {}, [&](std::string_view text, std::string_view) {
+    const std::string value = comparable(text);
+    asked_for = asked_for || (is_telling(value) && typed(value));
+  });
+  Leaves leaves;
+  if (result.failed)
+    leaves.leaves.push_back({{}, std::string(result.output), 0, false});
+  else
+    leaves = read_leaves(result.output);
+  remember(seq, leaves, result, asked_for);
+}
+
+bool Session::is_free(const Leaf& leaf) const {
+  constexpr std::size_t kWordsOfValueMax = 6;
+  constexpr std::size_t kWordsWithoutNameMax = 3;
+  if (leaf.member_name) return false;
+  const std::size_t words = count_words(leaf.value);
+  if (words > kWordsOfValueMax || (leaf.key.empty() && words > kWordsWithoutNameMax)) return true;
+  return any_in(words_of(leaf.key), words_->prose);
+}
+
+// Its value tells one record from another, as a sender or a title does.
+bool Session::says_which(const Leaf& leaf) const {
+  const auto key = words_of(leaf.key);
+  return (!is_free(leaf) || any_in(key, words_->titles)) && !words_->audience.contains(leaf.key);
+}
+
+bool Session::typed(std::string_view value) const {
+  return contains_value(plan_.text, value);
+}
+
+void Session::remember(std::uint64_t seq, const Leaves& leaves, const ToolResult& result, bool asked_for) {
+  const bool own_doing = meaning(result.tool).changes;
+  // What a call made comes back in its result: that is no new source.
+  std::vector<std::string> given;
+  if (own_doing)
+    each_scalar(result.input, {},
+                [&](std::string_view text, std::string_view) { given.push_back(comparable(text)); });
+  const std::size_t first_record = records_.size();
+  std::string errand;
+  bool read_text = false;
+  for (const Leaf& leaf : leaves.leaves) {
+    std::string value = comparable(leaf.value);
+    if (value.empty() || std::find(given.begin(), given.end(), value) != given.end()) continue;
+    // Leaves come record by record.
+    if (records_.size() == first_record || records_.back().seq != seq || leaf.record != last_record_) {
+      records_.push_back(
+          {seq, corpus_.texts(), corpus_.texts(), own_doing, asked_for, result.text < Integrity::untrusted});
+      last_record_ = leaf.record;
+    }
+    Record& record = records_.back();
+    const bool free = is_free(leaf);
+    const std::uint32_t number = corpus_.add(free ? fold(leaf.value) : value);
+    if (number == Corpus::kNotKept) {
+      read_text = read_text || free;
+      continue;
+    }
+    places_.resize(number + 1);
+    places_[number] = {static_cast<std::uint32_t>(records_.size() - 1), free};
+    record.end_text = number + 1;
+    if (!own_doing && says_which(leaf) && is_telling(value) && typed(value)) record.named = true;
+    read_text = read_text || free;
+  }
+  // A result that is one record answers a call that named it.
+  if (asked_for && records_.size() == first_record + 1) records_.back().named = true;
+  if (!own_doing && plan_.errands)
+    for (std::size_t i = first_record; i < records_.size(); ++i)
+      if (records_[i].named) add_errand(records_[i]);
+  label_.join(Label(read_text ? std::max(result.text, Integrity::workspace) : Integrity::workspace,
+                    Confidentiality::open, seq));
+}
+
+// The user wants done what stands there.
+void Session::add_errand(const Record& record) {
+  for (std::uint32_t text = record.first_text; text < record.end_text; ++text) {
+    if (!places_[text].free) continue;
+    const auto words = corpus_.text(text);
+    if (errands_.size() + words.size() > limits::kFlowPromptMax) return;
+    errands_ += " . ";
+    errands_ += words;
+  }
+  errand_ = read_plan(errands_, *words_);
+}
+
+bool Session::only_of_shape(const Record& record, std::string_view value, bool in_free_text) const {
+  const Shape shape = shape_of(value);
+  if (shape == Shape::other) return false;
+  std::vector<std::string_view> values;
+  for (std::uint32_t text = record.first_text; text < record.end_text; ++text) {
+    if (in_free_text && !places_[text].free) continue;
+    for (const auto one : values_of_shape(corpus_.text(text), shape))
+      if (std::find(values.begin(), values.end(), one) == values.end()) values.push_back(one);
+  }
+  return values.size() == 1;
+}
+
+void Session::look_at_hits(const std::string& value, Sightings& seen) const {
+  const auto found = corpus_.find(value, kHitsMax);
+  seen.complete = found.complete;
+  const bool number = is_short_number(value);
+  for (const auto& hit : found.hits) {
+    const Place& place = places_[hit.text];
+    const Record& record = records_[place.record];
+    if (!place.free) {
+      if (!hit.whole) continue;
+      seen.listed = true;
+      seen.listed_named = seen.listed_named || record.named;
+      seen.listed_asked = seen.listed_asked || record.asked_for;
+      add_from(seen.listed_in, record.seq);
+      continue;
+    }
+    if (number && !has_named_number(corpus_.text(hit.text), value)) continue;
+    if (record.workspace) {
+      seen.workspace = true;
+      add_from(seen.listed_in, record.seq);
+      continue;
+    }
+    seen.free = true;
+    seen.free_named = seen.free_named || record.named;
+    seen.free_asked = seen.free_asked || record.asked_for;
+    add_from(seen.free_in, record.seq);
+    if (!record.named && !record.asked_for) continue;
+    seen.only = seen.only || only_of_shape(record, value, false);
+    seen.only_in_text = seen.only_in_text || only_of_shape(record, value, true);
+  }
+}
+
+Session::Sightings Session::sightings(const std::string& value, bool disguised) const {
+  Sightings seen;
+  seen.disguised = disguised;
+  seen.user = typed(value);
+  if (!seen.user) {
+    seen.errand = !errands_.empty() && contains_value(errand_.text, value);
+    look_at_hits(value, seen);
+  }
+  return seen;
+}
+
+bool Session::endorses(const Sightings& seen, std::string_view value, Role role, bool changes,
+                       Asked asked) const {
+  if (seen.disguised) return false;
+  if (seen.user) return true;
+  if (!seen.complete) return false;
+  if (!changes && role == Role::address)
+    return seen.errand || seen.listed_named || seen.listed_asked ||
+           (plan_.follows_links && (seen.free_named || seen.free_asked));
+  if (seen.workspace && !seen.free && asked != Asked::no) return true;
+  const Shape shape = shape_of(value);
+  if (seen.errand && (shape == Shape::other || seen.only_in_text)) return true;
+  if (seen.listed) {
+    if (seen.listed_named) return true;
+    if (seen.listed_asked && (!seen.free || plan_.many)) return true;
+    if (!seen.free && (plan_.many || asked == Asked::by_errand)) return true;
+  }
+  // Who points at a page for a value has not given one.
+  return seen.free_named && seen.only && (shape != Shape::address || plan_.follows_links) &&
+         values_of_shape(plan_.text, shape).empty();
+}
+
+Asked Session::asked(const ToolMeaning& meaning) const {
+  const auto effect = std::find_if(words_->effects.begin(), words_->effects.end(),
+                                   [&](const auto& one) { return one.name == meaning.effect; });
+  if (effect == words_->effects.end()) return Asked::no;
+  if (plan_.asks_for(*effect)) return Asked::by_user;
+  return errand_.asks_for(*effect) ? Asked::by_errand : Asked::no;
+}
+
+bool Session::carries_link(std::string_view text) const {
+  constexpr std::size_t kShareOfTextMin = 30;  // per cent
+  if (plan_.wants_link) return false;
+  const std::string folded = fold(text);
+  for (const auto host : values_of_shape(folded, Shape::address)) {
+    // The whole address, not only its host.
+    const auto begin = static_cast<std::size_t>(host.data() - folded.data());
+    const std::size_t end = std::min(folded.find_first_of(" '\")]>,;", begin), folded.size());
+    const std::string address = comparable(std::string_view(folded).substr(begin, end - begin));
+    if (100 * address.size() < kShareOfTextMin * folded.size() || typed(address)) continue;
+    Sightings seen;
+    look_at_hits(address, seen);
+    if (seen.free || !seen.complete) return true;
+  }
+  return false;
+}
+
+void Session::assess_field(std::string_view field, const Json& value, Role role, Assessment& out) const {
+  each_scalar(value, field, [&](std::string_view text, std::string_view name) {
+    // A member deeper in has a role of its own, but for what is said all through.
+    Role inner = role;
+    if (name != field && role != Role::payload) inner = ToolMeaning().role(name, *words_);
+    if (inner == Role::payload) {
+      out.carries_link = out.carries_link || (out.changes && carries_link(text));
+      return;
+    }
+    const bool counts = out.changes ? inner != Role::setting : inner == Role::address;
+    std::string compared = comparable(text);
+    if (!counts || compared.empty()) return;
+    if (out.values.size() >= limits::kFlowValuesMax) {
+      out.complete = false;
+      return;
+    }
+    const Sightings seen = sightings(compared, fold_watched(text).disguised);
+    ValueOrigin one{std::string(field), inner, {},
+                    seen.origin(),      false, seen.free ? seen.free_in : seen.listed_in};
+    one.endorsed = endorses(seen, compared, inner, out.changes, out.asked);
+    if (compared.size() > kValueShownMax) compared.resize(kValueShownMax);
+    one.value = std::move(compared);
+    std::sort(one.from.begin(), one.from.end());
+    out.complete = out.complete && seen.complete;
+    out.values.push_back(std::move(one));
+  });
+}
+
+namespace {
+
+std::string events_of(const std::vector<std::uint64_t>& from) {
+  std::string out;
+  for (const auto seq : from)
+    (out += out.empty() ? "" : ", ") += std::to_string(seq);
+  return out;
+}
+
+std::string sentence_of(const Assessment& now) {
+  for (const auto& value : now.values) {
+    if (value.endorsed) break;
+    const std::string what = "\"" + value.field + "\" (" + value.value + ")";
+    if (value.origin == Origin::untrusted_text || value.origin == Origin::named_text)
+      return what + " comes from text that was read in step " + events_of(value.from) + ", not from you.";
+    if (value.origin == Origin::listed || value.origin == Origin::workspace_text)
+      return what + " was listed in step " + events_of(value.from) + "; you did not point at it.";
+    return what + " is the model's own: neither you nor anything that was read says it.";
+  }
+  if (now.carries_link)
+    return "What is said is an address out of text that was read, which you did not ask for.";
+  if (now.changes && now.asked == Asked::no && !now.all_endorsed())
+    return "You did not ask for anything that this does.";
+  return {};
+}
+
+}  // namespace
+
+Assessment Session::assess(std::string_view tool, const Json& input) {
+  const ToolMeaning& known = meaning(tool);
+  Assessment out;
+  out.label = label_;
+  out.effect = known.effect;
+  out.changes = known.changes;
+  out.makes_new = known.makes_new;
+  out.asked = asked(known);
+  if (label_.integrity() != Integrity::untrusted) return out;  // nothing was read that could turn it
+  if (input.is_object())
+    for (const auto& [field, value] : input.as_object())
+      assess_field(field, value, known.role(field, *words_), out);
+  std::stable_partition(out.values.begin(), out.values.end(),
+                        [](const auto& value) { return !value.endorsed; });
+  out.sentence = sentence_of(out);
+  return out;
+}
+
+std::size_t Session::bytes() const {
+  return corpus_.bytes() + places_.capacity() * sizeof(Place) + records_.capacity() * sizeof(Record) +
+         prompts_.capacity() + errands_.capacity();
+}
+
+Json to_json(const Assessment& now) {
+  constexpr std::array<std::string_view, 3> kAsked = {"no", "errand", "user"};
+  Json::Array values;
+  for (const auto& value : now.values) {
+    Json::Array from;
+    for (const auto seq : value.from)
+      from.emplace_back(static_cast<std::int64_t>(seq));
+    values.push_back(Json::object({{"endorsed", value.endorsed},
+                                   {"field", value.field},
+                                   {"from", Json(std::move(from))},
+                                   {"origin", std::string(name(value.origin))},
+                                   {"role", std::string(name(value.role))},
+                                   {"value", value.value}}));
+  }
+  return Json::object({{"asked", std::string(kAsked[static_cast<std::size_t>(now.asked)])},
+                       {"carries_link", now.carries_link},
+                       {"changes", now.changes},
+                       {"complete", now.complete},
+                       {"effect", now.effect},
+                       {"label", to_json(now.label)},
+                       {"sentence", now.sentence},
+                       {"values", Json(std::move(values))}});
+}
+
+}  // namespace weir::flow

@@ -1,0 +1,146 @@
+// What one session tree has asked for and read, and where the values of its next call come from.
+//
+//   Session session(words);
+//   session.describe(tools);                        // what an MCP server lists; may be unknown
+//   session.prompt(3, "Send the notes to Ann");
+//   session.result(7, {"read_page", input, output});
+//   const Assessment now = session.assess("send_mail", input);
+//   now.values[0] → {field "to", value "eve@evil.example", origin untrusted_text, endorsed false, from {7}}
+//
+// The rules, which policies build on (docs/flow.md gives the reasons):
+// * Free text that a tool returns is untrusted, unless it is known to come from the user's own workspace.
+//   Reading any makes the session untrusted for good.
+// * A value is endorsed when the user typed it; when it is a structured value (an id, a member of a list) of
+//   something the user named or whose kind the user asked for; when the user sent the agent on an errand to
+//   the very text it stands in; or when a page that the user named holds exactly one value of its shape.
+// * Everything else that gives a call power is not: least of all what stands in free text alone.
+// Finding less than there is only takes endorsement away; finding more than can be looked at does so too.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "flow/corpus.h"
+#include "flow/label.h"
+#include "flow/leaves.h"
+#include "flow/meaning.h"
+#include "flow/plan.h"
+#include "flow/words.h"
+
+namespace weir::flow {
+
+// Where a value was seen, the most telling place first.
+enum class Origin : std::uint8_t {
+  user,            // in what the user typed
+  errand,          // in a text that the user asked to act upon
+  listed,          // a value of its own in a tool's structured result
+  workspace_text,  // in free text of the user's own workspace
+  named_text,      // in free text of something that the user named
+  untrusted_text,  // in free text
+  own              // nowhere: the model's own
+};
+std::string_view name(Origin origin);
+
+struct ValueOrigin {
+  std::string field;
+  Role role = Role::authority;
+  std::string value;  // as compared, at most 256 bytes of it
+  Origin origin = Origin::own;
+  bool endorsed = false;
+  std::vector<std::uint64_t> from;  // events that held it, ascending, at most 8
+};
+
+// Whose words ask for what the call does.
+enum class Asked : std::uint8_t { no, by_errand, by_user };
+
+struct Assessment {
+  Label label;  // of the session before the call
+  std::string effect;
+  bool changes = true;
+  bool makes_new = false;
+  Asked asked = Asked::no;
+  std::vector<ValueOrigin> values;  // of fields that give power; the unendorsed first
+  bool carries_link = false;        // what is said is mostly an address out of untrusted text
+  bool complete = true;             // false: there was more than could be looked at
+  std::string sentence;             // for a person; empty when all is endorsed
+
+  bool all_endorsed() const;
+};
+
+struct ToolResult {
+  std::string_view tool;
+  const Json& input;
+  std::string_view output;
+  bool failed = false;
+  Integrity text = Integrity::untrusted;  // how far its free text can be trusted
+};
+
+class Session {
+ public:
+  explicit Session(std::shared_ptr<const Words> words);
+
+  // Tools by their descriptions; a tool of the same name is replaced.
+  void describe(const std::vector<ToolDescription>& tools);
+  const ToolMeaning& meaning(std::string_view tool);
+
+  // `seq` is the number of the event in the session tree.
+  void prompt(std::uint64_t seq, std::string_view text);
+  void result(std::uint64_t seq, const ToolResult& result);
+
+  Assessment assess(std::string_view tool, const Json& input);
+
+  const Label& label() const { return label_; }
+  const Plan& plan() const { return plan_; }
+  std::size_t bytes() const;
+
+ private:
+  // One value of one result.
+  struct Place {
+    std::uint32_t record = 0;  // index into records_
+    bool free = false;
+  };
+  // One item of one result: a mail, a row, a page.
+  struct Record {
+    std::uint64_t seq = 0;
+    std::uint32_t first_text = 0, end_text = 0;  // in corpus_
+    bool named = false;                          // the user named it
+    bool asked_for = false;                      // it answers a call with a value that the user typed
+    bool workspace = false;                      // its free text is the user's own
+  };
+  // Everything that is known of one value.
+  struct Sightings;
+
+  bool is_free(const Leaf& leaf) const;
+  bool says_which(const Leaf& leaf) const;
+  bool typed(std::string_view value) const;
+  void remember(std::uint64_t seq, const Leaves& leaves, const ToolResult& result, bool asked_for);
+  void add_errand(const Record& record);
+  Sightings sightings(const std::string& value, bool disguised) const;
+  void look_at_hits(const std::string& value, Sightings& seen) const;
+  bool only_of_shape(const Record& record, std::string_view value, bool in_free_text) const;
+  bool endorses(const Sightings& seen, std::string_view value, Role role, bool changes, Asked asked) const;
+  Asked asked(const ToolMeaning& meaning) const;
+  bool carries_link(std::string_view text) const;
+  void assess_field(std::string_view field, const Json& value, Role role, Assessment& out) const;
+
+  std::shared_ptr<const Words> words_;
+  std::map<std::string, ToolMeaning, std::less<>> meanings_;
+  std::string prompts_;
+  Plan plan_;
+  Plan errand_;  // of the texts that the user sent the agent to
+  std::string errands_;
+  Corpus corpus_;
+  std::vector<Place> places_;  // by text of the corpus
+  std::vector<Record> records_;
+  std::uint32_t last_record_ = 0;  // of the result that is being read
+  Label label_;
+};
+
+// {"asked":"user","effect":"send","values":[{"endorsed":false,"field":"to","from":[7],"origin":"untrusted-text",…}],…}
+Json to_json(const Assessment& assessment);
+
+}  // namespace weir::flow
