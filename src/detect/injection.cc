@@ -135,9 +135,9 @@ struct InjectionDetector::State {
       sum += model.signals[i].weight;
     window.probability = 1 / (1 + std::exp(-sum));
   }
-  Status run_signals(std::string_view text, bool all, InjectionWorkspace& workspace) const;
-  Result<Window> look(std::string_view text, event::Span span, bool encoded, bool all,
-                      InjectionWorkspace& workspace) const;
+  void run_signals(std::string_view text, bool all, InjectionWorkspace& workspace) const;
+  Window look(std::string_view text, event::Span span, bool encoded, bool all,
+              InjectionWorkspace& workspace) const;
   Result<std::vector<Cue>> find_cues(std::string_view text, InjectionWorkspace& workspace) const;
   event::Span tighten(std::string_view text, const Window& window) const;
   Report report(std::string_view text, const Window& window) const;
@@ -192,19 +192,22 @@ const InjectionModel& InjectionDetector::model() const {
 
 // Runs the expressions that can match, heaviest signals first, and stops when the rest cannot reach the
 // threshold; with `all` it does not stop.
-Status InjectionDetector::State::run_signals(std::string_view text, bool all,
-                                             InjectionWorkspace& workspace) const {
-  TRY(auto possible, signals.possible(text, workspace.scratch));
-  std::stable_sort(possible.begin(), possible.end(),
-                   [&](std::size_t a, std::size_t b) { return rank[signal_of[a]] < rank[signal_of[b]]; });
+void InjectionDetector::State::run_signals(std::string_view text, bool all,
+                                           InjectionWorkspace& workspace) const {
+  auto& possible = workspace.possible;
+  signals.possible(text, workspace.sieve, possible);
   double sum = model.bias;
   for (std::size_t i = 0; i < model.signals.size(); ++i)
     if (workspace.on[i]) sum += model.signals[i].weight;
-  double rest = 0;
+  double rest = 0;  // expressions of one signal stand together
   for (std::size_t i = 0; i < possible.size(); ++i)
     if (i == 0 || signal_of[possible[i]] != signal_of[possible[i - 1]])
       rest += model.signals[signal_of[possible[i]]].weight;
-  const double needed = std::log(model.threshold / (1 - model.threshold));
+  constexpr double kRounding = 1e-9;  // of sums in another order
+  const double needed = std::log(model.threshold / (1 - model.threshold)) - kRounding;
+  if (!all && sum + rest < needed) return;
+  std::stable_sort(possible.begin(), possible.end(),
+                   [&](std::size_t a, std::size_t b) { return rank[signal_of[a]] < rank[signal_of[b]]; });
   for (std::size_t i = 0; i < possible.size() && (all || sum + rest >= needed);) {
     const std::size_t signal = signal_of[possible[i]];
     bool on = false;
@@ -214,14 +217,13 @@ Status InjectionDetector::State::run_signals(std::string_view text, bool all,
     sum += on ? model.signals[signal].weight : 0;
     rest -= model.signals[signal].weight;
   }
-  return {};
 }
 
 // The signals of one window; all of them, or enough to know that it is not flagged.
-Result<Window> InjectionDetector::State::look(std::string_view text, event::Span span, bool encoded, bool all,
-                                              InjectionWorkspace& workspace) const {
-  const std::string_view raw = text.substr(span.begin, span.end - span.begin);
-  const Normal normal = normalize(raw);
+Window InjectionDetector::State::look(std::string_view text, event::Span span, bool encoded, bool all,
+                                      InjectionWorkspace& workspace) const {
+  Normal& normal = workspace.normal;
+  normalize_text(text.substr(span.begin, span.end - span.begin), normal);
   workspace.on.assign(model.signals.size() + 1, false);
   constexpr std::size_t kHiddenMin = 3;
   constexpr std::size_t kTagsMin = 4;
@@ -232,13 +234,14 @@ Result<Window> InjectionDetector::State::look(std::string_view text, event::Span
   if (normal.look_alikes >= kLookAlikesMin) workspace.on[built_in.look_alikes] = true;
   if (spelled_out(normal.text)) workspace.on[built_in.spelled_out] = true;
   if (encoded) workspace.on[built_in.encoded] = true;
-  TRY_STATUS(run_signals(normal.text, all, workspace));
+  run_signals(normal.text, all, workspace);
   Window window{.span = span};
   for (std::size_t i = 0; i < model.signals.size(); ++i)
     if (workspace.on[i]) window.signals.push_back(i);
-  std::stable_sort(window.signals.begin(), window.signals.end(), [&](std::size_t a, std::size_t b) {
-    return model.signals[a].weight > model.signals[b].weight;
-  });
+  if (window.signals.size() > 1)
+    std::stable_sort(window.signals.begin(), window.signals.end(), [&](std::size_t a, std::size_t b) {
+      return model.signals[a].weight > model.signals[b].weight;
+    });
   compute(window);
   return window;
 }
@@ -297,8 +300,7 @@ Status InjectionDetector::State::look_inside(
     if (payload.text.size() < kPayloadMin) continue;
     TRY(const auto inner, find_cues(payload.text, workspace));
     for (const event::Span& span : windows_of(payload.text, inner, kinds)) {
-      TRY(Window window, look(payload.text, span, true, all, workspace));
-      each(std::move(window), payload, payload.text);
+      each(look(payload.text, span, true, all, workspace), payload, payload.text);
     }
     TRY_STATUS(look_inside(
         payload.text, depth + 1, all,
@@ -319,9 +321,9 @@ Result<std::vector<Report>> InjectionDetector::judge(std::string_view text, std:
     return window.probability >= state.model.threshold && out.size() < limits::kDetectFindingsMax;
   };
   for (const event::Span& span : windows_of(text, cues, state_->kinds)) {
-    TRY(Window window, state.look(text, span, false, false, workspace));
+    const Window window = state.look(text, span, false, false, workspace);
     if (!flagged(window)) continue;
-    Report report = state.report(text, std::move(window));
+    Report report = state.report(text, window);
     // Windows may overlap; the same place is told once, by the stronger.
     if (!out.empty() && report.finding.span.begin < out.back().finding.span.end) {
       if (report.score > out.back().score) out.back() = std::move(report);
@@ -333,7 +335,7 @@ Result<std::vector<Report>> InjectionDetector::judge(std::string_view text, std:
       text, 0, false,
       [&](Window window, const Payload& payload, std::string_view decoded) {
         if (!flagged(window)) return;
-        Report report = state.report(decoded, std::move(window));
+        Report report = state.report(decoded, window);
         constexpr std::size_t kExcerptMax = 200;
         const event::Span inner = report.finding.span;
         report.decoded =
@@ -358,8 +360,7 @@ Result<std::vector<Window>> InjectionDetector::windows(std::string_view text,
   TRY(const auto cues, state_->find_cues(text, workspace));
   std::vector<Window> out;
   for (const event::Span& span : windows_of(text, cues, state_->kinds)) {
-    TRY(Window window, state_->look(text, span, false, true, workspace));
-    out.push_back(std::move(window));
+    out.push_back(state_->look(text, span, false, true, workspace));
   }
   TRY_STATUS(state_->look_inside(
       text, 0, true,

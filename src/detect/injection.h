@@ -4,11 +4,12 @@
 //   TRY(InjectionDetector detector, InjectionDetector::compile(std::move(model)));
 //   TRY(std::vector<Report> found, detector.scan(text, workspace));
 //
-// Cues in the raw bytes (one Vectorscan pass) open windows of a few sentences; a window is normalised, all
-// signals are looked for in it (a second database), and a small linear model adds them up. Encoded payloads
-// are decoded and looked at in the same way, a bounded number of layers deep. A Report has the exact span,
-// the signals with what each added, and a sentence. It is evidence, never a reason to refuse alone: what only
-// *talks* about injections looks like one.
+// Cues in the raw bytes (one Vectorscan pass) open windows of a few sentences; a window is normalised, a
+// sieve (match/sieve.h) tells which signals can be in it, those are looked for if together they could flag
+// it, and a small linear model adds them up. Encoded payloads are decoded and looked at in the same way, a
+// bounded number of layers deep. A Report has the exact span, the signals with what each added, and a
+// sentence. It is evidence, never a reason to refuse alone: what only *talks* about injections looks like
+// one.
 #pragma once
 
 #include <memory>
@@ -18,8 +19,10 @@
 #include <vector>
 
 #include "detect/model.h"
+#include "detect/normal.h"
 #include "detect/report.h"
 #include "match/database.h"
+#include "match/sieve.h"
 
 namespace weir::detect {
 
@@ -27,7 +30,11 @@ namespace weir::detect {
 struct InjectionWorkspace {
   match::Scratch scratch;
   std::vector<Cue> cues;
-  std::vector<bool> on;  // by signal, of one window
+  match::SieveMemory sieve;
+  // Of one window.
+  Normal normal;
+  std::vector<bool> on;                 // by signal
+  std::vector<std::uint32_t> possible;  // expressions
 };
 
 // A window with what was seen in it; for training and tests.

@@ -1,6 +1,8 @@
 #include "detect/normal.h"
 
+#include <algorithm>
 #include <array>
+#include <cstring>
 
 namespace weir::detect {
 namespace {
@@ -65,27 +67,58 @@ bool is_invisible(std::uint32_t code) {
          (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF || code == 0x00AD || code == 0x180E;
 }
 
+// Bytes that stand for themselves wherever they stand.
+constexpr std::array<bool, 256> kIsPlain = [] {
+  std::array<bool, 256> plain{};
+  for (unsigned c = 0; c < 0x80; ++c)
+    plain[c] = c != ' ' && c != '\t' && c != '\r' && c != '\n' && c != '\\' && c != '\'';
+  return plain;
+}();
+bool is_plain(char c) {
+  return kIsPlain[static_cast<unsigned char>(c)];
+}
+
+// With `kPlaces` it also notes where each byte came from.
+template <bool kPlaces>
 class Normalizer {
  public:
-  explicit Normalizer(std::string_view text) : text_(text) {
+  Normalizer(std::string_view text, Normal& out) : text_(text), out_(out) {
+    out_.text.clear();
+    out_.origin.clear();
+    out_.hidden = out_.tags = out_.look_alikes = 0;
     out_.text.reserve(text.size());
-    out_.origin.reserve(text.size() + 1);
+    if constexpr (kPlaces) out_.origin.reserve(text.size() + 1);
   }
 
-  Normal run() {
-    while (at_ < text_.size())
-      step();
-    out_.origin.push_back(static_cast<std::uint32_t>(text_.size()));
-    return std::move(out_);
+  void run() {
+    while (at_ < text_.size()) {
+      if (is_plain(text_[at_]))
+        copy_plain();
+      else
+        step();
+    }
+    if constexpr (kPlaces) out_.origin.push_back(static_cast<std::uint32_t>(text_.size()));
   }
 
  private:
   char last() const { return out_.text.empty() ? ' ' : out_.text.back(); }
   char peek(std::size_t ahead) const { return at_ + ahead < text_.size() ? text_[at_ + ahead] : '\0'; }
 
-  void emit(char c, std::size_t origin) {
+  void emit(char c, [[maybe_unused]] std::size_t origin) {
     out_.text.push_back(c);
-    out_.origin.push_back(static_cast<std::uint32_t>(origin));
+    if constexpr (kPlaces) out_.origin.push_back(static_cast<std::uint32_t>(origin));
+  }
+  // Words with one blank between them, as nearly all text is.
+  void copy_plain() {
+    const std::size_t from = at_;
+    for (++at_; at_ < text_.size(); ++at_) {
+      const char c = text_[at_];
+      if (!is_plain(c) && (c != ' ' || at_ + 1 == text_.size() || !is_plain(text_[at_ + 1]))) break;
+    }
+    out_.text.append(text_, from, at_ - from);
+    if constexpr (kPlaces)
+      for (std::size_t i = from; i < at_; ++i)
+        out_.origin.push_back(static_cast<std::uint32_t>(i));
   }
   void blank(std::size_t origin) {
     if (last() != ' ' && last() != '\n') emit(' ', origin);
@@ -121,7 +154,7 @@ class Normalizer {
     if (breaks == 1 && indent > 0) return blank(from);
     if (last() == ' ' && !out_.text.empty()) {
       out_.text.pop_back();
-      out_.origin.pop_back();
+      if constexpr (kPlaces) out_.origin.pop_back();
     }
     emit('\n', from);
     if (breaks > 1) emit('\n', from);
@@ -203,19 +236,64 @@ class Normalizer {
 
   std::string_view text_;
   std::size_t at_ = 0;
-  Normal out_;
+  Normal& out_;
   bool black_flag_ = false;
   bool in_flag_ = false;
 };
 
+using Bytes16 [[gnu::vector_size(16)]] = signed char;
+
+Bytes16 load(const char* from) {
+  Bytes16 out;
+  std::memcpy(&out, from, sizeof out);
+  return out;
+}
+
+// Are there as many places as `least` of which `is` is true? It gets the bytes at sixteen places and those
+// `ahead` (at most 16) of them, and answers -1 for true.
+template <class Is>
+bool holds_at_least(int least, std::string_view text, std::size_t ahead, const Is& is) {
+  constexpr std::size_t kBlock = sizeof(Bytes16);
+  constexpr int kBlocksMax = 127;  // that a byte can count
+  int found = 0;
+  Bytes16 counts{};
+  const auto add_up = [&] {
+    for (std::size_t i = 0; i < kBlock; ++i)
+      found += counts[i];
+    counts = Bytes16{};
+  };
+  std::size_t at = 0;
+  for (int blocks = 0; at + kBlock + ahead <= text.size(); at += kBlock) {
+    counts -= is(load(text.data() + at), load(text.data() + at + ahead));
+    if (++blocks % kBlocksMax == 0) add_up();
+  }
+  add_up();
+  std::array<char, 3 * kBlock> rest{};  // zero bytes behind the text
+  (void)text.copy(rest.data(), 2 * kBlock, at);
+  for (std::size_t i = 0; i < 2 * kBlock; i += kBlock) {
+    counts -= is(load(rest.data() + i), load(rest.data() + i + ahead));
+    add_up();
+  }
+  return found >= least;
+}
+
 }  // namespace
 
 Normal normalize(std::string_view text) {
-  return Normalizer(text).run();
+  Normal out;
+  Normalizer<true>(text, out).run();
+  return out;
+}
+
+void normalize_text(std::string_view text, Normal& out) {
+  Normalizer<false>(text, out).run();
 }
 
 bool shouts(std::string_view text) {
   constexpr std::size_t kLoudMin = 5;
+  // Hardly any text has capitals enough.
+  if (!holds_at_least(2 * kLoudMin, text, 0, [](auto c, auto) { return (c >= 'A') & (c <= 'Z'); }))
+    return false;
   std::size_t loud = 0;
   std::size_t quiet = 0;
   bool loud_run = false;
@@ -240,6 +318,9 @@ bool shouts(std::string_view text) {
 
 bool spelled_out(std::string_view text) {
   constexpr std::size_t kLettersMin = 8;
+  // Between so many letters stand blanks, each two bytes behind another.
+  if (!holds_at_least(kLettersMin - 2, text, 2, [](auto c, auto two) { return (c == ' ') & (two == ' '); }))
+    return false;
   std::size_t letters = 0;
   for (std::size_t i = 0; i < text.size(); i += 2) {
     const bool single = is_letter(text[i]) && (i + 1 == text.size() || text[i + 1] == ' ');

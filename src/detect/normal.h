@@ -27,6 +27,8 @@ struct Normal {
 
 // Linear in the text; any bytes.
 Normal normalize(std::string_view text);
+// The same without `origin`, into memory that is used again.
+void normalize_text(std::string_view text, Normal& out);
 
 // Five or more words in capitals in a row, in a text that otherwise has ordinary words.
 bool shouts(std::string_view text);

@@ -1,5 +1,6 @@
 // Many expressions over a short text, and what a Regex and a Database tell about an expression.
 #include "match/regex_set.h"
+#include "match/database.h"
 
 #include <gmock/gmock.h>
 
@@ -13,12 +14,27 @@ TEST(RegexSet, TellsExactlyWhichMatch) {
   const std::vector<std::string> expressions = {"ab+c", "x[0-9]y", "\\bword\\b", "[0-9]{3}"};
   const auto set = RegexSet::compile(expressions, {.ignore_case = true});
   ASSERT_TRUE(set) << set.error().message();
-  Scratch scratch;
-  EXPECT_THAT(*set->matching("ABBC and word", scratch), ElementsAre(0u, 2u));
-  EXPECT_THAT(*set->matching("sword x1y 123", scratch), ElementsAre(1u, 3u));
-  EXPECT_THAT(*set->matching("", scratch), IsEmpty());
-  // What can match is a superset; an expression without strings of its own always can.
-  EXPECT_THAT(*set->possible("abc", scratch), testing::IsSupersetOf({0u, 3u}));
+  SieveMemory memory;
+  const auto matching = [&](std::string_view text) {
+    std::vector<std::uint32_t> out;
+    set->matching(text, memory, out);
+    return out;
+  };
+  EXPECT_THAT(matching("ABBC and word"), ElementsAre(0u, 2u));
+  EXPECT_THAT(matching("sword x1y 123"), ElementsAre(1u, 3u));
+  EXPECT_THAT(matching(""), IsEmpty());
+}
+
+TEST(RegexSet, HasLinesAndUnicodeFoundByTheExpressionItself) {
+  const std::vector<std::string> expressions = {"^b$", "x"};
+  const auto lines = RegexSet::compile(expressions, {.multi_line = true});
+  SieveMemory memory;
+  std::vector<std::uint32_t> out;
+  lines->matching("a\nb\nc", memory, out);
+  EXPECT_THAT(out, ElementsAre(0u));
+  const auto unicode = RegexSet::compile(std::vector<std::string>{"^\xC3\xA4.$"}, {.utf8 = true});
+  unicode->matching("\xC3\xA4\xC3\xB6", memory, out);
+  EXPECT_THAT(out, ElementsAre(0u));
 }
 
 TEST(RegexSet, NamesABadExpression) {
