@@ -1,6 +1,7 @@
 #include "cli/policies.h"
 
 #include "daemon/pack_loader.h"
+#include "daemon/pattern_files.h"
 
 namespace weir::cli {
 
@@ -9,6 +10,7 @@ Result<std::shared_ptr<const guard::Pack>> load_policies(const Args& args, const
   auto options = daemon::installed_packs(context.places.config);
   if (const auto dir = args.value("--policy")) options = {.user_dir = "", .policies_dir = *dir};
   options.detectors = detectors;
+  options.patterns_dir = daemon::patterns_dir(context.places.state);
   return daemon::load_pack(options);
 }
 

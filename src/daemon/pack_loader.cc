@@ -4,6 +4,7 @@
 
 #include "content.h"
 #include "daemon/narrowing.h"
+#include "daemon/pattern_files.h"
 #include "daemon/proofs.h"
 #include "daemon/signed_pack.h"
 #include "guard/rules.h"
@@ -140,6 +141,8 @@ Result<guard::PackSources> read_pack(const PackOptions& options) {
   if (options.detectors) {
     add_builtin("rules/secrets/", ".toml", sources.secrets);
     add_builtin("detect/", ".json", sources.injection);
+    if (!options.patterns_dir.empty())
+      sources.databases = std::make_shared<PatternFiles>(options.patterns_dir);
   }
   TRY_STATUS(add_organisation(options, sources));
   if (!options.user_dir.empty()) TRY_STATUS(add_user(options.user_dir, sources));

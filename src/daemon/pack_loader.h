@@ -24,6 +24,8 @@ struct PackOptions {
   std::vector<std::string> organisation_files = {};
   std::string proofs_dir = {};  // where certificates are kept (proofs.h); "": nowhere
   bool detectors = false;       // with detectors of content, which take tenths of a second to compile
+  // Where the patterns of the detectors are kept compiled (pattern_files.h); "": nowhere.
+  std::string patterns_dir = {};
 };
 
 // The *.cedar files and waive.yaml of a directory, as a layer of the user.

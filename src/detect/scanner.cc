@@ -9,11 +9,12 @@ namespace weir::detect {
 Scanner::Scanner(SecretDetector secrets, InjectionDetector injections, match::Database database)
     : secrets_(std::move(secrets)), injections_(std::move(injections)), database_(std::move(database)) {}
 
-Result<Scanner> Scanner::compile(SecretDetector secrets, InjectionDetector injections) {
+Result<Scanner> Scanner::compile(SecretDetector secrets, InjectionDetector injections,
+                                 match::DatabaseStore* kept) {
   std::vector<match::Pattern> patterns = secrets.patterns();
   const auto& more = injections.patterns();
   patterns.insert(patterns.end(), more.begin(), more.end());
-  TRY(auto compiled, match::Database::compile(patterns));
+  TRY(auto compiled, match::Database::compile(patterns, kept));
   std::vector<std::size_t> missing;
   for (const auto& rejected : compiled.rejected) {
     if (rejected.pattern >= secrets.patterns().size()) return std::unexpected(rejected.error);

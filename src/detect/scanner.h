@@ -26,9 +26,10 @@ struct Scanned {
 
 class Scanner {
  public:
-  // `secrets` may be compiled for FirstPass::shared. Errors: `limit`, `invalid` for a cue of injections that
-  // the engine cannot hold.
-  static Result<Scanner> compile(SecretDetector secrets, InjectionDetector injections);
+  // `secrets` may be compiled for FirstPass::shared; `kept` as in match::Database. Errors: `limit`, `invalid`
+  // for a cue of injections that the engine cannot hold.
+  static Result<Scanner> compile(SecretDetector secrets, InjectionDetector injections,
+                                 match::DatabaseStore* kept = nullptr);
 
   // Error `limit` above limits::kDetectBytesMax.
   Result<Scanned> scan(std::string_view text, ScanWorkspace& workspace, std::string_view path = {}) const;

@@ -75,7 +75,8 @@ bool GatheredFindings::add_too_large() {
 }
 
 Result<std::shared_ptr<const detect::Scanner>> detectors_of(const std::vector<NamedText>& secrets,
-                                                            const std::vector<NamedText>& injection) {
+                                                            const std::vector<NamedText>& injection,
+                                                            match::DatabaseStore* kept) {
   if (secrets.empty() || injection.empty()) return std::shared_ptr<const detect::Scanner>();
   detect::SecretRules rules;
   for (const auto& file : secrets) {
@@ -85,7 +86,8 @@ Result<std::shared_ptr<const detect::Scanner>> detectors_of(const std::vector<Na
   TRY(auto secret_detector, detect::SecretDetector::compile(std::move(rules), detect::FirstPass::shared));
   TRY(auto model, detect::parse_injection_model(injection.front().text, injection.front().name));
   TRY(auto injection_detector, detect::InjectionDetector::compile(std::move(model)));
-  TRY(auto scanner, detect::Scanner::compile(std::move(secret_detector), std::move(injection_detector)));
+  TRY(auto scanner,
+      detect::Scanner::compile(std::move(secret_detector), std::move(injection_detector), kept));
   return std::make_shared<const detect::Scanner>(std::move(scanner));
 }
 

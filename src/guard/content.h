@@ -19,9 +19,11 @@
 
 namespace weir::guard {
 
-// From rule files in gitleaks' TOML and one model of injections. None given: no detectors (nullptr).
+// From rule files in gitleaks' TOML and one model of injections. None given: no detectors (nullptr). `kept`:
+// where compiled patterns wait for the next run, if anywhere.
 Result<std::shared_ptr<const detect::Scanner>> detectors_of(const std::vector<NamedText>& secrets,
-                                                            const std::vector<NamedText>& injection);
+                                                            const std::vector<NamedText>& injection,
+                                                            match::DatabaseStore* kept = nullptr);
 
 // At most 32, each rule once for an event. A body that is larger than may be looked at is
 // itself a finding ("content.too-large").

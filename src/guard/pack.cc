@@ -115,7 +115,7 @@ Result<std::shared_ptr<const Pack::Shared>> Pack::load_shared(const PackSources&
   for (const auto& file : sources.commands)
     TRY_STATUS(shared->commands.add(file.text, file.name));
   TRY(shared->facts, facts_of(sources.facts));
-  TRY(shared->detectors, detectors_of(sources.secrets, sources.injection));
+  TRY(shared->detectors, detectors_of(sources.secrets, sources.injection, sources.databases.get()));
   TRY(shared->rules, rules_of(sources.rules));
   shared->rules_digest = digest_of({&sources.rules});
   if (!sources.schema.text.empty()) {

@@ -36,11 +36,13 @@ struct PackSources {
   std::vector<NamedText> paths;     // path catalogues
   std::vector<NamedText> commands;  // command catalogues
   // Detectors of content (guard/content.h); none: content is not looked at. Compiling them takes tenths of a
-  // second.
+  // second, unless the compiled patterns were kept.
   std::vector<NamedText> secrets = {};    // gitleaks' TOML
   std::vector<NamedText> injection = {};  // one model
   std::vector<NamedText> facts = {};      // catalogues of facts (facts/definition.h)
   std::vector<NamedText> rules = {};      // Sigma rules (guard/rules.h); none: nothing is matched
+  // Where compiled patterns of the detectors wait for the next run; none: nowhere.
+  std::shared_ptr<match::DatabaseStore> databases = {};
 };
 
 // What the schema says of one verb.

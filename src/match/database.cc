@@ -8,6 +8,7 @@
 
 #include "base/hash.h"
 #include "base/limits.h"
+#include "match/expression.h"
 
 namespace weir::match {
 namespace {
@@ -78,6 +79,15 @@ Input accepted(std::span<const Pattern> patterns, std::vector<Database::Rejected
   return input;
 }
 
+// All that decides what a database of these patterns is.
+std::string name_of(std::span<const Pattern> patterns) {
+  std::string text = "patterns 1\n" + Database::platform() + "\n";
+  for (const Pattern& pattern : patterns)
+    text += std::to_string(flags_of(pattern)) + (pattern.literal ? " literal " : " ") +
+            std::to_string(pattern.text.size()) + " " + pattern.text + "\n";
+  return digest_text(sha256(text)).substr(7);  // without "sha256:"
+}
+
 struct Freed {
   void operator()(hs_database_t* database) const { hs_free_database(database); }
 };
@@ -114,6 +124,7 @@ Result<Owned> compile_all(Input& input, std::span<const Pattern> patterns,
 
 std::optional<std::size_t> longest_match(const Pattern& pattern) {
   if (pattern.literal) return pattern.text.size();
+  if (const auto tree = parse_expression(pattern.text)) return longest_text(*tree);
   hs_expr_info_t* found = nullptr;
   hs_compile_error_t* error = nullptr;
   const auto status = hs_expression_info(pattern.text.c_str(), flags_of(pattern), &found, &error);
@@ -150,13 +161,21 @@ Scratch::~Scratch() = default;
 
 Database::Database() = default;
 
-Result<Database::Compiled> Database::compile(std::span<const Pattern> patterns) {
+Result<Database::Compiled> Database::compile(std::span<const Pattern> patterns, DatabaseStore* kept) {
   if (patterns.size() > limits::kPatternsMax)
     return fail(ErrorCode::limit, "there are more patterns than a database may hold", {}, "split them");
   Compiled compiled;
+  const std::string name = kept != nullptr ? name_of(patterns) : std::string();
+  if (kept != nullptr)
+    if (auto before = deserialize(kept->get(name)); before && !before->empty()) {
+      compiled.database = *std::move(before);
+      return compiled;
+    }
   Input input = accepted(patterns, compiled.rejected);
   TRY(Owned owned, compile_all(input, patterns, compiled.rejected));
   if (owned) compiled.database.state_ = std::make_shared<const State>(std::move(owned));
+  if (kept != nullptr && compiled.rejected.empty() && !patterns.empty())
+    if (const auto bytes = compiled.database.serialize()) kept->put(name, *bytes);
   return compiled;
 }
 

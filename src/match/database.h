@@ -53,6 +53,16 @@ class Scratch {
   std::unique_ptr<State> state_;
 };
 
+// Where compiled databases wait for the next run, by names of hexadecimal digits. What it gives must be what
+// was put there, from a place where only its owner writes: the engine does not defend itself against forged
+// ones.
+class DatabaseStore {
+ public:
+  virtual ~DatabaseStore() = default;
+  virtual std::string get(const std::string& name) = 0;  // "" when there is none
+  virtual void put(const std::string& name, std::string_view bytes) = 0;
+};
+
 class Database {
  public:
   struct Rejected {
@@ -66,7 +76,9 @@ class Database {
 
   // Pattern i is reported as i. What cannot be compiled is listed and left out. Errors: limit, when there
   // are too many patterns (limits::kPatternsMax) or the whole is too large for the engine.
-  static Result<Compiled> compile(std::span<const Pattern> patterns);
+  // With `kept` a database of the very same patterns, engine and processor is taken from there, else put
+  // there, unless something was rejected.
+  static Result<Compiled> compile(std::span<const Pattern> patterns, DatabaseStore* kept = nullptr);
 
   // `report(pattern, end)` returns whether to go on. Errors: limit, when `bytes` exceeds
   // limits::kMatchBlockBytesMax; internal, when the engine fails.

@@ -10,6 +10,9 @@
 
 #include <bitset>
 #include <cstddef>
+#include <optional>
+#include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -32,5 +35,12 @@ struct Expression {
 
 // Errors: `invalid` for what this does not read, `limit` for depth and size (limits::kPatternBytesMax).
 Result<Expression> parse_expression(std::string_view text);
+
+// Bytes of the longest text that it matches; none when there is no bound.
+std::optional<std::size_t> longest_text(const Expression& expression);
+
+// Does every text that it matches hold one of `words` (lower case; letters of either case in the text)? True
+// is certain, false may only mean that it could not be shown.
+bool always_holds_one_of(const Expression& expression, std::span<const std::string> words);
 
 }  // namespace weir::match

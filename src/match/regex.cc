@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "base/limits.h"
+#include "match/expression.h"
 
 namespace weir::match {
 
@@ -90,6 +91,9 @@ bool Regex::matches_all(std::string_view text) const {
 // can match when all atoms but those that hold one of `words` are given, then one of `words` is always
 // needed.
 bool Regex::requires_one_of(std::span<const std::string> words) const {
+  // Mostly the tree shows it, at a hundredth of the cost.
+  if (const auto tree = parse_expression(state_->engine.pattern()); tree && always_holds_one_of(*tree, words))
+    return true;
   re2::FilteredRE2 filter(1);
   int id = 0;
   if (filter.Add(state_->engine.pattern(), state_->engine.options(), &id) != re2::RE2::NoError) return false;

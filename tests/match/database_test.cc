@@ -105,5 +105,62 @@ TEST(Database, IsTheSameAfterACache) {
   EXPECT_FALSE(Database::deserialize(bytes->substr(0, bytes->size() - 7)));
 }
 
+class KeptInMemory final : public DatabaseStore {
+ public:
+  std::map<std::string, std::string> kept;
+  int taken = 0;
+
+  std::string get(const std::string& name) override {
+    const auto it = kept.find(name);
+    taken += it == kept.end() ? 0 : 1;
+    return it == kept.end() ? std::string() : it->second;
+  }
+  void put(const std::string& name, std::string_view bytes) override { kept[name] = bytes; }
+};
+
+TEST(Database, IsTakenFromWhereItWasKept) {
+  KeptInMemory store;
+  std::vector<Pattern> patterns = {{.text = "ab+c"}, {.text = "x", .literal = true}};
+  ASSERT_TRUE(Database::compile(patterns, &store));
+  ASSERT_EQ(store.kept.size(), 1u);
+  EXPECT_EQ(store.taken, 0);
+  const auto again = Database::compile(patterns, &store);
+  EXPECT_EQ(store.taken, 1);
+  Scratch scratch;
+  std::vector<std::size_t> found;
+  ASSERT_TRUE(again->database.scan("abbc x", scratch, [&](std::size_t pattern, std::size_t) {
+    found.push_back(pattern);
+    return true;
+  }));
+  EXPECT_EQ(found, (std::vector<std::size_t>{0, 1}));
+
+  patterns[1].ignore_case = true;  // other patterns have another name
+  ASSERT_TRUE(Database::compile(patterns, &store));
+  EXPECT_EQ(store.kept.size(), 2u);
+}
+
+TEST(Database, DamagedOnesAreCompiledAnewAndKept) {
+  KeptInMemory store;
+  const std::vector<Pattern> patterns = {{.text = "ab+c"}};
+  ASSERT_TRUE(Database::compile(patterns, &store));
+  const std::string good = store.kept.begin()->second;
+  for (const std::string& bad : {good.substr(0, good.size() / 2), std::string("x"), good + "y"}) {
+    store.kept.begin()->second = bad;
+    const auto compiled = Database::compile(patterns, &store);
+    ASSERT_TRUE(compiled);
+    EXPECT_FALSE(compiled->database.empty());
+    EXPECT_EQ(store.kept.begin()->second, good);
+  }
+}
+
+TEST(Database, WithRejectedPatternsIsNotKept) {
+  KeptInMemory store;
+  const std::vector<Pattern> patterns = {{.text = "ab+c"}, {.text = "(?<=a*)b"}};
+  const auto compiled = Database::compile(patterns, &store);
+  ASSERT_TRUE(compiled);
+  EXPECT_EQ(compiled->rejected.size(), 1u);
+  EXPECT_TRUE(store.kept.empty());
+}
+
 }  // namespace
 }  // namespace weir::match
