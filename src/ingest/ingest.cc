@@ -1,6 +1,7 @@
 #include "ingest/ingest.h"
 
 #include <algorithm>
+#include <array>
 
 namespace weir::ingest {
 namespace {
@@ -8,8 +9,27 @@ namespace {
 constexpr std::size_t kNativeIdBytesMax = 128;
 constexpr std::size_t kTokenBytesMax = 64;
 
-bool is_alphanumeric(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+using Table = std::array<bool, 256>;
+
+// Of the bytes of an identifier: what is printed, but for blanks, slashes and quotes.
+constexpr Table kNativeIdBytes = [] {
+  Table table{};
+  for (unsigned c = '!'; c < 0x7F; ++c)
+    table[c] = c != '/' && c != '\\' && c != '"' && c != '\'' && c != '`';
+  return table;
+}();
+
+constexpr Table kTokenBytes = [] {
+  Table table{};
+  for (unsigned c = 0; c < 0x80; ++c)
+    table[c] = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+  for (const char mark : std::string_view("_.:@+-[]"))
+    table[static_cast<unsigned char>(mark)] = true;
+  return table;
+}();
+
+bool is_made_of(const Table& bytes, std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [&](char c) { return bytes[static_cast<unsigned char>(c)]; });
 }
 
 }  // namespace
@@ -21,17 +41,11 @@ std::optional<std::string_view> agent_from(std::string_view name) {
 }
 
 bool valid_native_id(std::string_view id) {
-  if (id.empty() || id.size() > kNativeIdBytesMax) return false;
-  return std::all_of(id.begin(), id.end(), [](char c) {
-    return c > ' ' && c < 0x7F && c != '/' && c != '\\' && c != '"' && c != '\'' && c != '`';
-  });
+  return !id.empty() && id.size() <= kNativeIdBytesMax && is_made_of(kNativeIdBytes, id);
 }
 
 bool is_token(std::string_view text) {
-  constexpr std::string_view kMarks = "_.:@+-[]";
-  if (text.empty() || text.size() > kTokenBytesMax) return false;
-  return std::all_of(text.begin(), text.end(),
-                     [&](char c) { return is_alphanumeric(c) || kMarks.find(c) != std::string_view::npos; });
+  return !text.empty() && text.size() <= kTokenBytesMax && is_made_of(kTokenBytes, text);
 }
 
 void place(event::Event& event, const Whose& whose) {

@@ -38,10 +38,11 @@ class ClaudeCodeReader final : public TranscriptReader {
   void read_record(JsonView record, std::uint64_t line_number) override;
 
  private:
-  // A record with what its Events share, made when the first of them is.
+  // A record with what its Events share, made when the first of them is, and kept when others follow.
   struct Parts {
     ViewFields fields;
     ViewFields message;
+    bool has_many = false;
     std::optional<Record> common;
   };
   Record common(Parts& parts);
@@ -98,7 +99,7 @@ Record ClaudeCodeReader::common(Parts& parts) {
   if (!cwd_.empty()) record.body.set("cwd", cwd_);
   parts.message.corr_to(event, "id", "message_id");
   parts.message.token_to(event.data, "model");
-  parts.common = record;
+  if (parts.has_many) parts.common = record;
   return record;
 }
 
@@ -144,7 +145,9 @@ void ClaudeCodeReader::read_message(Parts& parts, bool by_model) {
   parts.message = ViewFields(whole);
   const JsonView content = parts.message.take("content").value_or(JsonView());
   bool any = !content.is_array();
-  for (const JsonView block : content.items()) {
+  const auto blocks = content.items();
+  if (auto second = blocks.begin(); second != blocks.end()) parts.has_many = ++second != blocks.end();
+  for (const JsonView block : blocks) {
     read_block(parts, block, by_model);
     any = true;
   }
