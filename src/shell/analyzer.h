@@ -161,6 +161,9 @@ class Analyzer {
   void handle_tar(Call& call);
   void handle_awk(Call& call);
   void handle_sed(Call& call);
+  std::optional<Arg> script_text(const Arg& file, const Invocation& run) const;
+  void follow_sed(std::string_view script, Call& call);
+  void follow_awk(const Arg& code, const std::vector<Arg>& operands, Call& call);
   void handle_tee(Call& call);
   void handle_kill(Call& call);
   void handle_cat(Call& call);
@@ -179,6 +182,10 @@ class Analyzer {
   void judge_request(Call& call, const Arg& url);
   void handle_grep(Call& call);
   void handle_osascript(Call& call);
+  void handle_editor(Call& call);
+  void handle_image_build(Call& call);
+  void handle_powershell(Call& call);
+  void run_powershell(const Arg& code, Invocation& invocation);
   void git_config(Call& call, std::string_view key, const Arg& value);
   void git_push(Call& call);
   void run_parallel_shell(const std::vector<Arg>& command, const Arg& argument, Invocation& run);

@@ -21,6 +21,7 @@ struct Known {
   std::string_view owner, name;
   std::string_view verb;  // or "shell", "program", "eval", "open", "spawn"
   bool recursive = false;
+  std::string_view language = {};  // only there
 };
 constexpr Known kKnown[] = {
     {"", "rmtree", verbs::kFileDelete, true},
@@ -118,6 +119,24 @@ constexpr Known kKnown[] = {
     {"", "Function", "eval"},
     {"", "instance_eval", "eval"},
     {"", "assert", "eval"},
+    {"os", "cmd", "shell"},
+    {"file", "del_dir_r", verbs::kFileDelete, true, "erlang"},
+    {"file", "del_dir", verbs::kFileDelete, false, "erlang"},
+    {"file", "delete", verbs::kFileDelete, false, "erlang"},
+    {"file", "write_file", verbs::kFileWrite, false, "erlang"},
+    {"System", "cmd", "program"},
+    {"System", "shell", "shell"},
+    {"File", "rm", verbs::kFileDelete},
+    {"", "rm", verbs::kFileDelete, true, "julia"},
+    {"", "shell", "shell", false, "prolog"},
+    {"", "delete_directory", verbs::kFileDelete, true, "prolog"},
+    {"", "delete_file", verbs::kFileDelete, false, "prolog"},
+    {"", "delete", verbs::kFileDelete, true, "ex"},
+    {"", "Delete", verbs::kFileDelete, true, "powershell"},
+    {"", "WriteAllText", verbs::kFileWrite, false, "powershell"},
+    {"", "DownloadString", verbs::kNetConnect, false, "powershell"},
+    {"", "DownloadData", verbs::kNetConnect, false, "powershell"},
+    {"", "DownloadFile", verbs::kNetConnect, false, "powershell"},
 };
 
 bool name_char(char c) {
@@ -149,7 +168,7 @@ class Scanner {
         const std::string text = string();
         // a template literal in JavaScript, a command elsewhere
         if (language_ == "perl" || language_ == "ruby" || language_ == "php") found_.shell.push_back(text);
-      } else if (c == '#' && language_ != "php" && language_ != "node") {
+      } else if (c == '#' && language_ != "php" && language_ != "node" && language_ != "erlang") {
         at_ = std::min(code_.find('\n', at_), code_.size());
       } else if (name_char(c)) {
         name();
@@ -235,10 +254,14 @@ class Scanner {
         at_ += 2;
       else if (at_ + 1 < code_.size() && code_[at_] == '.' && name_char(code_[at_ + 1]))
         ++at_;
+      else if (language_ == "erlang" && at_ + 1 < code_.size() && code_[at_] == ':' &&
+               name_char(code_[at_ + 1]))
+        ++at_;
       else
         break;
     }
     if (parts.empty()) return;
+    if (language_ == "elixir" && code_.substr(at_).starts_with("!")) ++at_;
     const std::string_view owner = parts.size() > 1 ? real_name(parts[parts.size() - 2]) : std::string_view{};
     if (parts.size() == 1 && depth_ < kScansMax)
       folder_.assignment(static_cast<std::size_t>(parts[0].data() - code_.data()));
@@ -252,7 +275,8 @@ class Scanner {
     // open with two arguments in Perl, %x{} in Ruby and the like are left to deeper analysis.
     if (!bracket && !bare) return;
     for (const Known& known : kKnown)
-      if (known.name == parts.back() && (known.owner.empty() || known.owner == owner)) {
+      if (known.name == parts.back() && (known.owner.empty() || known.owner == owner) &&
+          (known.language.empty() || known.language == language_)) {
         at_ = next;
         return call(known, owner);
       }
@@ -282,6 +306,11 @@ class Scanner {
     bool begins = !bracket;  // an argument begins here
     while (at_ < code_.size() && at_ - back < 64 * 1024) {
       const char c = code_[at_];
+      // ~c"text"
+      if (c == '~' && language_ == "elixir" && at_ + 2 < code_.size() && code_[at_ + 2] == '"') {
+        at_ += 2;
+        continue;
+      }
       if (begins && c != ' ' && c != '\n' && out.strings.size() < 32) {
         begins = false;
         std::size_t end = at_;
@@ -430,29 +459,84 @@ class Scanner {
   CodeScan found_;
 };
 
+// Tcl quotes with braces.
+std::string without_braces(std::string command) {
+  const auto open = command.find(" {");
+  if (open == std::string::npos || !command.ends_with('}')) return command;
+  std::string quoted = "'";
+  for (const char c : command.substr(open + 2, command.size() - open - 3))
+    quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return command.substr(0, open + 1) + quoted + "'";
+}
+
+// What stands behind one of the words, "" when the line begins with none of them.
+std::string_view after_word(std::string_view line, std::initializer_list<std::string_view> words) {
+  std::string_view text;
+  for (const std::string_view word : words)
+    if (line.starts_with(word)) text = trim(line.substr(word.size()));
+  return text;
+}
+
 // Languages of lines: "!cmd" of ex and ed, "shell cmd" of gdb, "spawn cmd" and "exec cmd" of Tcl.
-void scan_lines(std::string_view code, CodeScan& found) {
+void scan_line(std::string_view language, std::string_view line, CodeScan& found) {
+  line = trim(line);
+  while (line.starts_with(':'))
+    line = trim(line.substr(1));
+  for (const std::string_view word : {"silent!", "silent", "%"})
+    if (line.starts_with(word)) line = trim(line.substr(word.size()));
+  std::string_view text =
+      after_word(line, {"!", "r!", "r !", "w!", "w !", "shell ", "platform shell ", "spawn ", "exec "});
+  if (language == "ex" && text.empty()) text = after_word(line, {"terminal ", "term "});
+  if (!text.empty() && found.shell.size() < kCallsMax) {
+    const bool tcl = line.starts_with("spawn ") || line.starts_with("exec ");
+    found.shell.push_back(tcl ? without_braces(std::string(text)) : std::string(text));
+  }
+  if (std::string_view paths = after_word(line, {"file delete "}); !paths.empty() && language == "script")
+    for (const std::string_view path : split(paths, ' '))
+      if (!path.empty() && !path.starts_with('-') && found.calls.size() < kCallsMax)
+        found.calls.push_back({verbs::kFileDelete, std::string(path), true});
+}
+
+void scan_lines(std::string_view language, std::string_view code, CodeScan& found) {
   for (std::string_view line : split(code.substr(0, kCodeBytesMax), '\n')) {
-    line = trim(line);
-    while (line.starts_with(':'))
-      line = trim(line.substr(1));
-    for (const std::string_view word : {"silent!", "silent", "%"})
-      if (line.starts_with(word)) line = trim(line.substr(word.size()));
-    std::string_view text;
-    for (const std::string_view word : {"!", "r!", "r !", "w!", "w !", "shell ", "spawn ", "exec "})
-      if (line.starts_with(word)) text = trim(line.substr(word.size()));
-    if (text.empty() || found.shell.size() >= kCallsMax) continue;
-    std::string command(text);
-    // Tcl quotes with braces
-    if (line.starts_with("spawn ") || line.starts_with("exec "))
-      if (const auto open = command.find(" {"); open != std::string::npos && command.ends_with('}')) {
-        std::string inside = command.substr(open + 2, command.size() - open - 3);
-        std::string quoted = "'";
-        for (const char c : inside)
-          quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
-        command = command.substr(0, open + 1) + quoted + "'";
-      }
-    found.shell.push_back(std::move(command));
+    // A bar parts two commands of ex, but `!` takes the whole rest.
+    while (language == "ex") {
+      const auto bar = line.find('|');
+      if (bar == std::string_view::npos || line.find('!') < bar) break;
+      scan_line(language, line.substr(0, bar), found);
+      line.remove_prefix(bar + 1);
+    }
+    scan_line(language, line, found);
+  }
+}
+
+// Forms of Lisp whose first text is a path or a command: (delete-directory "~/x" t).
+void scan_forms(std::string_view code, CodeScan& found) {
+  static constexpr std::pair<std::string_view, std::string_view> kForms[] = {
+      {"delete-directory", verbs::kFileDelete},
+      {"delete-file", verbs::kFileDelete},
+      {"delete-directory-tree", verbs::kFileDelete},
+      {"write-region", verbs::kFileWrite},
+      {"shell-command", "shell"},
+      {"shell-command-to-string", "shell"},
+      {"async-shell-command", "shell"},
+      {"run-program", "shell"},
+      {"uiop:run-program", "shell"},
+      {"run-shell-command", "shell"}};
+  code = code.substr(0, kCodeBytesMax);
+  for (auto at = code.find('('); at != std::string_view::npos; at = code.find('(', at + 1)) {
+    const auto end = std::min(code.find_first_of(" \t\n()\"", at + 1), code.size());
+    for (const auto& [name, verb] : kForms) {
+      if (code.substr(at + 1, end - at - 1) != name || found.calls.size() >= kCallsMax) continue;
+      const auto open = code.substr(0, end + 200).find('"', end);
+      const auto close = open == std::string_view::npos ? open : code.find('"', open + 1);
+      if (close == std::string_view::npos) continue;
+      std::string text(code.substr(open + 1, close - open - 1));
+      if (verb == "shell")
+        found.shell.push_back(std::move(text));
+      else
+        found.calls.push_back({verb, std::move(text), true});
+    }
   }
 }
 
@@ -460,7 +544,8 @@ void scan_lines(std::string_view code, CodeScan& found) {
 
 CodeScan scan_code(std::string_view language, std::string_view code) {
   CodeScan found = Scanner(language, code, 0).run();
-  if (language == "ex" || language == "script") scan_lines(code, found);
+  if (language == "ex" || language == "script") scan_lines(language, code, found);
+  if (language == "lisp" || language == "script") scan_forms(code, found);
   return found;
 }
 

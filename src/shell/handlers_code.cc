@@ -39,7 +39,10 @@ Analyzer::Handler Analyzer::handler_named(std::string_view name) {
       {"sftp", &Analyzer::handle_sftp},
       {"ztcp", &Analyzer::handle_ztcp},
       {"grep", &Analyzer::handle_grep},
-      {"osascript", &Analyzer::handle_osascript}};
+      {"osascript", &Analyzer::handle_osascript},
+      {"editor", &Analyzer::handle_editor},
+      {"powershell", &Analyzer::handle_powershell},
+      {"image_build", &Analyzer::handle_image_build}};
   for (const auto& [known, handler] : kHandlers)
     if (known == name) return handler;
   return nullptr;

@@ -1,4 +1,4 @@
-// Programs that move bytes: cp and mv, dd, tar, sed, awk, tee, cat, echo, printf and decoders.
+// Programs that move bytes: cp and mv, dd, tar, tee, cat, echo, printf and decoders.
 #include <algorithm>
 
 #include "base/bytes.h"
@@ -86,85 +86,6 @@ void Analyzer::handle_tar(Call& call) {
       walk_text(Arg::of(std::string_view(option.value->text).substr(5)), inner, {}, call.run.span, "tar");
     }
   if (creates && archive != nullptr && archive->text == "-") call.out = Stream::unknown();
-}
-
-void Analyzer::handle_sed(Call& call) {
-  State& state = *call.run.state;
-  const bool in_place = call.has("-i") || call.has("--in-place") || call.has("-I");
-  const bool script_given =
-      call.has("-e") || call.has("--expression") || call.has("-f") || call.has("--file");
-  std::vector<Arg> operands = call.operands;
-  // BSD: sed -i '' script file
-  if (in_place && !operands.empty() && operands[0].text.empty()) operands.erase(operands.begin());
-  std::vector<Arg> scripts;
-  for (const Call::Option& option : call.options)
-    if ((option.name == "-e" || option.name == "--expression") && option.value)
-      scripts.push_back(*option.value);
-  if (!script_given && !operands.empty()) {
-    scripts.push_back(operands[0]);
-    operands.erase(operands.begin());
-  }
-  for (const Arg& operand : operands)
-    file_effect(in_place ? verbs::kFileWrite : verbs::kFileRead, operand, state, call.run.span,
-                in_place ? Attributes{{"in_place", true}} : Attributes{});
-  for (const Arg& script : scripts) {
-    // "1e command" runs it; "s/.../e" runs what it made; "w file" writes
-    const std::string_view text = trim(script.text);
-    std::size_t at = 0;
-    while (at < text.size() && ((text[at] >= '0' && text[at] <= '9') || text[at] == '$' || text[at] == ','))
-      ++at;
-    // s/x/command/e: what comes of it is run, at least the part that stands there
-    if (at < text.size() && text[at] == 's' && at + 1 < text.size()) {
-      const std::vector<std::string_view> parts = split(text.substr(at + 2), text[at + 1]);
-      if (parts.size() == 3 && parts[2].find('e') != std::string_view::npos) {
-        State inner = state;
-        walk_text(Arg::of(parts[1]), inner, {}, call.run.span, "sed");
-      }
-    }
-    const bool runs = at < text.size() && text[at] == 'e' && (at + 1 == text.size() || text[at + 1] == ' ');
-    if (runs && at + 1 < text.size()) {
-      State inner = state;
-      walk_text(Arg::of(text.substr(at + 2)), inner, {}, call.run.span, "sed");
-    }
-  }
-  if (!in_place && operands.empty() && call.run.in.present && !call.run.in.data.known()) {
-    const Hole* hole = call.run.in.data.tainted();
-    call.out =
-        Stream::of(hole != nullptr ? Arg::hole("(output)", hole->origin, hole->url) : Arg::hole("(output)"));
-  }
-}
-
-void Analyzer::handle_awk(Call& call) {
-  State& state = *call.run.state;
-  const bool from_file = call.has("-f") || call.has("--file");
-  for (std::size_t i = from_file ? 0 : 1; i < call.operands.size(); ++i)
-    if (call.operands[i].text.find('=') == std::string::npos)
-      file_effect(verbs::kFileRead, call.operands[i], state, call.run.span);
-  if (from_file || call.operands.empty()) return;
-  const std::string& code = call.operands[0].text;
-  if (trim(code).starts_with("BEGIN") && code.find("system") == std::string::npos)
-    printed_ = scan_code("awk", code).printed;
-  // Field programs are the rule; only those that leave awk are looked into.
-  if (code.find("system") == std::string::npos && code.find("getline") == std::string::npos &&
-      code.find("/inet/") == std::string::npos && code.find('|') == std::string::npos)
-    return;
-  if (code.find("system") != std::string::npos || code.find("/inet/") != std::string::npos)
-    run_inline("awk", call.operands[0], call.run);
-  // "cmd" | getline, print | "cmd"
-  for (std::size_t at = code.find('"'); at != std::string::npos;) {
-    const auto end = code.find('"', at + 1);
-    if (end == std::string::npos) break;
-    const std::string_view before = trim(std::string_view(code).substr(0, at));
-    const std::string_view after = trim(std::string_view(code).substr(end + 1));
-    const bool piped = (before.ends_with('|') && !before.ends_with("||")) ||
-                       (after.starts_with('|') && after.find("getline") < 4);
-    if (piped && end > at + 1) {
-      State inner = state;
-      walk_text(Arg::of(std::string_view(code).substr(at + 1, end - at - 1)), inner, {}, call.run.span,
-                "awk");
-    }
-    at = code.find('"', end + 1);
-  }
 }
 
 void Analyzer::handle_tee(Call& call) {

@@ -143,7 +143,10 @@ void Analyzer::judge_code(const CodeScan& found, std::string_view language, cons
   // Languages that are not scanned: a shell named in a string is there to be started.
   static constexpr std::string_view kShells[] = {"\"/bin/sh", "'/bin/sh", "\"/bin/bash", "'/bin/bash",
                                                  "\"/bin/zsh"};
-  const bool unscanned = language == "lisp" || language == "script" || language == "cpan";
+  static constexpr std::string_view kUnscanned[] = {"lisp",   "script", "cpan",  "erlang",
+                                                    "elixir", "prolog", "julia", "powershell"};
+  const bool unscanned =
+      std::find(std::begin(kUnscanned), std::end(kUnscanned), language) != std::end(kUnscanned);
   if (unscanned && has_any(code.text, kShells)) mark("escape");
   static constexpr std::string_view kOpens[] = {"[socket ", "(socket ", "socket.connect"};
   static constexpr std::string_view kRuns[] = {"exec ", "os.execute", "popen", "system"};

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "base/json.h"
 #include "shell/analyzer.h"
 
 namespace weir::shell {
@@ -22,6 +23,53 @@ bool runs_program(std::string_view key) {
 std::string branch_name(std::string_view ref) {
   if (ref.starts_with("refs/heads/")) ref.remove_prefix(11);
   return std::string(ref);
+}
+
+// The commands of a Dockerfile's RUN instructions ("Dockerfile reference", shell and exec form,
+// here-documents), at most 256.
+std::vector<std::string> image_commands(std::string_view file) {
+  constexpr std::size_t kCommandsMax = 256;
+  std::vector<std::string> out;
+  const auto lines = split(file, '\n');
+  for (std::size_t i = 0; i < lines.size() && out.size() < kCommandsMax; ++i) {
+    std::string_view line = trim(lines[i]);
+    if (line.size() < 4 || to_lower_ascii(line.substr(0, 3)) != "run" || (line[3] != ' ' && line[3] != '\t'))
+      continue;
+    std::string command;
+    line = trim(line.substr(4));
+    while (line.starts_with("--"))
+      line = trim(line.substr(std::min(line.find(' '), line.size())));
+    const bool document = line.starts_with("<<");
+    while (line.ends_with('\\') && i + 1 < lines.size()) {
+      command.append(line.substr(0, line.size() - 1)).append(" ");
+      do
+        line = trim(lines[++i]);
+      while (line.starts_with('#') && i + 1 < lines.size());
+    }
+    command.append(line);
+    if (document) {
+      const std::string_view from =
+          std::string_view(command).substr(std::min(command.find_first_not_of("<-\"'"), command.size()));
+      const std::string end(trim(from));
+      const std::string word = end.substr(0, end.find_first_of("\"' "));
+      command.clear();
+      while (++i < lines.size() && trim(lines[i]) != word)
+        command.append(lines[i]).append("\n");
+    } else if (command.starts_with('[')) {
+      // ["rm", "-rf", "/x"]: words that no shell reads
+      if (const auto words = parse_json(command); words && words->is_array()) {
+        command.clear();
+        for (const Json& word : words->as_array()) {
+          std::string quoted;
+          for (const char c : word.text_or(""))
+            quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+          command += "'" + quoted + "' ";
+        }
+      }
+    }
+    out.push_back(std::move(command));
+  }
+  return out;
 }
 
 }  // namespace
@@ -141,6 +189,31 @@ void Analyzer::handle_docker(Call& call) {
       if (socket) effect->attributes["mounts_socket"] = true;
       return;
     }
+}
+
+// docker build: the RUN lines of a Dockerfile that is at hand run inside a container that is made for them.
+void Analyzer::handle_image_build(Call& call) {
+  const Arg* given = call.value("-f");
+  if (given == nullptr) given = call.value("--file");
+  if (given == nullptr && !call.operands.empty() && call.operands[0].text == "-") given = &call.operands[0];
+  std::vector<Arg> files;
+  if (given != nullptr) {
+    files.push_back(*given);
+  } else {
+    // Beside what is built, or in it.
+    const std::string place = call.operands.empty() ? "." : call.operands[0].text;
+    for (const std::string_view name : {"Dockerfile", "Containerfile"})
+      files.push_back(Arg::of(place + "/" + std::string(name)));
+  }
+  for (const Arg& file : files) {
+    const auto text = script_text(file, call.run);
+    if (!text) continue;
+    if (const Hole* hole = text->tainted()) return run_remote_code(*hole, call.run, "pipe", call.program());
+    State inner = *call.run.state;
+    inner.container = "(build)";
+    for (const std::string& command : image_commands(text->text))
+      walk_text(Arg::of(command), inner, {}, call.run.span, "RUN");
+  }
 }
 
 // mkfifo: a pipe that a shell and a socket may share; finish() looks at the three together.
