@@ -9,6 +9,8 @@
 namespace weir::cli {
 namespace {
 
+constexpr double kAlertsPerDayMax = 10'000;
+
 daemon::Daemon* running = nullptr;  // for the signal handler, which can be given nothing else
 
 extern "C" void on_stop_signal(int) {
@@ -24,6 +26,17 @@ int run_daemon(const Args& args, Context& context) {
                                    : context.quiet       ? os::Log::Level::warn
                                                          : os::Log::Level::info);
   if (args.has("--system")) options.isolation = "system";
+  if (const auto wanted = args.value("--alerts-per-day")) {
+    const auto number = parse_json(*wanted);
+    if (!number || !number->is_number() || number->as_double() <= 0 ||
+        number->as_double() > kAlertsPerDayMax) {
+      context.err << "weir: --alerts-per-day needs a number above 0, at most 10000; --no-anomalies switches "
+                     "them off\n";
+      return exit_code::kUsage;
+    }
+    options.alerts_per_day = number->as_double();
+  }
+  if (args.has("--no-anomalies")) options.alerts_per_day = 0;
   const std::string mode = args.value_or("--mode", "enforce");
   if (mode != "enforce" && mode != "observe") {
     context.err << "weir: --mode is enforce or observe\n";
@@ -51,6 +64,9 @@ CommandSpec daemon_command() {
           "you; systemd runs it as a service.",
       .options = {{"--mode", "MODE",
                    "enforce (default) or observe: record what would be refused, refuse nothing"},
+                  {"--alerts-per-day", "N",
+                   "how many unusual calls may be told, 3 unless given; see docs/detect.md"},
+                  {"--no-anomalies", "", "do not learn what is usual, tell no unusual calls"},
                   {"--no-probes", "", "do not try the guarded paths every minute"},
                   {"--system", "", "state system isolation: the daemon runs as its own user"},
                   {"--verbose", "", "log more"}},

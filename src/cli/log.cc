@@ -1,6 +1,7 @@
 // `weir log` and `weir explain`: what was decided, read from the store itself; no daemon is needed.
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <ostream>
 
@@ -76,6 +77,9 @@ void print_decision(const OpenStore& open, const store::Record& record, Redactor
   const Json& policies = (*envelope)["policies"];
   if (policies.is_array() && !policies.as_array().empty())
     context.out << "  " << context.style.dim(policies.as_array()[0].text_or(""));
+  if (const Json& anomalies = (*envelope)["anomalies"]; anomalies.is_array())
+    for (const auto& rule : anomalies.as_array())
+      context.out << "  " << context.style.yellow(printable(rule.text_or("")));
   context.out << "\n";
 }
 
@@ -168,6 +172,21 @@ void print_hits(const event::Decision& decision, Redactor& redactor, Context& co
   }
 }
 
+// What detectors and rules found; what policies found is said with them.
+void print_findings(const event::Decision& decision, Redactor& redactor, Context& context) {
+  bool any = false;
+  for (const auto& finding : decision.findings) {
+    const bool of_policy = std::any_of(decision.policies.begin(), decision.policies.end(),
+                                       [&](const auto& hit) { return hit.policy == finding.rule; });
+    if (of_policy) continue;
+    if (!any) context.out << "findings\n";
+    any = true;
+    context.out << "  " << event::name(finding.severity) << "  "
+                << context.style.bold(printable(finding.rule)) << "\n      "
+                << redactor.line(finding.message, 400) << "\n";
+  }
+}
+
 int run_explain(const Args& args, Context& context) {
   const auto open = open_store(context);
   if (!open) return report(open.error(), context);
@@ -200,6 +219,7 @@ int run_explain(const Args& args, Context& context) {
   if (!decision->approval_id.empty()) context.out << "held as  " << decision->approval_id << "\n";
   context.out << "policies\n";
   print_hits(*decision, redactor, context);
+  print_findings(*decision, redactor, context);
   context.out << "actions\n";
   for (const auto& action : decision->actions)
     context.out << "  " << action.verb << " " << redactor.line(action.resource, 160) << "  "

@@ -44,6 +44,19 @@ void print_unguarded(const Json& agents, Context& context) {
   }
 }
 
+void print_anomalies(const Json& anomalies, Context& context) {
+  if (!anomalies["on"].bool_or(false)) return;
+  std::int64_t told = 0;
+  if (anomalies["families"].is_array())
+    for (const auto& family : anomalies["families"].as_array())
+      told += family["told"].int_or(0);
+  context.out << "unusual calls: " << told << " told of " << anomalies["calls"].int_or(0)
+              << " learned, at most " << compact(anomalies["alerts_per_day"]) << " a day\n";
+  if (anomalies.has("problem"))
+    context.out << context.style.yellow("  what was learned: ")
+                << printable(anomalies["problem"].text_or(""), 300) << "\n";
+}
+
 void print_status(const Json& status, Context& context) {
   const Style& style = context.style;
   const bool observing = status["mode"].text_or("") == "observe";
@@ -69,6 +82,7 @@ void print_status(const Json& status, Context& context) {
     for (const auto& path : status["paths"].as_array())
       print_path(path, context);
   print_unguarded(status["agents"], context);
+  print_anomalies(status["anomalies"], context);
   if (const Json& sessions = status["sessions"]; sessions.is_array() && !sessions.as_array().empty()) {
     context.out << "sessions:\n";
     for (const auto& session : sessions.as_array())

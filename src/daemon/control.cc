@@ -2,12 +2,15 @@
 
 #include <algorithm>
 
+#include "base/redact.h"
 #include "base/time_text.h"
 #include "daemon/records.h"
 #include "os/clock.h"
 
 namespace weir::daemon {
 namespace {
+
+constexpr std::size_t kMessageBytesMax = 400;
 
 Json error_answer(const Error& error) {
   return Json::object({{"error", Json::object({{"code", name(error.code)},
@@ -339,6 +342,7 @@ Json Control::status() const {
                        {"runs", std::move(runs)},
                        {"held", held()["held"]},
                        {"committed", parts_.committer.committed()},
+                       {"anomalies", parts_.engine.anomaly_status()},
                        {"forgotten", parts_.engine.forgotten()},
                        {"paths", parts_.probes.report()}});
 }
@@ -368,6 +372,11 @@ void Control::publish(const Notice& notice) {
   Json policies = Json::array();
   for (const auto& hit : notice.decision.policies)
     policies.push(hit.policy);
+  Json anomalies = Json::array();
+  for (const auto& finding : notice.decision.findings)
+    if (is_anomaly(finding))
+      anomalies.push(Json::object(
+          {{"rule", finding.rule}, {"message", printable_redacted(finding.message, kMessageBytesMax)}}));
   const std::string line = compact(Json::object({{"decision", notice.decision.id},
                                                  {"session", notice.decision.session},
                                                  {"root", notice.decision.root},
@@ -380,7 +389,8 @@ void Control::publish(const Notice& notice) {
                                                  {"reason", notice.decision.reason},
                                                  {"approval_id", notice.decision.approval_id},
                                                  {"approved", notice.decision.approval.has_value()},
-                                                 {"policies", std::move(policies)}})) +
+                                                 {"policies", std::move(policies)},
+                                                 {"anomalies", std::move(anomalies)}})) +
                            "\n";
   for (const auto connection : targets)
     server_.send(connection, line, net::AfterSend::keep);

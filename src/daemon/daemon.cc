@@ -178,6 +178,9 @@ Result<std::unique_ptr<Daemon>> Daemon::start(const DaemonOptions& options) {
                     .weir_state = places.state,
                     .weir_config = places.config,
                     .stop_file = places.state + "/stopped",
+                    .anomalies = {.dir = places.state + "/anomaly",
+                                  .alerts_per_day = options.alerts_per_day,
+                                  .save_interval_s = options.learned_interval_s},
                     .await_index = [&p] { return p.indexer->wait_for(p.store->end(), kIndexWaitMs); }},
       options.log);
   p.probes = std::make_unique<Probes>(
@@ -222,6 +225,7 @@ Status Daemon::run() {
   p.engine->drain();
   (void)p.record("daemon.stopped", Json::object());
   const Status status = p.committer->finish();
+  p.engine->keep_learned();
   ::unlink(p.options.places.socket_link().c_str());
   p.options.log.info("weir is off");
   return status;

@@ -31,6 +31,8 @@ struct DaemonOptions {
   std::string isolation = "same_user";
   bool probes = true;
   int probe_interval_s = 60;
+  double alerts_per_day = 3;     // of unusual calls (detect/anomaly.h); 0: they are not looked for
+  int learned_interval_s = 300;  // what was learned of agents is written down so often
   os::Log log = os::Log::none();
 };
 

@@ -32,6 +32,21 @@ Result<Json> ask(const os::Places& places, const char* command, int timeout_ms) 
   return client.call(Json::object({{"cmd", command}}), timeout_ms);
 }
 
+// What is learned of agents (anomalies.h).
+void anomaly_row(const Json& anomalies, std::vector<Check>& rows) {
+  if (anomalies.has("problem"))
+    rows.push_back({"anomalies", Health::warn, std::string(anomalies["problem"].text_or("")),
+                    "what is usual is learned anew; see that " + std::string(anomalies["dir"].text_or("")) +
+                        " can be written"});
+  else if (anomalies["on"].bool_or(false))
+    rows.push_back({"anomalies", Health::ok,
+                    std::to_string(anomalies["files"].int_or(0)) + " repositories known, " +
+                        std::to_string(anomalies["calls"].int_or(0)) + " calls learned",
+                    ""});
+  else
+    rows.push_back({"anomalies", Health::ok, "switched off", ""});
+}
+
 void daemon_rows(const os::Places& places, std::vector<Check>& rows) {
   const auto status = ask(places, "status", kAnswerMs);
   if (!status) {
@@ -48,6 +63,7 @@ void daemon_rows(const os::Places& places, std::vector<Check>& rows) {
                     "restart the daemon without --mode observe"});
   if ((*status)["stopped_all"].bool_or(false))
     rows.push_back({"stopped", Health::warn, "all sessions are stopped", "weir resume --all"});
+  anomaly_row((*status)["anomalies"], rows);
 }
 
 // Mine, of that kind, and nobody else gets in.

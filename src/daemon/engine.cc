@@ -71,6 +71,7 @@ struct Engine::Outcome {
   guard::Answers answers;
   std::optional<Event> observation;
   std::optional<Event> stop;  // came before the event
+  std::shared_ptr<const Anomalies::Seen> seen;
 };
 
 Engine::Engine(store::Store& store, store::Query& query, Committer& committer, Runs& runs,
@@ -83,7 +84,9 @@ Engine::Engine(store::Store& store, store::Query& query, Committer& committer, R
       log_(std::move(log)),
       pack_(std::move(pack)),
       projects_(options_.weir_state.empty() ? "" : proofs_dir(options_.weir_state)),
+      anomalies_(options_.anomalies, log_),
       strands_(kThreads) {
+  anomalies_.run_later([this](auto work) { return strands_.post("weir anomalies", std::move(work)); });
   constexpr std::size_t kReasonBytesMax = 4096;
   if (options_.stop_file.empty() || !os::exists(options_.stop_file)) return;
   const auto reason = os::read_file(options_.stop_file, kReasonBytesMax);
@@ -220,6 +223,15 @@ Status Engine::use_project(guard::Guard& guard, const Event& event, guard::Answe
   return {};
 }
 
+// What is unusual about the call, as far as it is understood. Recorded with the answers.
+std::shared_ptr<const Anomalies::Seen> Engine::look_for_anomalies(const guard::Guard& guard,
+                                                                  const Event& event,
+                                                                  const guard::Answers& answers) {
+  std::string workspace = guard.state().workspace;
+  if (workspace.empty()) workspace = guard::workspace_of(event, answers, {.home = options_.home});
+  return anomalies_.look(event, guard.understood(event), workspace);
+}
+
 // From event to Decision, with everything that must be recorded for it to be made again.
 Result<Engine::Outcome> Engine::decide(Tree& tree, Event event, const std::optional<Run>& run) {
   guard::Guard& guard = *tree.guard;
@@ -238,6 +250,7 @@ Result<Engine::Outcome> Engine::decide(Tree& tree, Event event, const std::optio
     // `weir stop --all` reaches sessions that begin later, and the record says so.
     guard.admit(*outcome.stop);
     guard.note(*outcome.stop);
+    anomalies_.stopped(tree.root);
   }
   guard.admit(event);
   for (int round = 0; round < kRoundsMax; ++round) {
@@ -245,8 +258,10 @@ Result<Engine::Outcome> Engine::decide(Tree& tree, Event event, const std::optio
     if (questions.empty()) break;
     answer_questions(questions, outcome.answers);
   }
-  if (!outcome.answers.empty()) {
-    outcome.observation = observation_event(event, outcome.answers);
+  if (!guard.state().stopped) outcome.seen = look_for_anomalies(guard, event, outcome.answers);
+  if (outcome.seen) supplied.anomalies = outcome.seen->look.findings;
+  if (!outcome.answers.empty() || !supplied.anomalies.empty()) {
+    outcome.observation = observation_event(event, outcome.answers, supplied.anomalies);
     outcome.observation->id = os::new_uuid();
     guard.admit(*outcome.observation);
   }
@@ -255,6 +270,7 @@ Result<Engine::Outcome> Engine::decide(Tree& tree, Event event, const std::optio
   supplied.isolation = run && !run->isolation.empty() ? run->isolation : options_.isolation;
   supplied.build = options_.build;
   outcome.decision = guard.decide(event, outcome.answers, supplied);
+  if (outcome.decision.verdict == event::Verdict::quarantine) anomalies_.stopped(tree.root);
   outcome.event = std::move(event);
   return outcome;
 }
@@ -306,11 +322,12 @@ void Engine::judge(Tree& tree, const HookCall& call, Event event, const std::opt
   if (notice.decision.verdict != event::Verdict::allow) shown.hide_in(notice.decision);
   if (!outcome.decision.approval_id.empty()) remember_held(notice, outcome.event);
   commit->done = [this, agent = call.agent, event_name = call.event, received_ns = call.received_ns, notice,
-                  answer](const Status& status) {
+                  answer, seen = outcome.seen](const Status& status) {
     if (!status) {
       fail_closed({.agent = agent, .event = event_name}, answer, status.error());
       return;
     }
+    if (seen && event::lets_run(notice.decision.verdict)) anomalies_.released(*seen);
     const auto rendered = ingest::render_hook(agent, event_name, notice.decision);
     answer(rendered);
     record_receipt(notice.decision, rendered, received_ns);
@@ -339,6 +356,7 @@ void Engine::record_receipt(const event::Decision& decision, const ingest::HookA
 void Engine::note(Tree& tree, const HookCall& call, Event event, const Answer& answer) {
   tree.guard->admit(event);
   tree.guard->note(event);
+  anomalies_.note(event);
   note_forgotten(tree);
   const bool gates = ingest::event_gates(call.agent, call.event);
   event::Decision nothing;

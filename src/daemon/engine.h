@@ -15,6 +15,7 @@
 #include <string>
 #include <vector>
 
+#include "daemon/anomalies.h"
 #include "daemon/committer.h"
 #include "daemon/project_packs.h"
 #include "daemon/runs.h"
@@ -64,7 +65,8 @@ struct EngineOptions {
   std::string isolation = "same_user";
   std::string weir_state;  // this installation's own directories
   std::string weir_config;
-  std::string stop_file;  // holds the reason while `weir stop --all` is in force; outlives a restart
+  std::string stop_file;          // holds the reason while `weir stop --all` is in force; outlives a restart
+  AnomalyOptions anomalies = {};  // without alerts: unusual calls are not looked for
   std::function<bool()> await_index;  // waits until the index knows all that is durable; false: it does not
 };
 
@@ -108,6 +110,9 @@ class Engine {
   using SessionObserver = std::function<void(const Run& run, const std::string& root)>;
   void observe_sessions(SessionObserver observer) { session_observer_ = std::move(observer); }
   void drain();
+  // Writes down what was learned of agents; after the last call was answered.
+  void keep_learned() { anomalies_.keep(); }
+  Json anomaly_status() const { return anomalies_.status(); }
 
  private:
   struct Tree;
@@ -118,6 +123,9 @@ class Engine {
   void identify(event::Event& event, const HookCall& call,
                 const std::vector<os::ProcessInfo>& ancestry) const;
   Result<Outcome> decide(Tree& tree, event::Event event, const std::optional<Run>& run);
+  std::shared_ptr<const Anomalies::Seen> look_for_anomalies(const guard::Guard& guard,
+                                                            const event::Event& event,
+                                                            const guard::Answers& answers);
   Status use_project(guard::Guard& guard, const event::Event& event, guard::Answers& answers);
   Result<Commit> seal(const Outcome& outcome);
   void record_receipt(const event::Decision& decision, const ingest::HookAnswer& rendered,
@@ -150,6 +158,7 @@ class Engine {
   std::string stopped_all_;                      // reason; "" when not stopped
   std::vector<Observer> observers_;
   SessionObserver session_observer_;
+  Anomalies anomalies_;
   Strands strands_;  // last: its threads use everything above
 };
 

@@ -103,6 +103,7 @@ void Engine::stop(const std::string& session_or_all, const std::string& reason, 
           Json::object({{"control", "stop"}, {"reason", reason.empty() ? "a person stopped it" : reason}}));
       tree->guard->admit(event);
       tree->guard->note(event);
+      anomalies_.stopped(root);
       if (const Status status = commit_event(*tree, event, finished); !status) finished(status);
     });
 }
@@ -170,6 +171,7 @@ void Engine::transcript_call(const std::string&, Event event, const std::functio
                                     {"tool", shared->data["tool"].text_or("")}}));
     tree->guard->admit(stop);
     tree->guard->note(stop);
+    anomalies_.stopped(root);
     (void)commit_event(*tree, stop, [done](const Status&) { done(true); });
   });
   if (!queued) done(false);

@@ -1,17 +1,26 @@
 #include "daemon/records.h"
 
 #include "base/time_text.h"
+#include "daemon/anomalies.h"
 
 namespace weir::daemon {
 namespace {
 
 constexpr int kEntryVersion = 1;
+constexpr std::string_view kAnomalies = "anomalies";  // no key of a question: those have a colon
 
 Json policy_ids(const event::Decision& decision) {
   Json ids = Json::array();
   for (const auto& hit : decision.policies)
     ids.push(hit.policy);
   return ids;
+}
+
+Json anomaly_rules(const event::Decision& decision) {
+  Json rules = Json::array();
+  for (const auto& finding : decision.findings)
+    if (is_anomaly(finding)) rules.push(finding.rule);
+  return rules;
 }
 
 void set_commitment(Json& entry, std::string_view key, const event::BodyRef& body) {
@@ -32,7 +41,8 @@ store::Draft event_draft(const event::Event& event) {
   return draft;
 }
 
-event::Event observation_event(const event::Event& about, const guard::Answers& answers) {
+event::Event observation_event(const event::Event& about, const guard::Answers& answers,
+                               const std::vector<event::Finding>& anomalies) {
   event::Event event = about;
   event.kind = event::kind::kObservation;
   event.plane = event::plane::kSelf;
@@ -40,9 +50,22 @@ event::Event observation_event(const event::Event& about, const guard::Answers& 
   event.assurance = event::Assurance::observed;
   event.data = Json::object({{"for", about.id}});
   event.body = guard::answers_json(answers);
+  for (const auto& finding : anomalies) {
+    if (!event.body.has(kAnomalies)) event.body.set(kAnomalies, Json::array());
+    event.body.find(kAnomalies)->push(event::to_json(finding));
+  }
   event.body_ref = {};
   event.extra = {};
   return event;
+}
+
+Observed observed_from(const Json& body) {
+  Observed observed{guard::answers_from(body), {}};
+  const auto anomalies = observed.answers.extract(std::string(kAnomalies));
+  if (anomalies.empty() || !anomalies.mapped().is_array()) return observed;
+  for (const auto& item : anomalies.mapped().as_array())
+    observed.anomalies.push_back(event::finding_from_json(item));
+  return observed;
 }
 
 store::Draft decision_draft(const event::Decision& decision, const event::Event& event) {
@@ -66,6 +89,8 @@ store::Draft decision_draft(const event::Decision& decision, const event::Event&
                                  {"policies", policy_ids(decision)},
                                  {"digests", Json::object({{"pack", decision.digests.pack}})},
                                  {"isolation", decision.isolation}});
+  if (Json rules = anomaly_rules(decision); !rules.as_array().empty())
+    draft.envelope.set(kAnomalies, std::move(rules));
   draft.body = canonical(event::to_json(decision));
   return draft;
 }

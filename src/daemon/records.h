@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "event/decision.h"
 #include "event/event.h"
@@ -13,8 +14,15 @@
 namespace weir::daemon {
 
 store::Draft event_draft(const event::Event& event);
-// The answers of an Observation event as its body.
-event::Event observation_event(const event::Event& about, const guard::Answers& answers);
+// The answers of an Observation event as its body, and under "anomalies" what was unusual about the event.
+event::Event observation_event(const event::Event& about, const guard::Answers& answers,
+                               const std::vector<event::Finding>& anomalies = {});
+// What observation_event() was given.
+struct Observed {
+  guard::Answers answers;
+  std::vector<event::Finding> anomalies;
+};
+Observed observed_from(const Json& body);
 // Envelope: what may stay readable; body: the whole canonical record.
 store::Draft decision_draft(const event::Decision& decision, const event::Event& event);
 store::Draft receipt_draft(const event::Receipt& receipt, const event::Decision& decision);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "daemon/records.h"
+
 namespace weir::daemon {
 namespace {
 
@@ -23,7 +25,7 @@ guard::Supplied supplied_from(const Json& record) {
 // Events wait here for their answers and their Decision.
 struct Pending {
   event::Event event;
-  guard::Answers answers;
+  Observed observed;
 };
 
 class Replayer {
@@ -57,7 +59,7 @@ class Replayer {
                   "the session's record has a hole before event " + std::to_string(recorded_seq), event.id);
     if (event.kind == kind::kObservation) {
       const auto it = pending_.find(std::string(event.data["for"].text_or("")));
-      if (it != pending_.end()) it->second.answers = guard::answers_from(event.body);
+      if (it != pending_.end()) it->second.observed = observed_from(event.body);
     } else if (event.kind == kind::kApproval) {
       (void)guard_.answer(event);
     } else if (event.kind == kind::kToolCall || event.kind == kind::kConfigChange ||
@@ -86,7 +88,9 @@ class Replayer {
       if (on_decision_) on_decision_(result);
       return {};
     }
-    const auto again = guard_.decide(it->second.event, it->second.answers, supplied_from(record.body));
+    guard::Supplied supplied = supplied_from(record.body);
+    supplied.anomalies = std::move(it->second.observed.anomalies);
+    const auto again = guard_.decide(it->second.event, it->second.observed.answers, supplied);
     pending_.erase(it);
     ++count_;
     if (!on_decision_) return {};

@@ -47,7 +47,7 @@
 namespace weir::detect {
 
 inline constexpr std::size_t kAnomalySessionsMax = 64;  // in memory; the idlest ends
-inline constexpr std::size_t kAnomalyLessonsMax = 512;  // held of all sessions
+inline constexpr std::size_t kAnomalyLessonsMax = 256;  // held of all sessions
 inline constexpr std::size_t kAnomalySubjectsMax = 16;  // told to one session and not let through yet
 
 struct AnomalyConfig {

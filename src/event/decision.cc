@@ -61,22 +61,6 @@ Result<PolicyHit> hit_from_json(const Json& json) {
   return hit;
 }
 
-Result<Finding> finding_from_json(const Json& json) {
-  Finding finding;
-  finding.rule = json["rule"].text_or("");
-  finding.evidence_class = json["class"].text_or("");
-  finding.severity = severity_from(json["severity"].text_or("")).value_or(Severity::medium);
-  if (const Json* ids = json.find("techniques"); ids != nullptr && ids->is_array())
-    for (const auto& id : ids->as_array())
-      finding.techniques.emplace_back(id.text_or(""));
-  if (const Json* span = json.find("span");
-      span != nullptr && span->is_array() && span->as_array().size() == 2)
-    finding.span = {static_cast<std::uint32_t>(span->as_array()[0].int_or(0)),
-                    static_cast<std::uint32_t>(span->as_array()[1].int_or(0))};
-  finding.message = json["message"].text_or("");
-  return finding;
-}
-
 // Everything but the Actions, which are what may be long.
 Json head_json(const Decision& d) {
   Json json = Json::object({{"v", kDecisionVersion},
@@ -136,6 +120,22 @@ std::string_view name(Severity severity) {
 }
 std::optional<Severity> severity_from(std::string_view text) {
   return find_name<Severity>(kSeverities, text);
+}
+
+Finding finding_from_json(const Json& json) {
+  Finding finding;
+  finding.rule = json["rule"].text_or("");
+  finding.evidence_class = json["class"].text_or("");
+  finding.severity = severity_from(json["severity"].text_or("")).value_or(Severity::medium);
+  if (const Json* ids = json.find("techniques"); ids != nullptr && ids->is_array())
+    for (const auto& id : ids->as_array())
+      finding.techniques.emplace_back(id.text_or(""));
+  if (const Json* span = json.find("span");
+      span != nullptr && span->is_array() && span->as_array().size() == 2)
+    finding.span = {static_cast<std::uint32_t>(span->as_array()[0].int_or(0)),
+                    static_cast<std::uint32_t>(span->as_array()[1].int_or(0))};
+  finding.message = json["message"].text_or("");
+  return finding;
 }
 
 Json to_json(const Finding& finding) {
@@ -210,8 +210,7 @@ Result<Decision> decision_from_json(const Json& json) {
     }
   if (const Json* findings = json.find("findings"); findings != nullptr && findings->is_array())
     for (const auto& item : findings->as_array()) {
-      TRY(Finding finding, finding_from_json(item));
-      d.findings.push_back(std::move(finding));
+      d.findings.push_back(finding_from_json(item));
     }
   if (const Json* actions = json.find("actions"); actions != nullptr && actions->is_array())
     for (const auto& item : actions->as_array()) {

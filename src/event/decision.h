@@ -41,6 +41,8 @@ struct Finding {
   bool operator==(const Finding&) const = default;
 };
 Json to_json(const Finding& finding);
+// What it does not say stays as in a new Finding; techniques and span included.
+Finding finding_from_json(const Json& json);
 
 // One policy's part in a Decision.
 struct PolicyHit {

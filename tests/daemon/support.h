@@ -68,8 +68,11 @@ class DaemonTest : public ::testing::Test {
   // One hook call as the shim makes it; none when no signed answer came.
   std::optional<net::HookReply> call(const std::string& session, const std::string& command,
                                      const std::string& id = "toolu_1", int timeout_ms = 20'000) const {
-    net::HookRequest request{
-        .nonce = {}, .agent = "claude-code", .event = "PreToolUse", .payload = payload(session, command, id)};
+    return hook("PreToolUse", payload(session, command, id), timeout_ms);
+  }
+  std::optional<net::HookReply> hook(const std::string& event, const std::string& text,
+                                     int timeout_ms = 20'000) const {
+    net::HookRequest request{.nonce = {}, .agent = "claude-code", .event = event, .payload = text};
     randombytes_buf(request.nonce.data(), request.nonce.size());
     const std::string body = net::request_body(request);
     auto client = net::LocalClient::connect(places_.event_socket(), timeout_ms);

@@ -4,8 +4,9 @@
     replay_check.py PROGRAMS [--decisions 1000]
 
 Records at least so many decisions through the real shim (several sessions, links, scripts, approvals asked, a restart in
-the middle), then `weir replay` must find every one bit-equal. Then one policy is changed (force pushes to shared branches
-are refused instead of held): exactly the calls of that kind may change, and each must.
+the middle, now and then a program that was never seen before), then `weir replay` must find every one bit-equal. Then one
+policy is changed (force pushes to shared branches are refused instead of held): exactly the calls of that kind may change,
+and each must.
 """
 
 import argparse
@@ -30,7 +31,7 @@ def record(weir, decisions):
     argv, forced, asked_codes = weir.hook_argv(), 0, set()
     commands = OTHERS + FORCED
     for n in range(decisions):
-        command = commands[n % len(commands)]
+        command = commands[n % len(commands)] if n % 97 != 96 else f"newtool{n} --version"
         if n == decisions // 2:
             weir.stop()
             weir.start()
@@ -69,6 +70,9 @@ def run(options):
         forced, codes = record(weir, options.decisions)
         counts.check(codes == {2}, f"every forced push to a shared branch was held: exit codes {codes}")
         counts.check(weir.stop() == 0, "the daemon ended in order")
+        told = [row for row in map(json.loads, weir.weir("log", "--json", "--last", "0").stdout.splitlines())
+                if row.get("anomalies")]
+        counts.check(told or options.decisions < 500, f"{len(told)} of them were told to be unusual")
         rows, tally, code = replayed(weir)
         counts.check(tally["bit_equal"] >= options.decisions and tally["different"] == 0 and code == 0,
                      f"{tally['bit_equal']} decisions replay bit-equal, {tally['different']} differ {rows[:2] or ''}")
