@@ -43,12 +43,12 @@ std::uint64_t hash_of(std::string_view bytes) {
   return mixed(mixed(hash ^ rest));
 }
 
-// Room for one more, growing by a quarter: vectors that double would leave half of the memory unused.
+// Room for one more, growing by an eighth: vectors that double would leave half of the memory unused.
 template <typename Container>
 void make_room(Container& container, std::size_t more) {
   const std::size_t needed = container.size() + more;
   if (needed > container.capacity())
-    container.reserve(std::max(needed, container.capacity() + container.capacity() / 4 + 16));
+    container.reserve(std::max(needed, container.capacity() + container.capacity() / 8 + 16));
 }
 
 constexpr std::array<bool, 256> kWordByte = [] {
@@ -168,8 +168,12 @@ std::string_view Corpus::stored(std::uint32_t index) const {
 }
 
 std::uint32_t Corpus::stored_at(std::uint32_t position) const {
-  const auto after = std::ranges::upper_bound(stored_, position, {}, &Stored::begin);
-  return static_cast<std::uint32_t>(after - stored_.begin()) - 1;
+  const std::size_t block = position >> kBlockBits;
+  const auto begin = stored_.begin() + first_[block];
+  const auto end = block + 1 < first_.size() ? stored_.begin() + first_[block + 1] + 1 : stored_.end();
+  return static_cast<std::uint32_t>(std::ranges::upper_bound(begin, end, position, {}, &Stored::begin) -
+                                    stored_.begin()) -
+         1;
 }
 
 std::string_view Corpus::text(std::uint32_t number) const {
@@ -178,7 +182,8 @@ std::string_view Corpus::text(std::uint32_t number) const {
 
 std::size_t Corpus::bytes() const {
   return content_.capacity() + texts_.capacity() * sizeof(Text) + stored_.capacity() * sizeof(Stored) +
-         same_.capacity() * sizeof(std::uint32_t) + blocks_.capacity() * sizeof(std::uint64_t);
+         (same_.capacity() + first_.capacity()) * sizeof(std::uint32_t) +
+         blocks_.capacity() * sizeof(std::uint64_t);
 }
 
 std::uint32_t Corpus::add(std::string_view folded) {
@@ -215,6 +220,8 @@ std::uint32_t Corpus::store(std::string_view folded) {
   stored_.push_back({begin, kNotKept});
   make_room(content_, folded.size());
   content_.append(folded);
+  for (; first_.size() * kBlock < content_.size(); first_.push_back(index))
+    make_room(first_, 1);
   same_[slot] = index + 1;
   index_words(begin);
   return index;

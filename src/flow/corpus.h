@@ -73,6 +73,7 @@ class Corpus {
   std::vector<Text> texts_;
   std::vector<Stored> stored_;
   std::vector<std::uint32_t> same_;    // hash table by content: index into stored_ + 1
+  std::vector<std::uint32_t> first_;   // the text in which each block begins: index into stored_
   std::vector<std::uint64_t> blocks_;  // kRows words for every 64 blocks
   bool full_ = false;
 };

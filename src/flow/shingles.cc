@@ -11,9 +11,10 @@ namespace {
 
 constexpr std::size_t kGram = 12;        // bytes
 constexpr std::size_t kWindow = 8;       // grams of which one is kept
-constexpr std::size_t kSameMax = 8;      // texts remembered for one gram, the earliest
+constexpr std::size_t kSameMax = 4;      // texts remembered for one gram, the earliest
 constexpr std::size_t kProbesMax = 512;  // who makes grams collide on purpose makes them forgotten
 constexpr std::size_t kOverlapsMax = 64;
+constexpr std::size_t kPlacesMax = limits::kFlowGramsMax / 8 * 10;  // of the table, four fifths of them used
 
 constexpr std::uint32_t kPlaceBits = 26;
 constexpr std::uint32_t kPlaceMask = (std::uint32_t{1} << kPlaceBits) - 1;
@@ -101,13 +102,16 @@ void Shingles::add(const Corpus& corpus, std::uint32_t text) {
   if (bytes.size() < kGram) return;
   // Of random bytes two grams in kWindow + 1 are kept; what a text has more makes the table grow once more.
   const std::size_t expected = grams_ + bytes.size() * 2 / (kWindow + 1) + 1;
-  if (expected * 10 > places_.size() * 8) grow(corpus, expected * 10 / 6);
+  const auto is_short = [&](std::size_t grams) {
+    return grams * 10 > places_.size() * 8 && places_.size() < kPlacesMax;
+  };
+  if (is_short(expected)) grow(corpus, expected * 10 / 6);
   if (stored >= added_.size()) added_.resize(stored + 1);
   added_[stored] = true;
   const std::uint32_t begin = corpus.stored_[stored].begin;
   bool again = false;
   winnow(bytes, [&](std::size_t at, std::uint64_t) {
-    if (grams_ * 10 > places_.size() * 8) again = true;
+    again = again || is_short(grams_);
     if (!again) insert(corpus, stored, begin + static_cast<std::uint32_t>(at));
   });
   if (again) grow(corpus, grams_ * 2 + bytes.size());
@@ -115,8 +119,7 @@ void Shingles::add(const Corpus& corpus, std::uint32_t text) {
 
 // The table made anew from the texts: faster than moving entries, whose bytes lie all over the content.
 void Shingles::grow(const Corpus& corpus, std::size_t places) {
-  constexpr std::size_t kPlacesMax = limits::kFlowGramsMax / 8 * 10;
-  places_.assign(std::clamp<std::size_t>(places, 256, kPlacesMax + 64), 0);
+  places_.assign(std::clamp<std::size_t>(places, 256, kPlacesMax), 0);
   places_.shrink_to_fit();
   grams_ = 0;
   for (std::uint32_t stored = 0; stored < added_.size(); ++stored)
