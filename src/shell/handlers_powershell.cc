@@ -107,8 +107,6 @@ std::string from_utf16(std::string_view bytes) {
   return out;
 }
 
-}  // namespace
-
 // Runs text on paper, statement by statement.
 class PowerShell {
  public:
@@ -340,6 +338,8 @@ class PowerShell {
   std::map<std::string, Arg, std::less<>> variables_;
   std::size_t statements_ = 0;
 };
+
+}  // namespace
 
 void Analyzer::run_powershell(const Arg& code, Invocation& invocation) {
   if (depth_ >= limits::kShellDepthMax) return;
