@@ -311,7 +311,7 @@ TEST(LeavesBesideYaml, RecordedResultsHaveTheSameValues) {
         value.erase(value.find_last_not_of('\n') + 1);
     same += ours == expected ? 1 : 0;
   }
-  // What is text here and a map there is prose with a colon in it ("... by 7 %.TODO: Visit ...").
+  // What is text here and a map there is prose with a colon in it.
   EXPECT_GE(outlines * 100, structured * 90) << structured;
   EXPECT_EQ(same, outlines);
 }
