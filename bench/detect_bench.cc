@@ -89,6 +89,8 @@ std::int64_t bytes_of(const std::vector<std::string>& all) {
 void ceiling(benchmark::State& state) {
   match::Scratch scratch;
   std::size_t hits = 0;
+  (void)scanner();  // made before the time is taken
+  (void)texts();
   for (auto _ : state)
     for (const std::string& text : texts())
       (void)scanner().database().scan(text, scratch, [&](std::size_t, std::size_t) { return ++hits != 0; });
