@@ -11,6 +11,7 @@
 //   runs.h       guarded runs and their processes        pack_loader.h policies in force
 //   keys.h       hook key, PIN                           replay.h      recorded sessions through the guard
 //   again
+//   anomalies.h  what is unusual about a call, and what was learned of agents
 //
 //   TRY(auto daemon, Daemon::start({.places = os::places()}));
 //   daemon->run();      // until stop(); then everything answered is in the ledger and a checkpoint is signed

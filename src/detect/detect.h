@@ -11,6 +11,7 @@
 //   digit_runs.h  where long rows of base64 stand, 64 bytes at a time
 //   model.h       the linear model of injections          injection.h  the detector of injections
 //   conduct.h     a tool call without its content         anomaly.h    what is unusual about it
+//   anomaly_profile.h  what is usual for one agent in one repository; _scale, _sequence, _rates: its parts
 //   redact.h      a text without its secrets            scanner.h    both detectors in one pass
 //
 // Rules and weights are data (content/rules/secrets, content/detect) and come in as values.
