@@ -6,11 +6,10 @@
 namespace weir::cli {
 
 Result<std::shared_ptr<const guard::Pack>> load_policies(const Args& args, const Context& context,
-                                                         bool detectors, bool flow) {
+                                                         bool detectors) {
   auto options = daemon::installed_packs(context.places.config);
   if (const auto dir = args.value("--policy")) options = {.user_dir = "", .policies_dir = *dir};
   options.detectors = detectors;
-  options.flow = flow;
   options.patterns_dir = daemon::patterns_dir(context.places.state);
   return daemon::load_pack(options);
 }
