@@ -180,7 +180,6 @@ void Session::remember(std::uint64_t seq, const Leaves& leaves, const ToolResult
     each_scalar(result.input, {},
                 [&](std::string_view text, std::string_view) { given.push_back(comparable(text)); });
   const std::size_t first_record = records_.size();
-  std::string errand;
   bool read_text = false;
   for (const Leaf& leaf : leaves.leaves) {
     std::string value = comparable(leaf.value);
