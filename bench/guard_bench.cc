@@ -45,6 +45,7 @@ std::shared_ptr<const Pack> shipped_pack(bool detectors = false) {
     if (file.name.starts_with("paths/")) sources.paths.push_back(text);
     if (file.name.starts_with("commands/")) sources.commands.push_back(text);
     if (file.name.starts_with("facts/")) sources.facts.push_back(text);
+    if (file.name.starts_with("flow/")) sources.flow.push_back(text);
     if (detectors && file.name.starts_with("rules/secrets/")) sources.secrets.push_back(text);
     if (detectors && file.name.starts_with("detect/")) sources.injection.push_back(text);
   }

@@ -29,7 +29,7 @@ weir_room(detect 4 pure ROOMS base event match shell facts sigma)
 
 weir_room(store  4 rim  ROOMS base event os LIBS PkgConfig::SODIUM PkgConfig::SQLITE PkgConfig::ZSTD)
 
-weir_room(guard  5 pure ROOMS base event match cedar shell facts ingest sigma detect)
+weir_room(guard  5 pure ROOMS base event match cedar shell facts flow ingest sigma detect)
 
 weir_room(pod    6 rim  ROOMS base os event)
 weir_room(setup  6 rim  ROOMS base os event ingest)

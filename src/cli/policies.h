@@ -9,8 +9,8 @@
 namespace weir::cli {
 
 // The policies in force, or those of --policy. With `detectors` content is looked at too, which takes tenths
-// of a second to prepare.
+// of a second to prepare. Without `flow` nobody watches where data comes from.
 Result<std::shared_ptr<const guard::Pack>> load_policies(const Args& args, const Context& context,
-                                                         bool detectors = false);
+                                                         bool detectors = false, bool flow = true);
 
 }  // namespace weir::cli

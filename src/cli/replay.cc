@@ -23,6 +23,12 @@ Json policy_ids(const event::Decision& decision) {
   return ids;
 }
 
+// Where each value that gives the call its power comes from.
+Json provenance_of(const event::Decision& decision) {
+  const Json* values = decision.labels.is_object() ? decision.labels.find("values") : nullptr;
+  return values != nullptr ? *values : Json::array();
+}
+
 // A trace row: every tool call is decided; a refused one does not stop the replay.
 Result<Json> replay_row(const Json& row, const std::shared_ptr<const guard::Pack>& pack) {
   TRY(const ingest::TraceRow trace, ingest::parse_trace(row));
@@ -42,7 +48,7 @@ Result<Json> replay_row(const Json& row, const std::shared_ptr<const guard::Pack
                                  {"verdict", event::name(decision.verdict)},
                                  {"policies", policy_ids(decision)},
                                  {"reason", decision.reason},
-                                 {"provenance", Json::array()}}));
+                                 {"provenance", provenance_of(decision)}}));
   }
   return Json::object({{"decisions", std::move(decisions)}});
 }

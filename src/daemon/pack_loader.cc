@@ -137,6 +137,7 @@ Result<guard::PackSources> read_pack(const PackOptions& options) {
   add_builtin("paths/", ".yaml", sources.paths);
   add_builtin("commands/", ".yaml", sources.commands);
   add_builtin("facts/", ".yaml", sources.facts);
+  if (options.flow) add_builtin("flow/", ".yaml", sources.flow);
   add_builtin_rules(sources.rules);
   if (options.detectors) {
     add_builtin("rules/secrets/", ".toml", sources.secrets);

@@ -24,6 +24,7 @@ struct PackOptions {
   std::vector<std::string> organisation_files = {};
   std::string proofs_dir = {};  // where certificates are kept (proofs.h); "": nowhere
   bool detectors = false;       // with detectors of content, which take tenths of a second to compile
+  bool flow = true;             // watch where data comes from
   // Where the patterns of the detectors are kept compiled (pattern_files.h); "": nowhere.
   std::string patterns_dir = {};
 };

@@ -156,7 +156,7 @@ Json to_json(const Decision& decision) {
     json.erase("actions");
   }
   // Assumptions and rewrites that do not fit either are replaced by their digest: the body holds them whole.
-  for (const char* key : {"rewrite", "assumptions", "findings", "facts"}) {
+  for (const char* key : {"rewrite", "assumptions", "labels", "findings", "facts"}) {
     if (canonical(json).size() <= limits::kDecisionBytesMax * 3 / 4) break;
     if (const Json* value = json.find(key))
       json.set(key, Json::object({{"digest", digest_text(sha256(canonical(*value)))}}));

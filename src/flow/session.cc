@@ -14,7 +14,8 @@ namespace {
 
 constexpr std::size_t kFromMax = 8;
 constexpr std::size_t kHitsMax = 1024;
-constexpr std::size_t kValueShownMax = 256;
+constexpr std::size_t kValueShownMax = 128;
+constexpr std::size_t kFieldShownMax = 64;
 constexpr std::size_t kShortNumberMax = 5;  // digits; longer ones do not meet by chance
 
 bool any_in(const std::vector<std::string>& words, const WordSet& set) {
@@ -128,7 +129,9 @@ const ToolMeaning& Session::meaning(std::string_view tool) {
   if (const auto it = meanings_.find(tool); it != meanings_.end()) return it->second;
   if (meanings_.size() >= limits::kFlowToolsMax) meanings_.clear();  // learnt again when they are used
   std::string key(tool);
-  return meanings_.emplace(key, meaning_of({key, {}, Json()}, *words_)).first->second;
+  // A server's name says nothing of its tool: "mail/list_folders".
+  const std::string name = key.substr(key.rfind('/') + 1);
+  return meanings_.emplace(key, meaning_of({name, {}, Json()}, *words_)).first->second;
 }
 
 void Session::prompt(std::uint64_t seq, std::string_view text) {
@@ -341,8 +344,8 @@ void Session::assess_field(std::string_view field, const Json& value, Role role,
       return;
     }
     const Sightings seen = sightings(compared, fold_watched(text).disguised);
-    ValueOrigin one{std::string(field), inner, {},
-                    seen.origin(),      false, seen.free ? seen.free_in : seen.listed_in};
+    ValueOrigin one{std::string(field.substr(0, kFieldShownMax)), inner, {}, seen.origin(), false,
+                    seen.free ? seen.free_in : seen.listed_in};
     one.endorsed = endorses(seen, compared, inner, out.changes, out.asked);
     if (compared.size() > kValueShownMax) compared.resize(kValueShownMax);
     one.value = std::move(compared);
@@ -389,6 +392,7 @@ Assessment Session::assess(std::string_view tool, const Json& input) {
   out.makes_new = known.makes_new;
   out.asked = asked(known);
   if (label_.integrity() != Integrity::untrusted) return out;  // nothing was read that could turn it
+  out.watched = true;
   if (input.is_object())
     for (const auto& [field, value] : input.as_object())
       assess_field(field, value, known.role(field, *words_), out);

@@ -46,9 +46,9 @@ enum class Origin : std::uint8_t {
 std::string_view name(Origin origin);
 
 struct ValueOrigin {
-  std::string field;
+  std::string field;  // at most 64 bytes of its name
   Role role = Role::authority;
-  std::string value;  // as compared, at most 256 bytes of it
+  std::string value;  // as compared, at most 128 bytes of it
   Origin origin = Origin::own;
   bool endorsed = false;
   std::vector<std::uint64_t> from;  // events that held it, ascending, at most 8
@@ -58,7 +58,8 @@ struct ValueOrigin {
 enum class Asked : std::uint8_t { no, by_errand, by_user };
 
 struct Assessment {
-  Label label;  // of the session before the call
+  Label label;           // of the session before the call
+  bool watched = false;  // the values of the call were looked at
   std::string effect;
   bool changes = true;
   bool makes_new = false;

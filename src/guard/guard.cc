@@ -83,12 +83,21 @@ std::vector<std::string> all_of(const std::vector<std::vector<std::string>>& lis
   return all;
 }
 
+// The policy whose reason is told speaks of where data came from.
+bool decided_by_flow(const Decision& decision) {
+  return !decision.policies.empty() && decision.policies.front().evidence_class == "flow";
+}
+
 constexpr std::string_view kStoppedPolicy = "session.stopped";
 
 }  // namespace
 
 Guard::Guard(std::shared_ptr<const Pack> pack, GuardOptions options)
-    : pack_(std::move(pack)), options_(std::move(options)), facts_(pack_->facts()), watch_(pack_->rules()) {
+    : pack_(std::move(pack)),
+      options_(std::move(options)),
+      facts_(pack_->facts()),
+      watch_(pack_->rules()),
+      flow_(pack_->flow_words()) {
   state_.workspace = options_.workspace;
 }
 
@@ -171,6 +180,8 @@ void Guard::judge_into(Decision& decision, const Event& event, Understanding und
                           supplied.content != nullptr ? *supplied.content : content_findings(event));
   const auto facts = facts_for(event, decision.actions, found);
   decision.facts = all_of(facts);
+  const auto flow = flow_.assess(event);
+  if (flow) decision.labels = labels_of(*flow);
   const std::size_t usual = found.size();
   found.insert(found.end(), supplied.anomalies.begin(), supplied.anomalies.end());
   const Situation situation{event,
@@ -182,7 +193,8 @@ void Guard::judge_into(Decision& decision, const Event& event, Understanding und
                             supplied.level_requested,
                             state_.approvals.given(decision.call_digest, event.time.wall_ns),
                             facts,
-                            found};
+                            found,
+                            flow ? &*flow : nullptr};
   Judgement judgement = judge(decision.actions, situation, *pack_, judging_);
   decision.policies = std::move(judgement.hits);
   decision.findings = findings_of(decision.policies, decision.actions);
@@ -190,6 +202,7 @@ void Guard::judge_into(Decision& decision, const Event& event, Understanding und
   decision.verdict = decision.would = judgement.verdict;
   decision.reason = std::move(judgement.reason);
   decision.advice = std::move(judgement.advice);
+  if (flow && !flow->sentence.empty() && decided_by_flow(decision)) decision.reason += " " + flow->sentence;
   if (found.size() > usual && decision.verdict > Verdict::ask) soften(decision, situation, usual);
   if (judgement.approvals > 1 && decision.verdict == Verdict::ask && supplied.isolation == "same_user") {
     // One person at one keyboard cannot be told from two: asking would promise what cannot be had.
@@ -326,6 +339,8 @@ std::vector<std::vector<std::string>> Guard::facts_for(const Event& event,
 void Guard::remember(const Decision& decision, const Event& event, std::size_t anomalies) {
   const bool runs = event::lets_run(decision.verdict);
   (void)watch_.commit(seen_, event.time.wall_ns, runs ? sigma::Watch::Part::all : sigma::Watch::Part::event);
+  flow_.note(event);
+  flow_.call(event, decision.actions);
   if (facts_.set().facts().empty()) return;
   const auto findings = std::span(decision.findings).first(decision.findings.size() - anomalies);
   facts_.commit(facts::Happening{event, runs ? std::span(decision.actions) : std::span<const event::Action>(),
@@ -355,6 +370,7 @@ std::vector<event::Finding> Guard::note(const Event& event) {
 std::vector<event::Finding> Guard::note(const Event& event, std::vector<event::Finding> found) {
   change_state(event);
   if (event.kind == kind::kControl || event.kind == kind::kObservation) return {};
+  flow_.note(event);
   found = with_rules(event, {}, std::move(found));
   (void)watch_.commit(seen_, event.time.wall_ns, sigma::Watch::Part::all);
   if (!facts_.set().facts().empty()) facts_.commit(facts::Happening{event, {}, found});

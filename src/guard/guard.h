@@ -33,6 +33,7 @@
 #include "event/event.h"
 #include "facts/monitor.h"
 #include "guard/approvals.h"
+#include "guard/flow_watch.h"
 #include "guard/pack.h"
 #include "guard/question.h"
 #include "guard/session.h"
@@ -133,6 +134,9 @@ class Guard {
   SessionState state_;
   facts::Monitor facts_;
   sigma::Watch watch_;
+  // What was asked for and read. It keeps the words it began with when the pack changes: a label must not be
+  // lost. Asking changes nothing but what it remembers of tools' meanings.
+  mutable FlowWatch flow_;
   // What the call that is being judged is to the rules, until it is settled.
   mutable sigma::Watch::Seen seen_;
 

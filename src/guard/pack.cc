@@ -118,6 +118,10 @@ Result<std::shared_ptr<const Pack::Shared>> Pack::load_shared(const PackSources&
   TRY(shared->detectors, detectors_of(sources.secrets, sources.injection, sources.databases.get()));
   TRY(shared->rules, rules_of(sources.rules));
   shared->rules_digest = digest_of({&sources.rules});
+  for (const auto& file : sources.flow) {
+    TRY(auto words, flow::Words::read(file.text, file.name));
+    shared->flow = std::make_shared<const flow::Words>(std::move(words));
+  }
   if (!sources.schema.text.empty()) {
     TRY(cedar::Schema schema, cedar::Schema::parse(sources.schema.text, sources.schema.name));
     shared->schema = std::make_unique<const cedar::Schema>(std::move(schema));
@@ -128,7 +132,7 @@ Result<std::shared_ptr<const Pack::Shared>> Pack::load_shared(const PackSources&
     TRY(shared->verb_entities, cedar::Entities::make(std::move(entities)));
   }
   shared->digest = digest_of({&sources.paths, &sources.commands, &sources.facts, &sources.secrets,
-                              &sources.injection, &sources.rules});
+                              &sources.injection, &sources.rules, &sources.flow});
   return shared;
 }
 

@@ -21,6 +21,7 @@
 #include "detect/scanner.h"
 #include "event/decision.h"
 #include "facts/fact_set.h"
+#include "flow/words.h"
 #include "guard/annotations.h"
 #include "guard/layers.h"
 #include "guard/path_classes.h"
@@ -41,6 +42,7 @@ struct PackSources {
   std::vector<NamedText> injection = {};  // one model
   std::vector<NamedText> facts = {};      // catalogues of facts (facts/definition.h)
   std::vector<NamedText> rules = {};      // Sigma rules (guard/rules.h); none: nothing is matched
+  std::vector<NamedText> flow = {};  // the words of flow, one file; none: the flow of data is not watched
   // Where compiled patterns of the detectors wait for the next run; none: nowhere.
   std::shared_ptr<match::DatabaseStore> databases = {};
 };
@@ -73,6 +75,7 @@ class Pack {
   const detect::Scanner* detectors() const { return shared_->detectors.get(); }           // nullptr: none
   const std::shared_ptr<const sigma::RuleBook>& rules() const { return shared_->rules; }  // nullptr: none
   const std::string& rules_digest() const { return shared_->rules_digest; }
+  const std::shared_ptr<const flow::Words>& flow_words() const { return shared_->flow; }  // nullptr: none
   const std::string& policy_digest() const { return policy_digest_; }    // "sha256:…" over names and texts
   const std::string& content_digest() const { return shared_->digest; }  // the catalogues
   std::size_t policy_count() const { return composition_.meta.size(); }
@@ -86,6 +89,7 @@ class Pack {
     std::shared_ptr<const detect::Scanner> detectors;
     std::shared_ptr<const sigma::RuleBook> rules;
     std::string rules_digest;
+    std::shared_ptr<const flow::Words> flow;
     std::unique_ptr<const cedar::Schema> schema;
     std::map<std::string, VerbSpec, std::less<>> verbs;
     cedar::Entities verb_entities;  // of all declared verbs

@@ -15,7 +15,7 @@ using cedar::SchemaType;
 using cedar::Value;
 
 constexpr std::int64_t kSecondNs = 1'000'000'000;
-constexpr std::string_view kUnknownLabel = "unknown";  // no flow is watched yet
+constexpr std::string_view kUnknownLabel = "unknown";  // the flow is not watched
 
 Value text_value(std::string_view text) {
   return Value(std::string(text));
@@ -77,9 +77,35 @@ Value counters_of(const Situation& s) {
                 "refusals", Value(c.refusals), "spawns", Value(c.spawns), "writes", Value(c.writes));
 }
 
-Value no_labels() {
-  return record("categories", Value(cedar::Set()), "confidentiality", text_value(kUnknownLabel), "integrity",
-                text_value(kUnknownLabel));
+Value labels_of(const flow::Assessment* flow) {
+  if (flow == nullptr)
+    return record("categories", Value(cedar::Set()), "confidentiality", text_value(kUnknownLabel),
+                  "integrity", text_value(kUnknownLabel));
+  std::vector<Value> categories;
+  for (const auto& category : flow->label.categories())
+    categories.push_back(text_value(category));
+  return record("categories", Value(cedar::Set(std::move(categories))), "confidentiality",
+                text_value(flow::name(flow->label.confidentiality())), "integrity",
+                text_value(flow::name(flow->label.integrity())));
+}
+
+// Where the values of the call come from. Of a call whose values nobody looked at nothing is known, and
+// nothing is held against it.
+Value flow_of(const flow::Assessment* flow) {
+  static const flow::Assessment nothing{.effect = "other"};
+  const flow::Assessment& now = flow != nullptr ? *flow : nothing;
+  std::vector<Value> origins;
+  std::vector<Value> roles;
+  for (const auto& value : now.values) {
+    if (value.endorsed) break;  // the unendorsed come first
+    origins.push_back(text_value(flow::name(value.origin)));
+    roles.push_back(text_value(flow::name(value.role)));
+  }
+  return record("asked", Value(now.asked != flow::Asked::no), "carries_link", Value(now.carries_link),
+                "changes", Value(now.changes), "complete", Value(now.complete), "effect", Value(now.effect),
+                "makes_new", Value(now.makes_new), "origins", Value(cedar::Set(std::move(origins))),
+                "unendorsed", Value(cedar::Set(std::move(roles))), "values",
+                Value(static_cast<std::int64_t>(now.values.size())), "watched", Value(now.watched));
 }
 
 Value findings_of(std::span<const event::Finding> findings) {
@@ -104,7 +130,7 @@ std::string_view command_of(const event::Event& event) {
 // cheaper than sorting anew.
 Record shared_context(const Situation& s) {
   std::vector<Record::Field> fields;
-  fields.reserve(18);
+  fields.reserve(19);
   fields.emplace_back("agent", Value(s.event.agent.name));
   fields.emplace_back("approvals", Value(s.approvals));
   fields.emplace_back("assurance", text_value(event::name(s.event.assurance)));
@@ -114,8 +140,9 @@ Record shared_context(const Situation& s) {
   fields.emplace_back("facts", Value(cedar::Set()));
   fields.emplace_back("findings", findings_of(s.findings));
   fields.emplace_back("flags", Value(cedar::Set()));
+  fields.emplace_back("flow", flow_of(s.flow));
   fields.emplace_back("isolation", text_value(s.isolation));
-  fields.emplace_back("labels", no_labels());
+  fields.emplace_back("labels", labels_of(s.flow));
   fields.emplace_back("level", text_value(s.level_verified));
   fields.emplace_back("level_requested", text_value(s.level_requested));
   fields.emplace_back("mode", text_value(s.mode));

@@ -21,6 +21,7 @@
 #include "cedar/request.h"
 #include "event/decision.h"
 #include "event/event.h"
+#include "flow/session.h"
 #include "guard/pack.h"
 #include "guard/session.h"
 
@@ -38,6 +39,7 @@ struct Situation {
   std::int64_t approvals = 0;                            // people who have approved this very call
   std::span<const std::vector<std::string>> facts = {};  // by Action: names of facts that are true for it
   std::span<const event::Finding> findings = {};         // in the event's content
+  const flow::Assessment* flow = nullptr;                // nullptr: the flow of data is not watched
 };
 
 struct CedarRequest {

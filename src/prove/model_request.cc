@@ -125,6 +125,20 @@ class CutFinder {
 
 }  // namespace
 
+// Models speak of labels, not of values.
+Json unwatched_flow() {
+  return Json::object({{"watched", false},
+                       {"effect", "other"},
+                       {"changes", true},
+                       {"makes_new", false},
+                       {"asked", false},
+                       {"values", 0},
+                       {"unendorsed", Json::array()},
+                       {"origins", Json::array()},
+                       {"carries_link", false},
+                       {"complete", true}});
+}
+
 Json engine_context(const Model& model, const ModelRule& rule, const ModelAgent& agent) {
   Json session = Json::object({{"elapsed_s", 0}});
   for (const std::string_view name : kSessionCounters) {
@@ -153,6 +167,7 @@ Json engine_context(const Model& model, const ModelRule& rule, const ModelAgent&
                        {"labels", Json::object({{"integrity", "=monitored.self.integrity"},
                                                 {"confidentiality", "=monitored.self.confidentiality"},
                                                 {"categories", Json::array()}})},
+                       {"flow", unwatched_flow()},
                        {"facts", std::move(facts)},
                        {"findings", Json::object({{"rules", Json::array()}, {"classes", Json::array()}})},
                        {"approvals", std::move(approvals)},

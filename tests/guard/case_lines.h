@@ -22,6 +22,7 @@ struct CaseWorld {
   std::vector<std::pair<std::string, std::string>> links = {};
   std::vector<std::pair<int, std::string>> before = {};  // calls made earlier in the session
   std::vector<std::string> approved = {};                // calls that a person let pass, after those
+  std::vector<std::string> said = {};                    // prompts of the user, before anything else
   std::vector<std::string> results = {};                 // then texts that tools answered
 };
 
@@ -72,6 +73,8 @@ inline void enter(const CaseWorld& world, Session& session) {
   session.supplied.isolation = world.isolation;
   for (const auto& [path, target] : world.links)
     session.machine.links[path] = target;
+  for (const auto& text : world.said)
+    session.say(text);
   for (const auto& [times, earlier] : world.before)
     for (int i = 0; i < times; ++i) {
       const auto event = event_of(earlier, world);
@@ -108,6 +111,8 @@ inline bool apply_directive(const std::string& word, const std::string& rest, Ca
     world.before.emplace_back(std::atoi(times.c_str()), what);
   } else if (word == "approved") {
     world.approved.push_back(rest);
+  } else if (word == "said") {
+    world.said.push_back(rest);
   } else if (word == "result") {
     world.results.push_back(rest);
   } else {

@@ -32,6 +32,7 @@ inline PackSources shipped_sources(bool detectors = false) {
     if (file.name.starts_with("paths/")) sources.paths.push_back(text);
     if (file.name.starts_with("commands/")) sources.commands.push_back(text);
     if (file.name.starts_with("facts/")) sources.facts.push_back(text);
+    if (file.name.starts_with("flow/")) sources.flow.push_back(text);
     if (!detectors) continue;
     if (file.name.starts_with("rules/secrets/") && file.name.ends_with(".toml"))
       sources.secrets.push_back(text);
@@ -141,6 +142,25 @@ class Session {
     event.kind = event::kind::kToolResult;
     event.corr["tool_use_id"] = tool_use_id;
     event.data = Json::object({{"tool", "Bash"}, {"not_run", not_run}});
+    stamp(event);
+    guard.admit(event);
+    guard.note(event);
+  }
+
+  // The user says something.
+  void say(const std::string& text) {
+    event::Event event = tool_call("", Json::object());
+    event.kind = event::kind::kPrompt;
+    event.source = "claude-code/UserPromptSubmit";
+    event.data = Json::object();
+    event.body = Json::object({{"text", text}});
+    stamp(event);
+    guard.admit(event);
+    guard.note(event);
+  }
+
+  // Something happens that wants no verdict.
+  void note(event::Event event) {
     stamp(event);
     guard.admit(event);
     guard.note(event);

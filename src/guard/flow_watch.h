@@ -1,0 +1,60 @@
+// What the room flow is shown of a session tree, and what it is asked about a call.
+//
+//   FlowWatch watch(pack.flow_words());
+//   watch.note(event);                      // prompts, results, lists of tools
+//   const auto now = watch.assess(call);    // where the values of the call come from
+//   watch.call(call);                       // it may run: its result will be read beside its input
+//
+// Values are looked at for tools that Weir knows by their description only (MCP servers, tools of
+// frameworks). An agent's own tools are judged by their Actions; what they read counts for the label of the
+// session: the web and commands that went there are untrusted, files of this machine are the workspace's.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "event/action.h"
+#include "event/event.h"
+#include "flow/session.h"
+
+namespace weir::guard {
+
+// What a Decision records of it: the label with its causes; of a call whose values were looked at also what
+// it does, whether that was asked for, and where the values come from (docs/formats/decision.md). Empty
+// before anything was read.
+Json labels_of(const flow::Assessment& now);
+
+class FlowWatch {
+ public:
+  // nullptr: nothing is watched, and labels are unknown.
+  explicit FlowWatch(std::shared_ptr<const flow::Words> words);
+
+  void note(const event::Event& event);
+  void call(const event::Event& event, const std::vector<event::Action>& actions);
+
+  // nullopt when nothing is watched, or the event is no call. Nothing is remembered of it.
+  std::optional<flow::Assessment> assess(const event::Event& event);
+
+  const flow::Session* session() const { return session_.get(); }
+
+ private:
+  // A call that was released and has no result yet.
+  struct Open {
+    std::string tool;
+    Json input;
+    flow::Integrity text = flow::Integrity::untrusted;
+  };
+
+  void result(const event::Event& event);
+  void tools(const Json& list);
+
+  std::unique_ptr<flow::Session> session_;
+  std::map<std::string, Open> open_;  // by tool_use_id
+  std::deque<std::string> order_;     // of open_, oldest first
+};
+
+}  // namespace weir::guard
