@@ -67,7 +67,11 @@ struct Assessment {
   std::vector<ValueOrigin> values;  // of fields that give power; the unendorsed first
   bool carries_link = false;        // what is said is mostly an address out of untrusted text
   bool complete = true;             // false: there was more than could be looked at
-  std::string sentence;             // for a person; empty when all is endorsed
+  // Of an agent's own tools: kinds of what the call would reach that only untrusted text names, sorted.
+  std::vector<std::string> from_untrusted;
+  std::string_view sink = "none";  // where what it says goes: "none" "yours" "unlisted" "public"
+  std::int64_t secret_bytes = 0;   // confidential bytes sent there by this call and earlier ones
+  std::string sentence;            // for a person; empty when all is endorsed
 
   bool all_endorsed() const;
 };

@@ -136,7 +136,10 @@ Json unwatched_flow() {
                        {"unendorsed", Json::array()},
                        {"origins", Json::array()},
                        {"carries_link", false},
-                       {"complete", true}});
+                       {"complete", true},
+                       {"from_untrusted", Json::array()},
+                       {"sink", "none"},
+                       {"secret_bytes", 0}});
 }
 
 Json engine_context(const Model& model, const ModelRule& rule, const ModelAgent& agent) {
