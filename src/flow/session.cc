@@ -135,7 +135,7 @@ const ToolMeaning& Session::meaning(std::string_view tool) {
 }
 
 void Session::prompt(std::uint64_t seq, std::string_view text) {
-  label_.join(Label(Integrity::user, Confidentiality::open, seq));
+  bring(Label(Integrity::user, Confidentiality::open, seq));
   if (prompts_.size() + text.size() > limits::kFlowPromptMax) return;  // endorses nothing
   prompts_ += '\n';
   prompts_ += text;
@@ -154,6 +154,11 @@ void Session::result(std::uint64_t seq, const ToolResult& result) {
   else
     leaves = read_leaves(result.output);
   remember(seq, leaves, result, asked_for);
+}
+
+void Session::bring(Label label) {
+  label_.join(label);
+  brought_ = std::move(label);
 }
 
 bool Session::is_free(const Leaf& leaf) const {
@@ -211,8 +216,8 @@ void Session::remember(std::uint64_t seq, const Leaves& leaves, const ToolResult
   if (!own_doing && plan_.errands)
     for (std::size_t i = first_record; i < records_.size(); ++i)
       if (records_[i].named) add_errand(records_[i]);
-  label_.join(Label(read_text ? std::max(result.text, Integrity::workspace) : Integrity::workspace,
-                    Confidentiality::open, seq));
+  bring(Label(read_text ? std::max(result.text, Integrity::workspace) : Integrity::workspace,
+              Confidentiality::open, seq));
 }
 
 // The user wants done what stands there.

@@ -99,6 +99,8 @@ class Session {
   Assessment assess(std::string_view tool, const Json& input);
 
   const Label& label() const { return label_; }
+  // What the last prompt or result brought, of which the label of the session is the join.
+  const Label& brought() const { return brought_; }
   const Plan& plan() const { return plan_; }
   std::size_t bytes() const;
 
@@ -119,6 +121,7 @@ class Session {
   // Everything that is known of one value.
   struct Sightings;
 
+  void bring(Label label);
   bool is_free(const Leaf& leaf) const;
   bool says_which(const Leaf& leaf) const;
   bool typed(std::string_view value) const;
@@ -143,6 +146,7 @@ class Session {
   std::vector<Record> records_;
   std::uint32_t last_record_ = 0;  // of the result that is being read
   Label label_;
+  Label brought_;
 };
 
 // {"asked":"user","effect":"send","values":[{"endorsed":false,"field":"to","from":[7],"origin":"untrusted-text",…}],…}

@@ -67,6 +67,18 @@ std::string text_of(const Json& output) {
 
 }  // namespace
 
+std::string text_read(const event::Event& result) {
+  std::string text = text_of(result.body["output"]);
+  // An error of which nothing else is known is what the tool says, too.
+  if (const Json& error = result.body["error"]; !error.is_null()) (text += '\n') += text_of(error);
+  return text;
+}
+
+std::string flow_name(const event::Event& event) {
+  const std::string tool = tool_of(event);
+  return name_of(ingest::tool_use(event.agent.name, tool, event.body["input"]), tool);
+}
+
 Json labels_of(const flow::Assessment& now) {
   constexpr std::size_t kValuesMax = 8;
   if (now.label.integrity() < Integrity::untrusted) return Json::object();
@@ -118,9 +130,7 @@ void FlowWatch::result(const event::Event& event) {
     std::erase(order_, it->first);
     open_.erase(it);
   }
-  // An error of which nothing else is known is what the tool says, too.
-  std::string output = text_of(event.body["output"]);
-  if (const Json& error = event.body["error"]; !error.is_null()) (output += '\n') += text_of(error);
+  const std::string output = text_read(event);
   session_->result(event.seq, {.tool = call.tool,
                                .input = call.input,
                                .output = output,

@@ -28,6 +28,11 @@ namespace weir::guard {
 // before anything was read.
 Json labels_of(const flow::Assessment& now);
 
+// What a tool said, as one text: its output, as JSON when it is none, and its error.
+std::string text_read(const event::Event& result);
+// A call's tool as the room flow knows it: "server/tool" for MCP, else as the agent calls it.
+std::string flow_name(const event::Event& event);
+
 class FlowWatch {
  public:
   // nullptr: nothing is watched, and labels are unknown.

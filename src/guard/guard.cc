@@ -180,7 +180,7 @@ void Guard::judge_into(Decision& decision, const Event& event, Understanding und
                           supplied.content != nullptr ? *supplied.content : content_findings(event));
   const auto facts = facts_for(event, decision.actions, found);
   decision.facts = all_of(facts);
-  const auto flow = flow_.assess(event);
+  auto flow = flow_.assess(event);
   if (flow) decision.labels = labels_of(*flow);
   const std::size_t usual = found.size();
   found.insert(found.end(), supplied.anomalies.begin(), supplied.anomalies.end());
@@ -211,6 +211,7 @@ void Guard::judge_into(Decision& decision, const Event& event, Understanding und
         " The policy wants two people to approve it, and this installation cannot tell two people "
         "apart: every approver is the same user. It needs `weir init --system`.";
   }
+  assessed_ = std::move(flow);
 }
 
 // What is refused only because it is unusual is asked instead. `without`: findings that are no anomalies.

@@ -107,6 +107,10 @@ class Guard {
   Forgotten forgotten() const { return {facts_.forgotten(), watch_.forgotten()}; }
 
   const SessionState& state() const { return state_; }
+  // What the last decide() knew of where the call's values come from, and the session as the room flow sees
+  // it now: for who shows why. nullopt and nullptr when nothing is watched.
+  const std::optional<flow::Assessment>& assessed() const { return assessed_; }
+  const flow::Session* flow() const { return flow_.session(); }
   const Pack& pack() const { return *pack_; }
 
  private:
@@ -137,6 +141,7 @@ class Guard {
   // What was asked for and read. It keeps the words it began with when the pack changes: a label must not be
   // lost. Asking changes nothing but what it remembers of tools' meanings.
   mutable FlowWatch flow_;
+  mutable std::optional<flow::Assessment> assessed_;
   // What the call that is being judged is to the rules, until it is settled.
   mutable sigma::Watch::Seen seen_;
 
