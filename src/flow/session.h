@@ -24,6 +24,7 @@
 #include <string_view>
 #include <vector>
 
+#include "flow/carried.h"
 #include "flow/corpus.h"
 #include "flow/label.h"
 #include "flow/leaves.h"
@@ -69,9 +70,10 @@ struct Assessment {
   bool complete = true;             // false: there was more than could be looked at
   // Of an agent's own tools: kinds of what the call would reach that only untrusted text names, sorted.
   std::vector<std::string> from_untrusted;
-  std::string_view sink = "none";  // where what it says goes: "none" "yours" "unlisted" "public"
-  std::int64_t secret_bytes = 0;   // confidential bytes sent there by this call and earlier ones
-  std::string sentence;            // for a person; empty when all is endorsed
+  std::string_view sink = "none";    // where what it says goes: "none" "yours" "unlisted" "public"
+  std::int64_t secret_bytes = 0;     // confidential bytes sent there by this call and earlier ones
+  std::vector<CarriedFile> carried;  // files with a label of their own that the call reads or runs
+  std::string sentence;              // for a person; empty when all is endorsed
 
   bool all_endorsed() const;
 };
@@ -95,6 +97,9 @@ class Session {
   // `seq` is the number of the event in the session tree.
   void prompt(std::uint64_t seq, std::string_view text);
   void result(std::uint64_t seq, const ToolResult& result);
+
+  // Something else than a result came in: a file that carries a label.
+  void join(const Label& label) { label_.join(label); }
 
   Assessment assess(std::string_view tool, const Json& input);
 

@@ -59,6 +59,11 @@ Integrity text_of(ToolKind kind, const std::vector<event::Action>& actions) {
   }
 }
 
+// The event that reads the file is what raises the label here; who wrote the file stands beside it.
+flow::Label label_of_carried(const event::Event& event) {
+  return {Integrity::untrusted, flow::Confidentiality::open, event.seq};
+}
+
 // A result as one text: what is no text is told as JSON.
 std::string text_of(const Json& output) {
   if (output.is_string()) return output.as_string();
@@ -83,6 +88,7 @@ Json labels_of(const flow::Assessment& now) {
   constexpr std::size_t kValuesMax = 8;
   if (now.label.integrity() < Integrity::untrusted) return Json::object();
   Json out = flow::to_json(now.label);
+  if (!now.carried.empty()) out.set("carried", flow::to_json(now.carried));
   if (!now.watched) return out;
   const Json all = flow::to_json(now);
   for (const char* key : {"asked", "carries_link", "complete", "effect"})
@@ -106,15 +112,23 @@ void FlowWatch::note(const event::Event& event) {
     tools(event.body["tools"]);
 }
 
-void FlowWatch::call(const event::Event& event, const std::vector<event::Action>& actions) {
-  if (session_ == nullptr || event.kind != kind::kToolCall) return;
+void FlowWatch::call(const event::Event& event, const std::vector<event::Action>& actions,
+                     const std::vector<flow::CarriedFile>& carried, bool runs) {
+  if (session_ == nullptr) return;
+  bool text_carries = false;
+  for (const auto& file : carried) {
+    if (runs || file.use == flow::CarriedFile::Use::loads) session_->join(label_of_carried(event));
+    text_carries = text_carries || file.use != flow::CarriedFile::Use::loads;
+  }
+  if (event.kind != kind::kToolCall) return;
   const std::string id = call_id(event);
   if (id.empty()) return;
   const std::string tool = tool_of(event);
   const auto use = ingest::tool_use(event.agent.name, tool, event.body["input"]);
   // What an agent's own tool was given is the agent's, and may be a whole file.
   const bool keep = is_foreign(use.kind) || use.kind == ToolKind::web_fetch;
-  Open open{name_of(use, tool), keep ? event.body["input"] : Json::object(), text_of(use.kind, actions)};
+  Open open{name_of(use, tool), keep ? event.body["input"] : Json::object(),
+            text_carries ? Integrity::untrusted : text_of(use.kind, actions)};
   if (open_.insert_or_assign(id, std::move(open)).second) order_.push_back(id);
   if (order_.size() <= kOpenMax) return;
   open_.erase(order_.front());
@@ -149,7 +163,20 @@ void FlowWatch::tools(const Json& list) {
   session_->describe(described);
 }
 
-std::optional<flow::Assessment> FlowWatch::assess(const event::Event& event) {
+std::optional<flow::Assessment> FlowWatch::assess(const event::Event& event,
+                                                  const std::vector<flow::CarriedFile>& carried) {
+  auto now = assess_values(event);
+  if (!now || carried.empty()) return now;
+  now->label.join(label_of_carried(event));
+  now->carried = carried;
+  if (flow::runs_carried(carried)) {
+    if (!now->sentence.empty()) now->sentence += ' ';
+    now->sentence += flow::sentence_of(carried);
+  }
+  return now;
+}
+
+std::optional<flow::Assessment> FlowWatch::assess_values(const event::Event& event) {
   if (session_ == nullptr) return std::nullopt;
   const std::string tool = tool_of(event);
   if (event.kind == kind::kToolCall) {

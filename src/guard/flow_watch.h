@@ -39,10 +39,15 @@ class FlowWatch {
   explicit FlowWatch(std::shared_ptr<const flow::Words> words);
 
   void note(const event::Event& event);
-  void call(const event::Event& event, const std::vector<event::Action>& actions);
+  // `carried`: files with a label that the call reads or runs. Instructions are in the session whether the
+  // call runs or not, everything else only when it does.
+  void call(const event::Event& event, const std::vector<event::Action>& actions,
+            const std::vector<flow::CarriedFile>& carried = {}, bool runs = true);
 
-  // nullopt when nothing is watched, or the event is no call. Nothing is remembered of it.
-  std::optional<flow::Assessment> assess(const event::Event& event);
+  // nullopt when nothing is watched. Nothing is remembered of it. The label is that of the session with what
+  // the call itself reads.
+  std::optional<flow::Assessment> assess(const event::Event& event,
+                                         const std::vector<flow::CarriedFile>& carried = {});
 
   const flow::Session* session() const { return session_.get(); }
 
@@ -54,6 +59,7 @@ class FlowWatch {
     flow::Integrity text = flow::Integrity::untrusted;
   };
 
+  std::optional<flow::Assessment> assess_values(const event::Event& event);
   void result(const event::Event& event);
   void tools(const Json& list);
 

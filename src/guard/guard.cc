@@ -180,7 +180,7 @@ void Guard::judge_into(Decision& decision, const Event& event, Understanding und
                           supplied.content != nullptr ? *supplied.content : content_findings(event));
   const auto facts = facts_for(event, decision.actions, found);
   decision.facts = all_of(facts);
-  auto flow = flow_.assess(event);
+  auto flow = flow_.assess(event, supplied.carried);
   if (flow) decision.labels = labels_of(*flow);
   const std::size_t usual = found.size();
   found.insert(found.end(), supplied.anomalies.begin(), supplied.anomalies.end());
@@ -278,7 +278,7 @@ void Guard::settle(Decision& decision, const Event& event, const Supplied& suppl
   }
   const bool asks_about_earlier = event.data["phase"].text_or("") == "permission";
   if (event.kind == kind::kToolCall && !asks_about_earlier) reserve(decision, event);
-  if (!asks_about_earlier) remember(decision, event, supplied.anomalies.size());
+  if (!asks_about_earlier) remember(decision, event, supplied);
   if (decision.verdict == Verdict::quarantine && !state_.stopped) {
     state_.stopped = true;
     state_.stop_reason = decision.reason;
@@ -337,13 +337,14 @@ std::vector<std::vector<std::string>> Guard::facts_for(const Event& event,
 
 // A released call has happened with all its Actions; a refused one has only been tried. Its last findings are
 // anomalies, which are of no account here: a fact would carry them to where nothing softens them.
-void Guard::remember(const Decision& decision, const Event& event, std::size_t anomalies) {
+void Guard::remember(const Decision& decision, const Event& event, const Supplied& supplied) {
   const bool runs = event::lets_run(decision.verdict);
   (void)watch_.commit(seen_, event.time.wall_ns, runs ? sigma::Watch::Part::all : sigma::Watch::Part::event);
   flow_.note(event);
-  flow_.call(event, decision.actions);
+  flow_.call(event, decision.actions, supplied.carried, runs);
   if (facts_.set().facts().empty()) return;
-  const auto findings = std::span(decision.findings).first(decision.findings.size() - anomalies);
+  const auto findings =
+      std::span(decision.findings).first(decision.findings.size() - supplied.anomalies.size());
   facts_.commit(facts::Happening{event, runs ? std::span(decision.actions) : std::span<const event::Action>(),
                                  findings, event::name(decision.verdict)});
 }

@@ -62,6 +62,9 @@ struct Supplied {
   // must be given the same again. Policies see it like any finding, facts do not. It asks at most: what would
   // be refused only because of it is held for a person.
   std::vector<event::Finding> anomalies = {};
+  // Files with the label of an untrusted session that the call reads or runs, and instructions with one that
+  // the agent loads by itself: from what other sessions wrote, so replay must be given the same again.
+  std::vector<flow::CarriedFile> carried = {};
 };
 
 class Guard {
@@ -131,7 +134,7 @@ class Guard {
                                          std::vector<event::Finding> found) const;
   std::vector<event::Finding> content_findings(const event::Event& event) const;
   void change_state(const event::Event& event);
-  void remember(const event::Decision& decision, const event::Event& event, std::size_t anomalies);
+  void remember(const event::Decision& decision, const event::Event& event, const Supplied& supplied);
 
   std::shared_ptr<const Pack> pack_;
   GuardOptions options_;

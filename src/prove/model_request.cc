@@ -138,6 +138,8 @@ Json unwatched_flow() {
                        {"carries_link", false},
                        {"complete", true},
                        {"from_untrusted", Json::array()},
+                       {"carried", false},
+                       {"carried_runs", false},
                        {"sink", "none"},
                        {"secret_bytes", 0}});
 }

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -24,6 +25,7 @@ struct CaseWorld {
   std::vector<std::string> approved = {};                // calls that a person let pass, after those
   std::vector<std::string> said = {};                    // prompts of the user, before anything else
   std::vector<std::string> results = {};                 // then texts that tools answered
+  std::vector<flow::CarriedFile> carried = {};           // files with a label that the call reads or runs
 };
 
 inline std::pair<std::string, std::string> first_word(std::string_view text) {
@@ -90,6 +92,18 @@ inline void enter(const CaseWorld& world, Session& session) {
   }
   for (const auto& text : world.results)
     session.read(text);
+  session.supplied.carried = world.carried;
+}
+
+// "runs PATH", "reads PATH", "loads PATH"; with "own" before it the session wrote the file itself.
+inline bool add_carried(const std::string& text, CaseWorld& world) {
+  auto [use, path] = first_word(text);
+  const bool own = use == "own";
+  if (own) std::tie(use, path) = first_word(path);
+  auto files = flow::carried_from_json(Json::array({Json::object(
+      {{"use", use}, {"path", path}, {"session", "claude-code:earlier"}, {"seq", 12}, {"own", own}})}));
+  world.carried.insert(world.carried.end(), files.begin(), files.end());
+  return !files.empty();
 }
 
 // A line that changes the world; false when it is none.
@@ -115,6 +129,8 @@ inline bool apply_directive(const std::string& word, const std::string& rest, Ca
     world.said.push_back(rest);
   } else if (word == "result") {
     world.results.push_back(rest);
+  } else if (word == "carried") {
+    return add_carried(rest, world);
   } else {
     return false;
   }

