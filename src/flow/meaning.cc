@@ -6,6 +6,7 @@
 #include <span>
 
 #include "base/limits.h"
+#include "flow/shape.h"
 
 namespace weir::flow {
 namespace {
@@ -29,21 +30,28 @@ std::optional<std::size_t> described_effect(std::string_view description, const 
   return first_effect(std::span(first).first(std::min(first.size(), kWordsLooked)), words);
 }
 
+// A choice between addresses is one of whom to reach.
 bool is_choice(const Json& schema) {
-  return schema["enum"].is_array() || schema["type"].text_or("") == "boolean";
+  if (const Json& list = schema["enum"]; list.is_array())
+    return std::none_of(list.as_array().begin(), list.as_array().end(), [](const Json& one) {
+      return one.is_string() && shape_of(comparable(one.as_string())) != Shape::other;
+    });
+  return schema["type"].text_or("") == "boolean";
 }
 bool is_address_format(const Json& schema) {
   const std::string_view format = schema["format"].text_or("");
   return format == "uri" || format == "url" || format == "iri" || format == "uri-reference";
 }
 
-Role role_of(std::string_view field, const Json& schema, bool makes_new, const Words& words) {
+Role role_of(std::string_view field, const Json& schema, const ToolMeaning& tool, const Words& words) {
   const auto parts = words_of(field);
   if (any_in(parts, words.address)) return Role::address;
+  if (!parts.empty() && words.naming.contains(parts.back()) && !is_choice(schema)) return Role::authority;
+  if (tool.changes && any_in(parts, words.selecting)) return Role::authority;
   if (any_in(parts, words.payload)) return Role::payload;
   if (is_choice(schema) || any_in(parts, words.setting)) return Role::setting;
   if (is_address_format(schema)) return Role::address;
-  if (makes_new && !parts.empty() && words.label.contains(parts.back())) return Role::setting;
+  if (tool.makes_new && !parts.empty() && words.label.contains(parts.back())) return Role::setting;
   return Role::authority;
 }
 
@@ -57,7 +65,7 @@ std::string_view name(Role role) {
 Role ToolMeaning::role(std::string_view field, const Words& words) const {
   const auto known =
       std::find_if(fields.begin(), fields.end(), [&](const auto& one) { return one.name == field; });
-  return known != fields.end() ? known->role : role_of(field, Json(), makes_new, words);
+  return known != fields.end() ? known->role : role_of(field, Json(), *this, words);
 }
 
 ToolMeaning meaning_of(const ToolDescription& tool, const Words& words) {
@@ -76,7 +84,7 @@ ToolMeaning meaning_of(const ToolDescription& tool, const Words& words) {
   if (!properties.is_object()) return meaning;
   for (const auto& [field, schema] : properties.as_object()) {
     if (meaning.fields.size() >= limits::kFlowValuesMax) break;
-    meaning.fields.push_back({field, role_of(field, schema, meaning.makes_new, words)});
+    meaning.fields.push_back({field, role_of(field, schema, meaning, words)});
   }
   return meaning;
 }

@@ -275,10 +275,10 @@ void Session::look_at_hits(const std::string& value, Sightings& seen) const {
   }
 }
 
-Session::Sightings Session::sightings(const std::string& value, bool disguised) const {
+Session::Sightings Session::sightings(const std::string& value, bool strictly, bool disguised) const {
   Sightings seen;
   seen.disguised = disguised;
-  seen.user = typed(value);
+  seen.user = strictly ? stands_typed(plan_.text, value) : typed(value);
   if (!seen.user) {
     seen.errand = !errands_.empty() && contains_value(errand_.text, value);
     look_at_hits(value, seen);
@@ -332,32 +332,33 @@ bool Session::carries_link(std::string_view text) const {
   return false;
 }
 
-void Session::assess_field(std::string_view field, const Json& value, Role role, Assessment& out) const {
-  each_scalar(value, field, [&](std::string_view text, std::string_view name) {
-    // A member deeper in has a role of its own, but for what is said all through.
-    Role inner = role;
-    if (name != field && role != Role::payload) inner = ToolMeaning().role(name, *words_);
-    if (inner == Role::payload) {
-      out.carries_link = out.carries_link || (out.changes && carries_link(text));
-      return;
-    }
-    const bool counts = out.changes ? inner != Role::setting : inner == Role::address;
-    std::string compared = comparable(text);
-    if (!counts || compared.empty()) return;
-    if (out.values.size() >= limits::kFlowValuesMax) {
-      out.complete = false;
-      return;
-    }
-    const Sightings seen = sightings(compared, fold_watched(text).disguised);
-    ValueOrigin one{std::string(field.substr(0, kFieldShownMax)), inner, {}, seen.origin(), false,
-                    seen.free ? seen.free_in : seen.listed_in};
-    one.endorsed = endorses(seen, compared, inner, out.changes, out.asked);
-    if (compared.size() > kValueShownMax) compared.resize(kValueShownMax);
-    one.value = std::move(compared);
-    std::sort(one.from.begin(), one.from.end());
-    out.complete = out.complete && seen.complete;
+void Session::assess_argument(const Argument& given, Assessment& out) const {
+  if (given.role == Role::payload) {
+    out.carries_link = out.carries_link || (out.changes && carries_link(given.text));
+    return;
+  }
+  const bool counts = out.changes ? given.role != Role::setting : given.role == Role::address;
+  if (!counts || given.text.find_first_not_of(" \t\r\n") == std::string_view::npos) return;
+  if (given.widens != nullptr && any_in(words_of(plan_.text), *given.widens)) return;
+  ValueOrigin one{std::string(given.field.substr(0, kFieldShownMax)), given.role, comparable(given.text)};
+  if (out.values.size() >= limits::kFlowValuesMax || given.unread) {
+    // What was not looked at is nobody's.
+    out.complete = false;
+    if (out.values.size() > limits::kFlowValuesMax) return;
+    if (!given.unread) one.value = "one of too many values";
     out.values.push_back(std::move(one));
-  });
+    return;
+  }
+  const Sightings seen =
+      sightings(one.value, out.changes, one.value.empty() || fold_watched(given.text).disguised);
+  one.origin = seen.origin();
+  one.endorsed = given.widens == nullptr && endorses(seen, one.value, given.role, out.changes, out.asked);
+  one.from = seen.free ? seen.free_in : seen.listed_in;
+  std::sort(one.from.begin(), one.from.end());
+  if (one.value.empty()) one.value = "only invisible characters";
+  if (one.value.size() > kValueShownMax) one.value.resize(kValueShownMax);
+  out.complete = out.complete && seen.complete;
+  out.values.push_back(std::move(one));
 }
 
 namespace {
@@ -398,9 +399,7 @@ Assessment Session::assess(std::string_view tool, const Json& input) {
   out.asked = asked(known);
   if (label_.integrity() != Integrity::untrusted) return out;  // nothing was read that could turn it
   out.watched = true;
-  if (input.is_object())
-    for (const auto& [field, value] : input.as_object())
-      assess_field(field, value, known.role(field, *words_), out);
+  each_argument(input, known, *words_, [&](const Argument& given) { assess_argument(given, out); });
   std::stable_partition(out.values.begin(), out.values.end(),
                         [](const auto& value) { return !value.endorsed; });
   out.sentence = sentence_of(out);

@@ -24,6 +24,7 @@
 #include <string_view>
 #include <vector>
 
+#include "flow/arguments.h"
 #include "flow/carried.h"
 #include "flow/corpus.h"
 #include "flow/label.h"
@@ -132,13 +133,14 @@ class Session {
   bool typed(std::string_view value) const;
   void remember(std::uint64_t seq, const Leaves& leaves, const ToolResult& result, bool asked_for);
   void add_errand(const Record& record);
-  Sightings sightings(const std::string& value, bool disguised) const;
+  // `strictly`: what the user typed counts only where it is no part of something longer.
+  Sightings sightings(const std::string& value, bool strictly, bool disguised) const;
   void look_at_hits(const std::string& value, Sightings& seen) const;
   bool only_of_shape(const Record& record, std::string_view value, bool in_free_text) const;
   bool endorses(const Sightings& seen, std::string_view value, Role role, bool changes, Asked asked) const;
   Asked asked(const ToolMeaning& meaning) const;
   bool carries_link(std::string_view text) const;
-  void assess_field(std::string_view field, const Json& value, Role role, Assessment& out) const;
+  void assess_argument(const Argument& given, Assessment& out) const;
 
   std::shared_ptr<const Words> words_;
   std::map<std::string, ToolMeaning, std::less<>> meanings_;

@@ -75,6 +75,36 @@ std::string_view mail_around(std::string_view text, std::size_t at) {
   return text.substr(begin, at - begin + 1 + host);
 }
 
+bool is_amount(std::string_view value) {
+  return std::all_of(value.begin(), value.end(), [](char c) { return is_digit(c) || c == '.' || c == ','; });
+}
+
+// What stands before `at` makes the value there the end of something longer.
+bool continues_left(std::string_view text, std::size_t at, std::string_view value) {
+  constexpr std::string_view kMailboxSigns = ".-+%'";
+  constexpr std::string_view kWorldWideWeb = "www.";
+  if (at < 2 || !(is_alpha(text[at - 2]) || is_digit(text[at - 2]))) return false;
+  const char sign = text[at - 1];
+  if (is_amount(value)) return (sign == ',' || sign == '.') && is_digit(text[at - 2]);
+  const Shape shape = shape_of(value);
+  if (shape == Shape::mail) return kMailboxSigns.find(sign) != std::string_view::npos;
+  return shape == Shape::address && (sign == '.' || sign == '-') &&
+         !text.substr(0, at).ends_with(kWorldWideWeb);
+}
+
+// What stands behind `end` makes the value before it the begin of something longer.
+bool continues_right(std::string_view text, std::size_t end, std::string_view value) {
+  if (end + 1 >= text.size() || !(is_alpha(text[end + 1]) || is_digit(text[end + 1]))) return false;
+  const char sign = text[end];
+  if (is_amount(value)) return (sign == ',' || sign == '.') && is_digit(text[end + 1]);
+  const Shape shape = shape_of(value);
+  // People forget the blank behind a full stop: "on www.x.org.They said".
+  if (shape == Shape::mail || shape == Shape::address)
+    return sign == '-' || (sign == '.' && shape == Shape::mail);
+  const bool path = value.find('/') != std::string_view::npos;
+  return path && (sign == '/' || sign == '.' || sign == '-');
+}
+
 bool is_account(std::string_view word) {
   constexpr std::size_t kLengthMin = 14, kLengthMax = 34;  // ISO 13616
   return word.size() >= kLengthMin && word.size() <= kLengthMax && is_alpha(word[0]) && is_alpha(word[1]) &&
@@ -158,7 +188,7 @@ std::string comparable(std::string_view value) {
   std::string out = fold(value);
   for (const std::string_view prefix : {"http://", "https://", "www."})
     if (out.starts_with(prefix)) out.erase(0, prefix.size());
-  while (out.ends_with('/'))
+  while (out.size() > 1 && out.ends_with('/'))  // the root stays
     out.pop_back();
   return out;
 }
@@ -174,6 +204,31 @@ std::size_t find_value(std::string_view text, std::string_view value, std::size_
 
 bool contains_value(std::string_view text, std::string_view value) {
   return find_value(text, value) != std::string_view::npos;
+}
+
+namespace {
+
+// "/", "*" and ".." are parts of everything, and typed only where they stand alone.
+bool stands_apart(std::string_view text, std::string_view value) {
+  constexpr std::string_view kBefore = " \"'`(", kBehind = " \"'`)", kEnds = ".,;!?";
+  for (auto at = find_value(text, value); at != std::string_view::npos;
+       at = find_value(text, value, at + 1)) {
+    std::size_t end = at + value.size();
+    if (end < text.size() && kEnds.find(text[end]) != std::string_view::npos) ++end;
+    const bool before = at == 0 || kBefore.find(text[at - 1]) != std::string_view::npos;
+    const bool behind = end == text.size() || kBehind.find(text[end]) != std::string_view::npos;
+    if (before && behind) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool stands_typed(std::string_view text, std::string_view value) {
+  if (std::none_of(value.begin(), value.end(), joins)) return stands_apart(text, value);
+  for (auto at = find_value(text, value); at != std::string_view::npos; at = find_value(text, value, at + 1))
+    if (!continues_left(text, at, value) && !continues_right(text, at + value.size(), value)) return true;
+  return false;
 }
 
 bool is_named_number(std::string_view text, std::size_t at) {

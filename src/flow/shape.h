@@ -26,6 +26,11 @@ bool contains_value(std::string_view text, std::string_view value);
 // The first place where it does, from `from` on; npos.
 std::size_t find_value(std::string_view text, std::string_view value, std::size_t from = 0);
 
+// Whether somebody who typed `text` typed `value`: it stands there and is no part of something longer that
+// means another thing. "lee@x.org" is not typed in "ann.lee@x.org", "/srv" not in "/srv/notes.txt", "250.00"
+// not in "1,250.00". Both folded.
+bool stands_typed(std::string_view text, std::string_view value);
+
 // Whether `value`, a short number that stands in `text` at `at`, is named as one there: "id 13", "no. 13",
 // "#13". Any other 13 is a coincidence.
 bool is_named_number(std::string_view text, std::size_t at);

@@ -112,6 +112,10 @@ Result<Words> Words::read(std::string_view yaml, std::string_view where) {
   TRY_STATUS(reader.words("fields", "payload", out.payload));
   TRY_STATUS(reader.words("fields", "setting", out.setting));
   TRY_STATUS(reader.words("fields", "label", out.label));
+  TRY_STATUS(reader.words("fields", "naming", out.naming));
+  TRY_STATUS(reader.words("fields", "selecting", out.selecting));
+  for (const char* kind : {"manage", "write", "open"})
+    TRY_STATUS(reader.words("choices", kind, out.choices.emplace_back()));
   TRY_STATUS(reader.words("results", "prose", out.prose));
   TRY_STATUS(reader.words("results", "titles", out.titles));
   TRY_STATUS(reader.words("results", "audience", out.audience));

@@ -39,7 +39,9 @@ struct Words {
   std::vector<Effect> effects;  // the first that fits counts
 
   WordSet address, payload, setting, label;  // names of fields
-  WordSet prose, titles, audience;           // names of members of a result
+  WordSet naming, selecting;        // of fields: what they hold names, or picks out, what is affected
+  std::vector<WordSet> choices;     // values of settings that widen what is allowed, by kind
+  WordSet prose, titles, audience;  // names of members of a result
 
   WordSet before, each, many;                     // of a prompt
   WordSet links, link_words, errands, elsewhere;  // of a prompt
