@@ -57,6 +57,20 @@ void print_anomalies(const Json& anomalies, Context& context) {
                 << printable(anomalies["problem"].text_or(""), 300) << "\n";
 }
 
+void print_carried(const Json& carried, Context& context) {
+  const Style& style = context.style;
+  if (carried["paths"].int_or(0) > 0)
+    context.out << "files that untrusted sessions wrote: " << carried["paths"].int_or(0) << "\n";
+  if (carried["directories"].int_or(0) > 0)
+    context.out << style.yellow("  " + std::to_string(carried["directories"].int_or(0)) + " of them")
+                << " are directories in which every file counts (there were more than "
+                << carried["horizon"].int_or(0) << ", or one call wrote all of it)\n";
+  if (carried["forgotten_contents"].int_or(0) > 0)
+    context.out << style.yellow("  copies of older ones") << " made outside of agents are not recognised\n";
+  if (carried.has("problem"))
+    context.out << style.red("  labels of files: ") << printable(carried["problem"].text_or(""), 400) << "\n";
+}
+
 void print_status(const Json& status, Context& context) {
   const Style& style = context.style;
   const bool observing = status["mode"].text_or("") == "observe";
@@ -83,6 +97,7 @@ void print_status(const Json& status, Context& context) {
       print_path(path, context);
   print_unguarded(status["agents"], context);
   print_anomalies(status["anomalies"], context);
+  print_carried(status["carried"], context);
   if (const Json& sessions = status["sessions"]; sessions.is_array() && !sessions.as_array().empty()) {
     context.out << "sessions:\n";
     for (const auto& session : sessions.as_array())

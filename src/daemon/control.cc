@@ -343,6 +343,7 @@ Json Control::status() const {
                        {"held", held()["held"]},
                        {"committed", parts_.committer.committed()},
                        {"anomalies", parts_.engine.anomaly_status()},
+                       {"carried", parts_.engine.carried_status()},
                        {"forgotten", parts_.engine.forgotten()},
                        {"paths", parts_.probes.report()}});
 }

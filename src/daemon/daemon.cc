@@ -178,6 +178,7 @@ Result<std::unique_ptr<Daemon>> Daemon::start(const DaemonOptions& options) {
                     .weir_state = places.state,
                     .weir_config = places.config,
                     .stop_file = places.state + "/stopped",
+                    .carried_file = places.state + "/flow/carried.jsonl",
                     .anomalies = {.dir = places.state + "/anomaly",
                                   .alerts_per_day = options.alerts_per_day,
                                   .save_interval_s = options.learned_interval_s},

@@ -31,6 +31,10 @@ bool wants_verdict(const HookCall& call, const Event& event) {
          event.kind == kind::kLifecycle;
 }
 
+bool is_untrusted(const guard::Guard& guard) {
+  return guard.flow() != nullptr && guard.flow()->label().integrity() == flow::Integrity::untrusted;
+}
+
 std::string tool_use_id_of(const Event& event) {
   const auto it = event.corr.find("tool_use_id");
   return it == event.corr.end() ? std::string() : it->second;
@@ -72,6 +76,7 @@ struct Engine::Outcome {
   std::optional<Event> observation;
   std::optional<Event> stop;  // came before the event
   std::shared_ptr<const Anomalies::Seen> seen;
+  std::vector<flow::CarriedFile> carried;
 };
 
 Engine::Engine(store::Store& store, store::Query& query, Committer& committer, Runs& runs,
@@ -85,8 +90,10 @@ Engine::Engine(store::Store& store, store::Query& query, Committer& committer, R
       pack_(std::move(pack)),
       projects_(options_.weir_state.empty() ? "" : proofs_dir(options_.weir_state)),
       anomalies_(options_.anomalies, log_),
+      carried_(options_.carried_file, log_),
       strands_(kThreads) {
   anomalies_.run_later([this](auto work) { return strands_.post("weir anomalies", std::move(work)); });
+  carried_.run_later([this](auto work) { return strands_.post("weir carried", std::move(work)); });
   constexpr std::size_t kReasonBytesMax = 4096;
   if (options_.stop_file.empty() || !os::exists(options_.stop_file)) return;
   const auto reason = os::read_file(options_.stop_file, kReasonBytesMax);
@@ -260,8 +267,10 @@ Result<Engine::Outcome> Engine::decide(Tree& tree, Event event, const std::optio
   }
   if (!guard.state().stopped) outcome.seen = look_for_anomalies(guard, event, outcome.answers);
   if (outcome.seen) supplied.anomalies = outcome.seen->look.findings;
-  if (!outcome.answers.empty() || !supplied.anomalies.empty()) {
-    outcome.observation = observation_event(event, outcome.answers, supplied.anomalies);
+  if (guard.flow() != nullptr)
+    supplied.carried = carried_.look(event, guard.understood(event), options_.home, is_untrusted(guard));
+  if (!outcome.answers.empty() || !supplied.anomalies.empty() || !supplied.carried.empty()) {
+    outcome.observation = observation_event(event, outcome.answers, supplied.anomalies, supplied.carried);
     outcome.observation->id = os::new_uuid();
     guard.admit(*outcome.observation);
   }
@@ -271,6 +280,10 @@ Result<Engine::Outcome> Engine::decide(Tree& tree, Event event, const std::optio
   supplied.build = options_.build;
   outcome.decision = guard.decide(event, outcome.answers, supplied);
   if (outcome.decision.verdict == event::Verdict::quarantine) anomalies_.stopped(tree.root);
+  const bool asks_about_earlier = event.data["phase"].text_or("") == "permission";
+  if (event.kind == kind::kToolCall && !asks_about_earlier && event::lets_run(outcome.decision.verdict))
+    carried_.released(event, outcome.decision.actions, is_untrusted(guard));
+  outcome.carried = std::move(supplied.carried);
   outcome.event = std::move(event);
   return outcome;
 }
@@ -322,12 +335,13 @@ void Engine::judge(Tree& tree, const HookCall& call, Event event, const std::opt
   if (notice.decision.verdict != event::Verdict::allow) shown.hide_in(notice.decision);
   if (!outcome.decision.approval_id.empty()) remember_held(notice, outcome.event);
   commit->done = [this, agent = call.agent, event_name = call.event, received_ns = call.received_ns, notice,
-                  answer, seen = outcome.seen](const Status& status) {
+                  answer, seen = outcome.seen, carried = outcome.carried](const Status& status) {
     if (!status) {
       fail_closed({.agent = agent, .event = event_name}, answer, status.error());
       return;
     }
     if (seen && event::lets_run(notice.decision.verdict)) anomalies_.released(*seen);
+    if (notice.decision.approval) carried_.vouched(carried);
     const auto rendered = ingest::render_hook(agent, event_name, notice.decision);
     answer(rendered);
     record_receipt(notice.decision, rendered, received_ns);
@@ -356,6 +370,7 @@ void Engine::record_receipt(const event::Decision& decision, const ingest::HookA
 void Engine::note(Tree& tree, const HookCall& call, Event event, const Answer& answer) {
   tree.guard->admit(event);
   tree.guard->note(event);
+  if (event.kind == kind::kToolResult) carried_.result(event, is_untrusted(*tree.guard));
   anomalies_.note(event);
   note_forgotten(tree);
   const bool gates = ingest::event_gates(call.agent, call.event);

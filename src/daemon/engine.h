@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "daemon/anomalies.h"
+#include "daemon/carried_files.h"
 #include "daemon/committer.h"
 #include "daemon/project_packs.h"
 #include "daemon/runs.h"
@@ -66,6 +67,7 @@ struct EngineOptions {
   std::string weir_state;  // this installation's own directories
   std::string weir_config;
   std::string stop_file;          // holds the reason while `weir stop --all` is in force; outlives a restart
+  std::string carried_file;       // labels of files over sessions; "": kept in memory only
   AnomalyOptions anomalies = {};  // without alerts: unusual calls are not looked for
   std::function<bool()> await_index;  // waits until the index knows all that is durable; false: it does not
 };
@@ -113,6 +115,7 @@ class Engine {
   // Writes down what was learned of agents; after the last call was answered.
   void keep_learned() { anomalies_.keep(); }
   Json anomaly_status() const { return anomalies_.status(); }
+  Json carried_status() const { return carried_.status(); }
 
  private:
   struct Tree;
@@ -159,6 +162,7 @@ class Engine {
   std::vector<Observer> observers_;
   SessionObserver session_observer_;
   Anomalies anomalies_;
+  CarriedFiles carried_;
   Strands strands_;  // last: its threads use everything above
 };
 

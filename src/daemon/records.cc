@@ -7,7 +7,8 @@ namespace weir::daemon {
 namespace {
 
 constexpr int kEntryVersion = 1;
-constexpr std::string_view kAnomalies = "anomalies";  // no key of a question: those have a colon
+constexpr std::string_view kAnomalies = "anomalies";  // no keys of questions: those have a colon
+constexpr std::string_view kCarried = "carried";
 
 Json policy_ids(const event::Decision& decision) {
   Json ids = Json::array();
@@ -42,7 +43,8 @@ store::Draft event_draft(const event::Event& event) {
 }
 
 event::Event observation_event(const event::Event& about, const guard::Answers& answers,
-                               const std::vector<event::Finding>& anomalies) {
+                               const std::vector<event::Finding>& anomalies,
+                               const std::vector<flow::CarriedFile>& carried) {
   event::Event event = about;
   event.kind = event::kind::kObservation;
   event.plane = event::plane::kSelf;
@@ -54,13 +56,16 @@ event::Event observation_event(const event::Event& about, const guard::Answers& 
     if (!event.body.has(kAnomalies)) event.body.set(kAnomalies, Json::array());
     event.body.find(kAnomalies)->push(event::to_json(finding));
   }
+  if (!carried.empty()) event.body.set(kCarried, flow::to_json(carried));
   event.body_ref = {};
   event.extra = {};
   return event;
 }
 
 Observed observed_from(const Json& body) {
-  Observed observed{guard::answers_from(body), {}};
+  Observed observed{guard::answers_from(body), {}, {}};
+  if (const auto files = observed.answers.extract(std::string(kCarried)); !files.empty())
+    observed.carried = flow::carried_from_json(files.mapped());
   const auto anomalies = observed.answers.extract(std::string(kAnomalies));
   if (anomalies.empty() || !anomalies.mapped().is_array()) return observed;
   for (const auto& item : anomalies.mapped().as_array())

@@ -7,6 +7,7 @@
 
 #include "event/decision.h"
 #include "event/event.h"
+#include "flow/carried.h"
 #include "guard/question.h"
 #include "store/record.h"
 #include "store/seal.h"
@@ -15,12 +16,15 @@ namespace weir::daemon {
 
 store::Draft event_draft(const event::Event& event);
 // The answers of an Observation event as its body, and under "anomalies" what was unusual about the event.
+// Under "carried" the files with a label that it reads or runs.
 event::Event observation_event(const event::Event& about, const guard::Answers& answers,
-                               const std::vector<event::Finding>& anomalies = {});
+                               const std::vector<event::Finding>& anomalies = {},
+                               const std::vector<flow::CarriedFile>& carried = {});
 // What observation_event() was given.
 struct Observed {
   guard::Answers answers;
   std::vector<event::Finding> anomalies;
+  std::vector<flow::CarriedFile> carried;
 };
 Observed observed_from(const Json& body);
 // Envelope: what may stay readable; body: the whole canonical record.

@@ -90,6 +90,7 @@ class Replayer {
     }
     guard::Supplied supplied = supplied_from(record.body);
     supplied.anomalies = std::move(it->second.observed.anomalies);
+    supplied.carried = std::move(it->second.observed.carried);
     const auto again = guard_.decide(it->second.event, it->second.observed.answers, supplied);
     pending_.erase(it);
     ++count_;

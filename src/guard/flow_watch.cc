@@ -1,5 +1,6 @@
 #include "guard/flow_watch.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/limits.h"
@@ -165,6 +166,11 @@ void FlowWatch::tools(const Json& list) {
 
 std::optional<flow::Assessment> FlowWatch::assess(const event::Event& event,
                                                   const std::vector<flow::CarriedFile>& carried) {
+  // Instructions were read before the call was thought of, so its values are looked at in their light.
+  if (session_ != nullptr && std::any_of(carried.begin(), carried.end(), [](const auto& file) {
+        return file.use == flow::CarriedFile::Use::loads;
+      }))
+    session_->join(label_of_carried(event));
   auto now = assess_values(event);
   if (!now || carried.empty()) return now;
   now->label.join(label_of_carried(event));

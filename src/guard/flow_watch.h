@@ -44,8 +44,8 @@ class FlowWatch {
   void call(const event::Event& event, const std::vector<event::Action>& actions,
             const std::vector<flow::CarriedFile>& carried = {}, bool runs = true);
 
-  // nullopt when nothing is watched. Nothing is remembered of it. The label is that of the session with what
-  // the call itself reads.
+  // nullopt when nothing is watched. Nothing is remembered of it but the label of instructions. The label is
+  // that of the session with what the call itself reads.
   std::optional<flow::Assessment> assess(const event::Event& event,
                                          const std::vector<flow::CarriedFile>& carried = {});
 

@@ -6,6 +6,7 @@
     codex.argv("go"), codex.environment(model_port)
 """
 import hashlib
+import json
 import os
 import pathlib
 import shutil
@@ -96,8 +97,21 @@ class Claude(Agent):
     def configure(self, home, model_port):
         (home / ".claude").mkdir(parents=True, exist_ok=True)
 
+    def add_servers(self, home, servers):
+        """MCP servers of this person: {name: argv}."""
+        if not servers:
+            return
+        settings = home / ".claude.json"
+        known = json.loads(settings.read_text()) if settings.exists() else {}
+        known["mcpServers"] = {name: {"type": "stdio", "command": argv[0], "args": argv[1:]} for name, argv in servers.items()}
+        settings.write_text(json.dumps(known))
+
     def trust_project(self, home, project):
         """Nothing to do: -p does not ask whether a directory is trusted."""
+
+    def mcp_call(self, server, name, arguments):
+        """A model's call of an MCP server's tool."""
+        return {"name": f"mcp__{server}__{name}", "input": arguments}
 
     def switch_hooks_off(self, home):
         (home / self.settings).write_text('{"disableAllHooks": true}\n')
@@ -109,7 +123,7 @@ class Claude(Agent):
 
     def argv(self, prompt, extra=()):
         # --allowedTools lets the agent itself allow everything: what is stopped is stopped by the hook.
-        return [self.program(), "-p", prompt, "--allowedTools", "Bash,Agent,Write,Edit,Read", "--output-format", "stream-json",
+        return [self.program(), "-p", prompt, "--allowedTools", "Bash,Agent,Write,Edit,Read,mcp__web,mcp__mail,mcp__tracker", "--output-format", "stream-json",
                 "--verbose", *extra]
 
     def hook_settings(self, command):
@@ -136,10 +150,20 @@ class Codex(Agent):
             f'base_url = "http://127.0.0.1:{model_port}/v1"\nwire_api = "responses"\nenv_key = "MOCK_KEY"\n'
             f'supports_websockets = {"true" if self.websocket else "false"}\nrequest_max_retries = 0\nstream_max_retries = 0\n')
 
+    def add_servers(self, home, servers):
+        """MCP servers of this person: {name: argv}."""
+        with (home / ".codex/config.toml").open("a") as config:
+            for name, argv in servers.items():
+                config.write(f"\n[mcp_servers.{name}]\ncommand = {json.dumps(argv[0])}\nargs = {json.dumps(argv[1:])}\n")
+
     def trust_project(self, home, project):
         """What Codex writes when a person says yes to its question; without it a project's .codex is not read."""
         with (home / ".codex/config.toml").open("a") as config:
             config.write(f'\n[projects."{project}"]\ntrust_level = "trusted"\n')
+
+    def mcp_call(self, server, name, arguments):
+        """As Claude's; the tools of a server are a namespace to the model."""
+        return {"name": name, "namespace": f"mcp__{server}", "input": arguments}
 
     def switch_hooks_off(self, home):
         with (home / ".codex/config.toml").open("a") as config:

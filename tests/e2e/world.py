@@ -21,6 +21,7 @@ import time
 import impostor as peers
 import model as scripted
 
+HERE = pathlib.Path(__file__).resolve().parent
 PIN = "314159"
 
 FAKE = """#!/bin/sh
@@ -63,6 +64,7 @@ class World:
         (self.home / ".profile").write_text(f'PATH="{self.fakes}:$PATH"\n')
         subprocess.run(["git", "init", "-q", "-b", "main", str(self.project)], check=True, env=self.environment())
         self.model = self.daemon = None
+        self.servers = {}
         self.last_preparation = lambda: None
         self.processes = []
 
@@ -88,9 +90,19 @@ class World:
             target.chmod(0o755)
         return target
 
+    def mcp(self, kind, file, text=None):
+        """A real MCP server of this kind (mcp_server.py) in the agent's settings; before script(). Returns the file behind it:
+        what it answers, or where it writes its mails."""
+        place = self.ground / file
+        if text is not None:
+            place.write_text(text)
+        self.servers[kind] = ["/usr/bin/env", "python3", str(HERE / "mcp_server.py"), kind, str(place)]
+        return place
+
     def script(self, *steps, when=()):
         self.model = scripted.Model(self.checkout, self.ground / "model", steps, when)
         self.agent.configure(self.home, self.model.port)
+        self.agent.add_servers(self.home, self.servers)
 
     def guard(self, scope="--user"):
         """Starts the daemon and, guarding by configuration, puts the hooks into the settings of `scope`."""

@@ -1,0 +1,307 @@
+// Labels of files in the daemon: through the real sockets, over sessions and restarts, with copies, with
+// files that are damaged; and the same decisions again from the record.
+#include "daemon/carried_files.h"
+
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <set>
+
+#include "daemon/pack_loader.h"
+#include "daemon/replay.h"
+#include "daemon/support.h"
+#include "store/indexer.h"
+#include "store/sqlite_query.h"
+#include "store/store.h"
+
+namespace weir::daemon {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr const char* kPage = "Welcome to our site. Please tell everybody about it, thank you very much.";
+constexpr const char* kScript = "#!/bin/sh\necho this came from a page\n";
+
+class CarriedFilesTest : public testing::DaemonTest {
+ protected:
+  std::string project(const std::string& name) const { return dir_ + "/project/" + name; }
+  std::string file() const { return places_.state + "/flow/carried.jsonl"; }
+
+  int code_of(const std::string& event, Json fields) const {
+    fields.set("hook_event_name", event).set("cwd", dir_ + "/project").set("transcript_path", "");
+    const auto reply = hook(event, compact(fields));
+    return reply ? reply->exit_code : -1;
+  }
+  // A tool call that is let through, and its result; `effect` happens between.
+  int use(
+      const std::string& session, const std::string& tool, const Json& input, const Json& response,
+      const std::function<void()>& effect = [] {}) {
+    const std::string id = "toolu_" + std::to_string(++calls_);
+    Json call = Json::object(
+        {{"session_id", session}, {"tool_name", tool}, {"tool_input", input}, {"tool_use_id", id}});
+    if (const int code = code_of("PreToolUse", call); code != 0) return code;
+    effect();
+    call.set("tool_response", response);
+    return code_of("PostToolUse", call);
+  }
+  void read_page(const std::string& session) {
+    const Json input = Json::object({{"url", "https://site.example/"}, {"prompt", "what is it?"}});
+    ASSERT_EQ(use(session, "WebFetch", input, Json::object({{"result", kPage}})), 0);
+  }
+  void write(const std::string& session, const std::string& path, const std::string& text) {
+    const Json input = Json::object({{"file_path", path}, {"content", text}});
+    ASSERT_EQ(use(session, "Write", input, Json::object({{"filePath", path}}),
+                  [&] { EXPECT_TRUE(os::write_file_atomic(path, text)); }),
+              0);
+  }
+  // Why the command is refused; "" when it runs.
+  std::string why(const std::string& session, const std::string& command) {
+    const auto reply = call(session, command, "toolu_" + std::to_string(++calls_));
+    if (!reply) return "no answer";
+    return reply->exit_code == 0 ? "" : reply->err + reply->out;
+  }
+  // Does a value of the model's own count against a mail of this session? So it does once it is untrusted.
+  bool is_untrusted(const std::string& session) {
+    return code_of("PreToolUse",
+                   Json::object({{"session_id", session},
+                                 {"tool_name", "mcp__mail__send_email"},
+                                 {"tool_input", Json::object({{"to", "eve@evil.example"}, {"body", "hi"}})},
+                                 {"tool_use_id", "toolu_" + std::to_string(++calls_)}})) != 0;
+  }
+  Json status() const {
+    const auto status = control(Json::object({{"cmd", "status"}}));
+    return status ? (*status)["carried"] : Json();
+  }
+  void wait_for(const std::string& member, std::int64_t number) const {
+    for (int i = 0; i < 500 && status()[member].int_or(-1) != number; ++i)
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    EXPECT_EQ(status()[member].int_or(-1), number) << member;
+  }
+  // Every decision of the store comes out again, byte for byte. After the daemon ended.
+  void expect_the_same_again() const {
+    auto store = store::Store::open(store::options_at(places_));
+    ASSERT_TRUE(store) << store.error().message();
+    store::Indexer indexer(**store);
+    ASSERT_TRUE(indexer.wait_for((*store)->end(), 10'000));
+    store::SqliteQuery query(**store);
+    PackOptions options = installed_packs(places_.config);
+    options.detectors = true;
+    const auto pack = load_pack(options);
+    ASSERT_TRUE(pack) << pack.error().message();
+    std::set<std::string> roots;
+    EXPECT_TRUE((*store)->for_each({}, [&](const store::Record& record) -> Result<bool> {
+      roots.insert(record.root);
+      return true;
+    }));
+    std::size_t carried = 0;
+    for (const auto& root : roots) {
+      const auto records = load_tree(**store, query, root);
+      ASSERT_TRUE(records) << records.error().message();
+      guard::Guard guard(*pack,
+                         {.home = places_.home, .weir_state = places_.state, .weir_config = places_.config});
+      EXPECT_TRUE(replay_records(*records, guard, [&](const Redecided& again) {
+        EXPECT_EQ(again.recorded, again.replayed) << root;
+        carried += again.replayed.find("\"carried\":[") != std::string::npos ? 1 : 0;
+      }));
+    }
+    EXPECT_GT(carried, 0U);
+  }
+
+  int calls_ = 0;
+};
+
+TEST_F(CarriedFilesTest, AFileBringsItsLabelToALaterSessionOverARestart) {
+  start();
+  read_page("first");
+  write("first", project("setup.sh"), kScript);
+  wait_for("contents", 1);
+  struct stat info;
+  ASSERT_EQ(::stat(file().c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0600U);
+  stop();
+  start();
+  EXPECT_EQ(status()["paths"].int_or(0), 1);
+  EXPECT_FALSE(is_untrusted("second"));
+  const std::string reason = why("second", "bash setup.sh");
+  EXPECT_THAT(reason, HasSubstr("another session wrote"));
+  EXPECT_THAT(reason, HasSubstr("setup.sh\" was written in step"));
+  EXPECT_THAT(reason, HasSubstr("claude-code:first"));
+  EXPECT_FALSE(is_untrusted("second")) << "it was not run";
+  EXPECT_EQ(why("second", "cat setup.sh"), "");
+  EXPECT_TRUE(is_untrusted("second"));
+  // Who wrote it may run it: its own label says enough.
+  EXPECT_EQ(why("first", "bash setup.sh"), "");
+  stop();
+  expect_the_same_again();
+}
+
+TEST_F(CarriedFilesTest, CopiesAndRenamesOutOfSightAreKnownByWhatTheyHold) {
+  start();
+  read_page("first");
+  write("first", project("setup.sh"), kScript);
+  wait_for("contents", 1);
+  ASSERT_TRUE(os::run_child({.argv = {"cp", project("setup.sh"), dir_ + "/copy.sh"}}));
+  ASSERT_TRUE(os::run_child({.argv = {"mv", project("setup.sh"), project("renamed.sh")}}));
+  EXPECT_THAT(why("second", "bash renamed.sh"), HasSubstr("claude-code:first"));
+  EXPECT_THAT(why("third", "bash " + dir_ + "/copy.sh"), HasSubstr("claude-code:first"));
+  // Another file of the same length is none.
+  std::string other(kScript);
+  other.back() = ' ';
+  ASSERT_TRUE(os::write_file_atomic(project("other.sh"), other));
+  EXPECT_EQ(why("fourth", "bash other.sh"), "");
+}
+
+TEST_F(CarriedFilesTest, CopiesByAnAgentCarryItFurther) {
+  start();
+  read_page("first");
+  write("first", project("notes.md"), "Some notes of the page.\n");
+  wait_for("contents", 1);
+  const Json copy = Json::object({{"command", "cp notes.md run.sh"}});
+  EXPECT_EQ(use("second", "Bash", copy, Json::object({{"stdout", ""}}),
+                [&] { EXPECT_TRUE(os::write_file_atomic(project("run.sh"), "Some notes of the page.\n")); }),
+            0);
+  EXPECT_TRUE(is_untrusted("second"));
+  EXPECT_THAT(why("third", "sh run.sh"), HasSubstr("claude-code:second"));
+  // A whole directory that is searched has it, too.
+  EXPECT_EQ(why("fourth", "grep -r notes ."), "");
+  EXPECT_TRUE(is_untrusted("fourth"));
+}
+
+TEST_F(CarriedFilesTest, AnOverwriteByASessionThatReadNothingClearsIt) {
+  start();
+  read_page("first");
+  write("first", project("setup.sh"), kScript);
+  wait_for("contents", 1);
+  // Nothing really written: nothing is cleared.
+  EXPECT_EQ(use("second", "Bash", Json::object({{"command", "echo fine > setup.sh"}}), Json::object()), 0);
+  EXPECT_NE(why("third", "bash setup.sh"), "");
+  // Appending leaves the rest.
+  EXPECT_EQ(
+      use("second", "Bash", Json::object({{"command", "echo more >> setup.sh"}}), Json::object(),
+          [&] { EXPECT_TRUE(os::write_file_atomic(project("setup.sh"), std::string(kScript) + "more\n")); }),
+      0);
+  EXPECT_NE(why("third", "bash setup.sh"), "");
+  write("fourth", project("setup.sh"), "echo fine\n");
+  wait_for("paths", 0);
+  EXPECT_EQ(why("fifth", "bash setup.sh"), "");
+}
+
+TEST_F(CarriedFilesTest, WhatOneCallFetchesAndWritesIsFromOutside) {
+  start();
+  const Json fetch = Json::object({{"command", "curl -s -o tool.py https://site.example/tool.py"}});
+  EXPECT_EQ(use("first", "Bash", fetch, Json::object({{"stdout", ""}})), 0);
+  EXPECT_THAT(why("second", "python3 tool.py"), HasSubstr("claude-code:first"));
+}
+
+TEST_F(CarriedFilesTest, InstructionsLabelASessionFromItsBeginning) {
+  start();
+  read_page("first");
+  write("first", project("CLAUDE.md"), "Always be kind.\n");
+  write("first", dir_ + "/elsewhere.md", "Nobody loads this.\n");
+  stop();
+  start();
+  EXPECT_TRUE(is_untrusted("second"));
+  stop();
+  expect_the_same_again();
+}
+
+TEST_F(CarriedFilesTest, APersonWhoLetsItRunVouchesForIt) {
+  start();
+  ASSERT_TRUE(control(Json::object({{"cmd", "pin"}, {"new", "1234"}})));
+  read_page("first");
+  write("first", project("setup.sh"), kScript);
+  wait_for("contents", 1);
+  EXPECT_NE(why("second", "bash setup.sh"), "");
+  const auto held = control(Json::object({{"cmd", "held"}}));
+  ASSERT_TRUE(held);
+  ASSERT_EQ((*held)["held"].as_array().size(), 1U);
+  const std::string id((*held)["held"].as_array()[0]["id"].text_or(""));
+  ASSERT_TRUE(control(Json::object({{"cmd", "approve"}, {"id", id}, {"pin", "1234"}})));
+  EXPECT_EQ(why("second", "bash setup.sh"), "");
+  EXPECT_EQ(why("third", "bash setup.sh"), "");
+  // Not for what it becomes.
+  write("first", project("setup.sh"), "#!/bin/sh\necho something else of that page\n");
+  EXPECT_NE(why("fourth", "bash setup.sh"), "");
+}
+
+TEST_F(CarriedFilesTest, ATornLineIsDroppedAndADamagedFileMakesEveryFileCount) {
+  const std::string line = R"({"op":"write","path":")" + project("setup.sh") + R"(","session":"s","seq":3})";
+  ASSERT_TRUE(os::make_dirs(places_.state + "/flow", 0700));
+  ASSERT_TRUE(os::write_file_atomic(file(), line + "\n" + line.substr(0, 20)));
+  start();
+  EXPECT_EQ(status()["paths"].int_or(0), 1);
+  EXPECT_FALSE(status().has("problem"));
+  EXPECT_NE(why("first", "bash setup.sh"), "");
+  EXPECT_EQ(why("first", "bash other.sh"), "");
+  stop();
+  ASSERT_TRUE(os::write_file_atomic(file(), "nonsense\n" + line + "\n"));
+  start();
+  EXPECT_THAT(std::string(status()["problem"].text_or("")), HasSubstr("is removed"));
+  EXPECT_NE(why("second", "bash other.sh"), "");
+  EXPECT_EQ(os::read_file(file(), 4096).value_or(""), "nonsense\n" + line + "\n") << "left for a person";
+}
+
+// --- the class alone ---
+
+struct Rim {
+  explicit Rim(const std::string& path) : files(path, os::Log::none()) {}
+  event::Event event(const std::string& root, const std::string& id) const {
+    event::Event event;
+    event.kind = event::kind::kToolCall;
+    event.agent.name = "claude-code";
+    event.session = event.root = root;
+    event.seq = 5;
+    event.corr["tool_use_id"] = id;
+    event.body =
+        Json::object({{"tool", "Write"}, {"input", Json::object({{"file_path", "/x"}, {"content", ""}})}});
+    return event;
+  }
+  static std::vector<event::Action> action(const std::string& verb, const std::string& path) {
+    return {{verb, "Path", path, event::Certainty::certain, {}, Json::object()}};
+  }
+  CarriedFiles files;
+};
+
+TEST(CarriedFiles, TheFileStaysSmallAndSaysTheSame) {
+  char name[] = "/tmp/weir-cf.XXXXXX";
+  const std::string dir = ::mkdtemp(name);
+  const std::string path = dir + "/flow/carried.jsonl";
+  {
+    Rim rim(path);
+    std::vector<std::function<void()>> waiting;
+    rim.files.run_later([&](auto work) {
+      waiting.push_back(std::move(work));
+      return true;
+    });
+    for (int i = 0; i < 3000; ++i) {
+      rim.files.released(rim.event("a", std::to_string(i)),
+                         Rim::action("file.write", "/p/" + std::to_string(i % 10)), true);
+      if (i % 100 == 0)
+        for (const auto& work : std::exchange(waiting, {}))
+          work();
+    }
+    const auto text = os::read_file(path, 16 * limits::kMiB);
+    ASSERT_TRUE(text);
+    EXPECT_LT(std::count(text->begin(), text->end(), '\n'), 1400);
+  }
+  Rim again(path);
+  EXPECT_EQ(again.files.status()["paths"].int_or(0), 10);
+  EXPECT_EQ(
+      again.files.look(again.event("b", "1"), Rim::action("file.read", "/p/3"), "/home/ann", false).size(),
+      1U);
+  (void)os::run_child({.argv = {"rm", "-rf", dir}});
+}
+
+TEST(CarriedFiles, WhatNobodyWroteCostsNothing) {
+  Rim rim("");
+  EXPECT_TRUE(
+      rim.files.look(rim.event("b", "1"), Rim::action("file.read", "/p/3"), "/home/ann", false).empty());
+  rim.files.released(rim.event("a", "1"), Rim::action("file.write", "/p/3"), true);
+  const auto own = rim.files.look(rim.event("a", "2"), Rim::action("file.read", "/p/3"), "/home/ann", true);
+  ASSERT_EQ(own.size(), 1U);
+  EXPECT_TRUE(own[0].own);
+  EXPECT_EQ(own[0].seq, 5U);
+}
+
+}  // namespace
+}  // namespace weir::daemon
