@@ -137,6 +137,14 @@ class World:
             os.kill(self.daemon.pid, signal.SIGKILL)
             self.daemon.wait()
 
+    def restart_daemon(self):
+        """Killed, not stopped: what it had not written down is lost. Without a guard there is none."""
+        if self.way == "none":
+            return
+        self.kill_daemon()
+        self.event_socket.unlink(missing_ok=True)  # what is waited for is the new one's
+        self.start_daemon()
+
     # --- acting ------------------------------------------------------------------------------------------------
 
     def weir(self, *arguments, seconds=60, **env):
