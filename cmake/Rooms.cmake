@@ -36,7 +36,7 @@ weir_room(setup  6 rim  ROOMS base os event ingest)
 
 weir_room(arena  7 rim  ROOMS base os event net ledger store guard setup LIBS Threads::Threads)
 
-weir_room(daemon 8 rim  ROOMS base event match cedar shell detect os ingest net ledger prove store guard pod setup
+weir_room(daemon 8 rim  ROOMS base event match cedar shell flow detect os ingest net ledger prove store guard pod setup
                  LIBS weir_content PkgConfig::SODIUM Threads::Threads)
 
 weir_room(cli    9 rim  ROOMS base event match cedar shell sigma detect os ingest net ledger prove store guard pod setup arena daemon

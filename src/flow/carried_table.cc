@@ -39,7 +39,8 @@ Json to_json(const Change& change) {
   if (!change.session.empty()) json.set("session", change.session);
   if (change.seq > 0) json.set("seq", change.seq);
   if (change.instructions) json.set("instructions", true);
-  if (change.op == Op::content) json.set("size", change.size).set("digest", change.digest);
+  if (change.size > 0) json.set("size", change.size);
+  if (!change.digest.empty()) json.set("digest", change.digest);
   return json;
 }
 
@@ -62,7 +63,8 @@ Result<Change> change_from_json(const Json& json) {
   change.size = static_cast<std::uint64_t>(size);
   change.instructions = json["instructions"].bool_or(false);
   change.digest = json["digest"].text_or("");
-  if (change.op == Op::content && !is_digest(change.digest)) return fail("no SHA-256 digest", "digest");
+  const bool wants_digest = change.op == Op::content || !change.digest.empty();
+  if (wants_digest && !is_digest(change.digest)) return fail("no SHA-256 digest", "digest");
   return change;
 }
 
