@@ -8,6 +8,7 @@
 #include "base/limits.h"
 #include "flow/fold.h"
 #include "flow/shape.h"
+#include "flow/sightings.h"
 
 namespace weir::flow {
 namespace {
@@ -46,25 +47,6 @@ bool is_telling(std::string_view value) {
          std::find(kSayNothing.begin(), kSayNothing.end(), value) == kSayNothing.end();
 }
 
-// take(text, name) for every text and number inside, name being that of the innermost member.
-void each_scalar(const Json& value, std::string_view name,
-                 const std::function<void(std::string_view text, std::string_view name)>& take,
-                 int depth = 0) {
-  constexpr int kDepthMax = 32;
-  if (depth > kDepthMax) return;
-  if (value.is_string()) {
-    take(value.as_string(), name);
-  } else if (value.is_array()) {
-    for (const auto& item : value.as_array())
-      each_scalar(item, name, take, depth + 1);
-  } else if (value.is_object()) {
-    for (const auto& [key, member] : value.as_object())
-      each_scalar(member, key, take, depth + 1);
-  } else if (!value.is_null() && !value.is_bool()) {
-    take(canonical(value), name);
-  }
-}
-
 void add_from(std::vector<std::uint64_t>& from, std::uint64_t seq) {
   if (from.size() < kFromMax && std::find(from.begin(), from.end(), seq) == from.end()) from.push_back(seq);
 }
@@ -81,27 +63,22 @@ bool has_named_number(std::string_view text, std::string_view number) {
 
 }  // namespace
 
-struct Session::Sightings {
-  bool disguised = false;
-  bool user = false, errand = false;
-  bool listed = false, listed_named = false, listed_asked = false;
-  bool workspace = false;
-  bool free = false, free_named = false, free_asked = false;
-  // The only one of its shape in a record that the user named or asked for, or in its free text.
-  bool only = false, only_in_text = false;
-  bool complete = true;
-  std::vector<std::uint64_t> listed_in, free_in;
-
-  Origin origin() const {
-    if (user) return Origin::user;
-    if (errand) return Origin::errand;
-    if (listed && !free) return Origin::listed;
-    if (workspace && !free) return Origin::workspace_text;
-    if (free_named) return Origin::named_text;
-    if (free) return Origin::untrusted_text;
-    return Origin::own;
+void each_scalar(const Json& value, std::string_view name,
+                 const std::function<void(std::string_view text, std::string_view name)>& take, int depth) {
+  constexpr int kDepthMax = 32;
+  if (depth > kDepthMax) return;
+  if (value.is_string()) {
+    take(value.as_string(), name);
+  } else if (value.is_array()) {
+    for (const auto& item : value.as_array())
+      each_scalar(item, name, take, depth + 1);
+  } else if (value.is_object()) {
+    for (const auto& [key, member] : value.as_object())
+      each_scalar(member, key, take, depth + 1);
+  } else if (!value.is_null() && !value.is_bool()) {
+    take(canonical(value), name);
   }
-};
+}
 
 std::string_view name(Origin origin) {
   constexpr std::array<std::string_view, 7> kNames = {
@@ -194,8 +171,8 @@ void Session::remember(std::uint64_t seq, const Leaves& leaves, const ToolResult
     if (value.empty() || std::find(given.begin(), given.end(), value) != given.end()) continue;
     // Leaves come record by record.
     if (records_.size() == first_record || records_.back().seq != seq || leaf.record != last_record_) {
-      records_.push_back(
-          {seq, corpus_.texts(), corpus_.texts(), own_doing, asked_for, result.text < Integrity::untrusted});
+      records_.push_back({seq, corpus_.texts(), corpus_.texts(), own_doing, asked_for,
+                          result.text < Integrity::untrusted, result.found});
       last_record_ = leaf.record;
     }
     Record& record = records_.back();
@@ -266,6 +243,7 @@ void Session::look_at_hits(const std::string& value, Sightings& seen) const {
       continue;
     }
     seen.free = true;
+    seen.found = seen.found || record.found;
     seen.free_named = seen.free_named || record.named;
     seen.free_asked = seen.free_asked || record.asked_for;
     add_from(seen.free_in, record.seq);
@@ -361,34 +339,6 @@ void Session::assess_argument(const Argument& given, Assessment& out) const {
   out.values.push_back(std::move(one));
 }
 
-namespace {
-
-std::string events_of(const std::vector<std::uint64_t>& from) {
-  std::string out;
-  for (const auto seq : from)
-    (out += out.empty() ? "" : ", ") += std::to_string(seq);
-  return out;
-}
-
-std::string sentence_of(const Assessment& now) {
-  for (const auto& value : now.values) {
-    if (value.endorsed) break;
-    const std::string what = "\"" + value.field + "\" (" + value.value + ")";
-    if (value.origin == Origin::untrusted_text || value.origin == Origin::named_text)
-      return what + " comes from text that was read in step " + events_of(value.from) + ", not from you.";
-    if (value.origin == Origin::listed || value.origin == Origin::workspace_text)
-      return what + " was listed in step " + events_of(value.from) + "; you did not point at it.";
-    return what + " is the model's own: neither you nor anything that was read says it.";
-  }
-  if (now.carries_link)
-    return "What is said is an address out of text that was read, which you did not ask for.";
-  if (now.changes && now.asked == Asked::no && !now.all_endorsed())
-    return "You did not ask for anything that this does.";
-  return {};
-}
-
-}  // namespace
-
 Assessment Session::assess(std::string_view tool, const Json& input) {
   const ToolMeaning& known = meaning(tool);
   Assessment out;
@@ -397,18 +347,27 @@ Assessment Session::assess(std::string_view tool, const Json& input) {
   out.changes = known.changes;
   out.makes_new = known.makes_new;
   out.asked = asked(known);
-  if (label_.integrity() != Integrity::untrusted) return out;  // nothing was read that could turn it
-  out.watched = true;
+  // Nothing was read that could turn it, or that must not leave.
+  if (label_.integrity() != Integrity::untrusted && secrets_.empty()) return out;
   each_argument(input, known, *words_, [&](const Argument& given) { assess_argument(given, out); });
   std::stable_partition(out.values.begin(), out.values.end(),
                         [](const auto& value) { return !value.endorsed; });
-  out.sentence = sentence_of(out);
+  if (!secrets_.empty()) look_at_sink(text_of(input), out);
+  if (label_.integrity() == Integrity::untrusted) {
+    out.watched = true;
+    out.sentence = sentence_of(out);
+  } else {
+    out.values.clear();
+    out.carries_link = false;
+    out.complete = true;
+  }
+  if (out.secret_bytes > 0) out.sentence = leak_sentence(out);
   return out;
 }
 
 std::size_t Session::bytes() const {
   return corpus_.bytes() + places_.capacity() * sizeof(Place) + records_.capacity() * sizeof(Record) +
-         prompts_.capacity() + errands_.capacity();
+         prompts_.capacity() + errands_.capacity() + secrets_.bytes();
 }
 
 Json to_json(const Assessment& now) {

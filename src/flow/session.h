@@ -20,6 +20,8 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,6 +33,7 @@
 #include "flow/leaves.h"
 #include "flow/meaning.h"
 #include "flow/plan.h"
+#include "flow/secrets.h"
 #include "flow/words.h"
 
 namespace weir::flow {
@@ -71,10 +74,11 @@ struct Assessment {
   bool complete = true;             // false: there was more than could be looked at
   // Of an agent's own tools: kinds of what the call would reach that only untrusted text names, sorted.
   std::vector<std::string> from_untrusted;
-  std::string_view sink = "none";    // where what it says goes: "none" "yours" "unlisted" "public"
-  std::int64_t secret_bytes = 0;     // confidential bytes sent there by this call and earlier ones
-  std::vector<CarriedFile> carried;  // files with a label of their own that the call reads or runs
-  std::string sentence;              // for a person; empty when all is endorsed
+  std::string_view sink = "none";  // where what it says goes: "none" "yours" "unlisted" "public"
+  std::int64_t secret_bytes = 0;   // of one confidential value, sent anywhere by this call and earlier ones
+  std::vector<std::uint64_t> secret_from;  // where that was read
+  std::vector<CarriedFile> carried;        // files with a label of their own that the call reads or runs
+  std::string sentence;                    // for a person; empty when all is endorsed
 
   bool all_endorsed() const;
 };
@@ -85,7 +89,17 @@ struct ToolResult {
   std::string_view output;
   bool failed = false;
   Integrity text = Integrity::untrusted;  // how far its free text can be trusted
+  bool found = false;                     // the answer of a search: its addresses are there to be read
 };
+
+// What a call of an agent's own tools would reach.
+struct Reach {
+  enum class Kind : std::uint8_t { host, url, package, repository, path, command };
+  Kind kind = Kind::host;
+  std::string value;   // as the Action names it; a path is absolute
+  bool reads = false;  // only fetches what is there
+};
+std::string_view name(Reach::Kind kind);
 
 class Session {
  public:
@@ -104,6 +118,21 @@ class Session {
 
   Assessment assess(std::string_view tool, const Json& input);
 
+  // Of an agent's own tools only what untrusted text alone names is held against a call: who writes programs
+  // chooses packages and addresses by himself all day.
+  // `said`: all that the call says.
+  Assessment assess(const std::vector<Reach>& reaches, std::string_view said) const;
+  // The call may run: what it reached is no news any more.
+  void reached(const std::vector<Reach>& reaches);
+
+  // Event `seq` gave the session something confidential: this value, or those in this text.
+  void confide(std::uint64_t seq, std::string_view value);
+  void confide_values_of(std::uint64_t seq, std::string_view text);
+  bool has_secrets() const { return !secrets_.empty(); }
+  // A call that was assessed so may run and says this.
+  void sent(const Assessment& assessment, std::string_view said);
+
+  const Words& words() const { return *words_; }
   const Label& label() const { return label_; }
   // What the last prompt or result brought, of which the label of the session is the join.
   const Label& brought() const { return brought_; }
@@ -123,6 +152,7 @@ class Session {
     bool named = false;                          // the user named it
     bool asked_for = false;                      // it answers a call with a value that the user typed
     bool workspace = false;                      // its free text is the user's own
+    bool found = false;                          // by a search
   };
   // Everything that is known of one value.
   struct Sightings;
@@ -141,6 +171,11 @@ class Session {
   Asked asked(const ToolMeaning& meaning) const;
   bool carries_link(std::string_view text) const;
   void assess_argument(const Argument& given, Assessment& out) const;
+  std::optional<ValueOrigin> named_by_text(const Reach& reach) const;
+  void look_at_sink(std::string_view said, Assessment& out) const;
+  void look_at_hosts(const std::vector<Reach>& reaches, std::string_view said, Assessment& out) const;
+  bool is_named_package(std::string_view package) const;
+  bool lets_reach(const Reach& reach, std::string_view host, const Sightings& seen) const;
 
   std::shared_ptr<const Words> words_;
   std::map<std::string, ToolMeaning, std::less<>> meanings_;
@@ -151,10 +186,15 @@ class Session {
   Corpus corpus_;
   std::vector<Place> places_;  // by text of the corpus
   std::vector<Record> records_;
-  std::uint32_t last_record_ = 0;  // of the result that is being read
+  std::uint32_t last_record_ = 0;             // of the result that is being read
+  std::set<std::string, std::less<>> hosts_;  // that an own tool went to
+  Secrets secrets_;
   Label label_;
   Label brought_;
 };
+
+// All texts and numbers of a call's input as one text.
+std::string text_of(const Json& input);
 
 // {"asked":"user","effect":"send","values":[{"endorsed":false,"field":"to","from":[7],"origin":"untrusted-text",…}],…}
 Json to_json(const Assessment& assessment);

@@ -43,6 +43,10 @@ struct Words {
   std::vector<WordSet> choices;     // values of settings that widen what is allowed, by kind
   WordSet prose, titles, audience;  // names of members of a result
 
+  // Of an agent's own tools: programs that print what others wrote, directories that hold what others wrote,
+  // hosts that are in so many texts that only a whole address there says anything.
+  WordSet foreign_programs, foreign_folders, known_hosts;
+
   WordSet before, each, many;                     // of a prompt
   WordSet links, link_words, errands, elsewhere;  // of a prompt
   std::vector<std::string> here;                  // phrases of a prompt

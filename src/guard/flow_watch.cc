@@ -1,6 +1,8 @@
 #include "guard/flow_watch.h"
 
 #include <algorithm>
+#include <array>
+#include <functional>
 #include <utility>
 
 #include "base/limits.h"
@@ -35,16 +37,89 @@ bool is_foreign(ToolKind kind) {
   return kind == ToolKind::mcp || kind == ToolKind::unknown;
 }
 
-bool went_out(const std::vector<event::Action>& actions) {
-  for (const auto& action : actions)
-    if (action.certainty == event::Certainty::opaque ||
-        (action.verb == "net.connect" && !action.attrs["loopback"].bool_or(false)))
-      return true;
+std::string_view last_name(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+bool below_any(std::string_view path, const flow::WordSet& folders) {
+  while (!path.empty()) {
+    if (folders.contains(last_name(path))) return true;
+    const auto slash = path.rfind('/');
+    path = path.substr(0, slash == std::string_view::npos ? 0 : slash);
+  }
   return false;
 }
 
+// It brings in what somebody else wrote: from the network, out of a program that knows others' texts, from
+// where things lie that came from somewhere else.
+bool brings_others(const event::Action& action, const flow::Words& words) {
+  if (action.certainty == event::Certainty::opaque) return true;
+  if (action.verb == "net.connect") return !action.attrs["loopback"].bool_or(false);
+  if (action.verb == "shell.exec") return words.foreign_programs.contains(last_name(action.resource));
+  return action.verb == "file.read" && below_any(action.resource, words.foreign_folders);
+}
+
+bool brings_others(const std::vector<event::Action>& actions, const flow::Words& words) {
+  return std::any_of(actions.begin(), actions.end(),
+                     [&](const auto& action) { return brings_others(action, words); });
+}
+
+// What it reads lets whoever has it act as the user.
+bool reads_secrets(const event::Action& action) {
+  constexpr std::array<std::string_view, 3> kSecret = {"credential", "process-secrets", "browser-data"};
+  if (action.verb == "secret.read") return true;
+  if (action.verb != "file.read" || !action.attrs["classes"].is_array()) return false;
+  for (const auto& one : action.attrs["classes"].as_array())
+    if (std::find(kSecret.begin(), kSecret.end(), one.text_or("")) != kSecret.end()) return true;
+  return false;
+}
+
+// Its verb alone changes something beyond files of the workspace.
+bool has_power(const event::Action& action) {
+  constexpr std::array<std::string_view, 5> kUsual = {"shell.exec", "file.read", "file.list", "net.connect",
+                                                      "pkg.install"};
+  if (action.certainty == event::Certainty::opaque) return true;
+  if (action.verb.starts_with("file.")) {
+    if (action.verb == "file.read" || action.verb == "file.list") return false;
+    return !action.attrs["inside_workspace"].bool_or(false) && !action.attrs["temporary"].bool_or(false);
+  }
+  return std::find(kUsual.begin(), kUsual.end(), action.verb) == kUsual.end();
+}
+
+// What the call would reach, as the room flow asks about it.
+std::optional<flow::Reach> reach_of(const event::Action& action) {
+  using Kind = flow::Reach::Kind;
+  if (action.resource.empty()) return std::nullopt;
+  if (action.verb == "net.connect") {
+    if (action.attrs["loopback"].bool_or(false) || action.resource_type == "Service") return std::nullopt;
+    const std::string_view url = action.attrs["url"].text_or("");
+    const bool reads = !action.attrs["upload"].bool_or(false);
+    if (!url.empty()) return flow::Reach{Kind::url, std::string(url), reads};
+    return flow::Reach{action.resource_type == "Url" ? Kind::url : Kind::host, action.resource, reads};
+  }
+  if (action.verb == "code.run_remote") return flow::Reach{Kind::url, action.resource, false};
+  if (action.verb == "pkg.install") return flow::Reach{Kind::package, action.resource, false};
+  if (action.verb == "vcs.push") {
+    const std::string repository(action.attrs["repository"].text_or(""));
+    if (repository.find_first_of("/:") == std::string::npos) return std::nullopt;  // "origin"
+    return flow::Reach{Kind::repository, repository, false};
+  }
+  if (action.resource_type == "Path" && has_power(action))
+    return flow::Reach{Kind::path, action.resource, false};
+  return std::nullopt;
+}
+
+std::vector<flow::Reach> reaches_of(const ingest::ToolUse& use, const std::vector<event::Action>& actions) {
+  std::vector<flow::Reach> out;
+  for (const auto& action : actions)
+    if (auto reach = reach_of(action)) out.push_back(std::move(*reach));
+  if (use.kind == ToolKind::shell && std::any_of(actions.begin(), actions.end(), has_power))
+    out.push_back({flow::Reach::Kind::command, use.command, false});
+  return out;
+}
+
 // How far what a tool returns can be trusted.
-Integrity text_of(ToolKind kind, const std::vector<event::Action>& actions) {
+Integrity text_of(ToolKind kind, const std::vector<event::Action>& actions, const flow::Words& words) {
   switch (kind) {
     case ToolKind::mcp:
     case ToolKind::unknown:
@@ -52,11 +127,8 @@ Integrity text_of(ToolKind kind, const std::vector<event::Action>& actions) {
     case ToolKind::web_search:
     case ToolKind::agent_message:
       return Integrity::untrusted;
-    case ToolKind::shell:
-    case ToolKind::stdin_write:
-      return went_out(actions) ? Integrity::untrusted : Integrity::workspace;
     default:
-      return Integrity::workspace;
+      return brings_others(actions, words) ? Integrity::untrusted : Integrity::workspace;
   }
 }
 
@@ -69,6 +141,24 @@ flow::Label label_of_carried(const event::Event& event) {
 std::string text_of(const Json& output) {
   if (output.is_string()) return output.as_string();
   return output.is_null() ? std::string() : canonical(output);
+}
+
+// Of a file that is written only its name goes anywhere.
+std::string said_by(const ingest::ToolUse& use, const event::Event& event) {
+  return use.kind == ToolKind::shell ? use.command : flow::text_of(event.body["input"]);
+}
+
+// The reader of JSON bounds its depth.
+void each_text(const Json& value, const std::function<void(const Json&)>& take) {
+  if (value.is_array()) {
+    for (const auto& item : value.as_array())
+      each_text(item, take);
+  } else if (value.is_object()) {
+    for (const auto& [key, member] : value.as_object())
+      each_text(member, take);
+  } else {
+    take(value);
+  }
 }
 
 }  // namespace
@@ -87,13 +177,17 @@ std::string flow_name(const event::Event& event) {
 
 Json labels_of(const flow::Assessment& now) {
   constexpr std::size_t kValuesMax = 8;
-  if (now.label.integrity() < Integrity::untrusted) return Json::object();
+  const bool secret = now.label.confidentiality() == flow::Confidentiality::secret;
+  if (now.label.integrity() < Integrity::untrusted && !secret) return Json::object();
   Json out = flow::to_json(now.label);
   if (!now.carried.empty()) out.set("carried", flow::to_json(now.carried));
-  if (!now.watched) return out;
+  if (now.sink != "none") out.set("sink", now.sink);
+  if (now.secret_bytes > 0) out.set("secret_bytes", now.secret_bytes);
+  if (!now.watched && now.values.empty()) return out;
   const Json all = flow::to_json(now);
-  for (const char* key : {"asked", "carries_link", "complete", "effect"})
-    out.set(key, all[key]);
+  if (now.watched)
+    for (const char* key : {"asked", "carries_link", "complete", "effect"})
+      out.set(key, all[key]);
   Json::Array values = all["values"].as_array();
   if (values.size() > kValuesMax) values.resize(kValuesMax);
   out.set("values", Json(std::move(values)));
@@ -103,43 +197,47 @@ Json labels_of(const flow::Assessment& now) {
 FlowWatch::FlowWatch(std::shared_ptr<const flow::Words> words)
     : session_(words == nullptr ? nullptr : std::make_unique<flow::Session>(std::move(words))) {}
 
-void FlowWatch::note(const event::Event& event) {
+void FlowWatch::note(const event::Event& event, std::span<const event::Finding> found) {
   if (session_ == nullptr) return;
   if (event.kind == kind::kPrompt)
     session_->prompt(event.seq, event.body["text"].text_or(""));
   else if (event.kind == kind::kToolResult)
-    result(event);
+    result(event, found);
   else if (event.kind == kind::kLifecycle && event.data["type"].text_or("") == "tools")
     tools(event.body["tools"]);
 }
 
 void FlowWatch::call(const event::Event& event, const std::vector<event::Action>& actions,
-                     const std::vector<flow::CarriedFile>& carried, bool runs) {
+                     event::Verdict verdict, const std::vector<flow::CarriedFile>& carried) {
   if (session_ == nullptr) return;
+  const bool runs = event::lets_run(verdict);
   bool text_carries = false;
   for (const auto& file : carried) {
     if (runs || file.use == flow::CarriedFile::Use::loads) session_->join(label_of_carried(event));
     text_carries = text_carries || file.use != flow::CarriedFile::Use::loads;
   }
   if (event.kind != kind::kToolCall) return;
-  const std::string id = call_id(event);
-  if (id.empty()) return;
   const std::string tool = tool_of(event);
   const auto use = ingest::tool_use(event.agent.name, tool, event.body["input"]);
+  if (session_->has_secrets() && verdict <= event::Verdict::ask)
+    if (const auto now = assess_values(event, actions)) session_->sent(*now, said_by(use, event));
+  if (!is_foreign(use.kind) && runs) session_->reached(reaches_of(use, actions));
+  const std::string id = call_id(event);
+  if (id.empty()) return;
   // What an agent's own tool was given is the agent's, and may be a whole file.
   const bool keep = is_foreign(use.kind) || use.kind == ToolKind::web_fetch;
   Open open{name_of(use, tool), keep ? event.body["input"] : Json::object(),
-            text_carries ? Integrity::untrusted : text_of(use.kind, actions)};
+            text_carries ? Integrity::untrusted : text_of(use.kind, actions, session_->words()),
+            use.kind == ToolKind::web_search, std::any_of(actions.begin(), actions.end(), reads_secrets)};
   if (open_.insert_or_assign(id, std::move(open)).second) order_.push_back(id);
   if (order_.size() <= kOpenMax) return;
   open_.erase(order_.front());
   order_.pop_front();
 }
 
-void FlowWatch::result(const event::Event& event) {
+void FlowWatch::result(const event::Event& event, std::span<const event::Finding> found) {
   const std::string tool = tool_of(event);
-  Open call{name_of(ingest::tool_use(event.agent.name, tool, Json()), tool), Json::object(),
-            Integrity::untrusted};
+  Open call{name_of(ingest::tool_use(event.agent.name, tool, Json()), tool), Json::object()};
   if (const auto it = open_.find(call_id(event)); it != open_.end()) {
     call = std::move(it->second);
     std::erase(order_, it->first);
@@ -150,7 +248,24 @@ void FlowWatch::result(const event::Event& event) {
                                .input = call.input,
                                .output = output,
                                .failed = event.data["failed"].bool_or(false),
-                               .text = call.text});
+                               .text = call.text,
+                               .found = call.search});
+  if (call.secret) session_->confide_values_of(event.seq, output);
+  for (const auto& finding : found)
+    if (finding.evidence_class == "secret") confide(event, finding.span);
+}
+
+// The text that a detector looked at is one of the body's; which one, it does not say. What has blanks in it
+// is from another one.
+void FlowWatch::confide(const event::Event& event, event::Span span) {
+  const auto take = [&](const Json& text) {
+    if (!text.is_string() || text.as_string().size() < span.end || span.begin >= span.end) return;
+    const auto value = std::string_view(text.as_string()).substr(span.begin, span.end - span.begin);
+    if (value.find_first_of(" \t") == std::string_view::npos || value.starts_with("-----BEGIN"))
+      session_->confide(event.seq, value);
+  };
+  each_text(event.body["output"], take);
+  each_text(event.body["error"], take);
 }
 
 void FlowWatch::tools(const Json& list) {
@@ -165,13 +280,14 @@ void FlowWatch::tools(const Json& list) {
 }
 
 std::optional<flow::Assessment> FlowWatch::assess(const event::Event& event,
+                                                  const std::vector<event::Action>& actions,
                                                   const std::vector<flow::CarriedFile>& carried) {
   // Instructions were read before the call was thought of, so its values are looked at in their light.
   if (session_ != nullptr && std::any_of(carried.begin(), carried.end(), [](const auto& file) {
         return file.use == flow::CarriedFile::Use::loads;
       }))
     session_->join(label_of_carried(event));
-  auto now = assess_values(event);
+  auto now = assess_values(event, actions);
   if (!now || carried.empty()) return now;
   now->label.join(label_of_carried(event));
   now->carried = carried;
@@ -182,12 +298,15 @@ std::optional<flow::Assessment> FlowWatch::assess(const event::Event& event,
   return now;
 }
 
-std::optional<flow::Assessment> FlowWatch::assess_values(const event::Event& event) {
+std::optional<flow::Assessment> FlowWatch::assess_values(const event::Event& event,
+                                                         const std::vector<event::Action>& actions) {
   if (session_ == nullptr) return std::nullopt;
   const std::string tool = tool_of(event);
   if (event.kind == kind::kToolCall) {
     const auto use = ingest::tool_use(event.agent.name, tool, event.body["input"]);
     if (is_foreign(use.kind)) return session_->assess(name_of(use, tool), event.body["input"]);
+    const bool clean = session_->label().integrity() < Integrity::untrusted && !session_->has_secrets();
+    if (!clean) return session_->assess(reaches_of(use, actions), said_by(use, event));
   }
   flow::Assessment only_label;
   only_label.label = session_->label();

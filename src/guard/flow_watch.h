@@ -3,21 +3,24 @@
 //   FlowWatch watch(pack.flow_words());
 //   watch.note(event);                      // prompts, results, lists of tools
 //   const auto now = watch.assess(call);    // where the values of the call come from
-//   watch.call(call);                       // it may run: its result will be read beside its input
+//   watch.call(call, actions, verdict);     // what it may do from now on is no news
 //
 // Values are looked at for tools that Weir knows by their description only (MCP servers, tools of
-// frameworks). An agent's own tools are judged by their Actions; what they read counts for the label of the
-// session: the web and commands that went there are untrusted, files of this machine are the workspace's.
+// frameworks). Of an agent's own tools it asks about what their Actions would reach: an address, a package, a
+// path that only untrusted text names. What is read counts for the label of the session: the web, programs
+// that print what others wrote, and installed packages are untrusted, files of this machine the workspace's.
 #pragma once
 
 #include <deque>
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "event/action.h"
+#include "event/decision.h"
 #include "event/event.h"
 #include "flow/session.h"
 
@@ -38,15 +41,17 @@ class FlowWatch {
   // nullptr: nothing is watched, and labels are unknown.
   explicit FlowWatch(std::shared_ptr<const flow::Words> words);
 
-  void note(const event::Event& event);
+  // `found` by detectors in the event's texts: a secret in a result is confidential from then on.
+  void note(const event::Event& event, std::span<const event::Finding> found = {});
+  // What was decided of the call. A held one may run yet: its result will be read beside its input.
   // `carried`: files with a label that the call reads or runs. Instructions are in the session whether the
   // call runs or not, everything else only when it does.
-  void call(const event::Event& event, const std::vector<event::Action>& actions,
-            const std::vector<flow::CarriedFile>& carried = {}, bool runs = true);
+  void call(const event::Event& event, const std::vector<event::Action>& actions, event::Verdict verdict,
+            const std::vector<flow::CarriedFile>& carried = {});
 
   // nullopt when nothing is watched. Nothing is remembered of it but the label of instructions. The label is
   // that of the session with what the call itself reads.
-  std::optional<flow::Assessment> assess(const event::Event& event,
+  std::optional<flow::Assessment> assess(const event::Event& event, const std::vector<event::Action>& actions,
                                          const std::vector<flow::CarriedFile>& carried = {});
 
   const flow::Session* session() const { return session_.get(); }
@@ -57,10 +62,14 @@ class FlowWatch {
     std::string tool;
     Json input;
     flow::Integrity text = flow::Integrity::untrusted;
+    bool search = false;
+    bool secret = false;  // it reads credentials
   };
 
-  std::optional<flow::Assessment> assess_values(const event::Event& event);
-  void result(const event::Event& event);
+  std::optional<flow::Assessment> assess_values(const event::Event& event,
+                                                const std::vector<event::Action>& actions);
+  void result(const event::Event& event, std::span<const event::Finding> found);
+  void confide(const event::Event& event, event::Span span);
   void tools(const Json& list);
 
   std::unique_ptr<flow::Session> session_;

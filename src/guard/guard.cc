@@ -180,7 +180,7 @@ void Guard::judge_into(Decision& decision, const Event& event, Understanding und
                           supplied.content != nullptr ? *supplied.content : content_findings(event));
   const auto facts = facts_for(event, decision.actions, found);
   decision.facts = all_of(facts);
-  auto flow = flow_.assess(event, supplied.carried);
+  auto flow = flow_.assess(event, decision.actions, supplied.carried);
   if (flow) decision.labels = labels_of(*flow);
   const std::size_t usual = found.size();
   found.insert(found.end(), supplied.anomalies.begin(), supplied.anomalies.end());
@@ -341,7 +341,7 @@ void Guard::remember(const Decision& decision, const Event& event, const Supplie
   const bool runs = event::lets_run(decision.verdict);
   (void)watch_.commit(seen_, event.time.wall_ns, runs ? sigma::Watch::Part::all : sigma::Watch::Part::event);
   flow_.note(event);
-  flow_.call(event, decision.actions, supplied.carried, runs);
+  flow_.call(event, decision.actions, decision.verdict, supplied.carried);
   if (facts_.set().facts().empty()) return;
   const auto findings =
       std::span(decision.findings).first(decision.findings.size() - supplied.anomalies.size());
@@ -372,7 +372,7 @@ std::vector<event::Finding> Guard::note(const Event& event) {
 std::vector<event::Finding> Guard::note(const Event& event, std::vector<event::Finding> found) {
   change_state(event);
   if (event.kind == kind::kControl || event.kind == kind::kObservation) return {};
-  flow_.note(event);
+  flow_.note(event, found);
   found = with_rules(event, {}, std::move(found));
   (void)watch_.commit(seen_, event.time.wall_ns, sigma::Watch::Part::all);
   if (!facts_.set().facts().empty()) facts_.commit(facts::Happening{event, {}, found});

@@ -26,6 +26,7 @@ struct CaseWorld {
   std::vector<std::string> said = {};                    // prompts of the user, before anything else
   std::vector<std::string> results = {};                 // then texts that tools answered
   std::vector<flow::CarriedFile> carried = {};           // files with a label that the call reads or runs
+  std::vector<std::string> credentials = {};             // then what .env held when it was read
 };
 
 inline std::pair<std::string, std::string> first_word(std::string_view text) {
@@ -92,6 +93,8 @@ inline void enter(const CaseWorld& world, Session& session) {
   }
   for (const auto& text : world.results)
     session.read(text);
+  for (const auto& text : world.credentials)
+    session.read_file("/workspace/.env", text);
   session.supplied.carried = world.carried;
 }
 
@@ -125,6 +128,8 @@ inline bool apply_directive(const std::string& word, const std::string& rest, Ca
     world.before.emplace_back(std::atoi(times.c_str()), what);
   } else if (word == "approved") {
     world.approved.push_back(rest);
+  } else if (word == "credentials") {
+    world.credentials.push_back(rest);
   } else if (word == "said") {
     world.said.push_back(rest);
   } else if (word == "result") {

@@ -176,6 +176,18 @@ class Session {
     guard.note(event);
   }
 
+  // The agent reads a file that holds this text; a person lets it where that is asked.
+  void read_file(const std::string& path, const std::string& text) {
+    event::Event call = tool_call("Read", Json::object({{"file_path", path}}));
+    call.corr["tool_use_id"] = "read-" + path;
+    (void)this->call(call);
+    event::Event event = tool_call("Read", Json::object());
+    event.kind = event::kind::kToolResult;
+    event.corr["tool_use_id"] = "read-" + path;
+    event.body = Json::object({{"output", text}});
+    note(event);
+  }
+
   Status answer(const std::string& approval_id, bool yes, const std::string& subject = "uid:1000") {
     event::Event event;
     event.kind = event::kind::kApproval;
