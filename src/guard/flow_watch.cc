@@ -164,7 +164,17 @@ void each_text(const Json& value, const std::function<void(const Json&)>& take) 
 }  // namespace
 
 std::string text_read(const event::Event& result) {
-  std::string text = text_of(result.body["output"]);
+  const Json& output = result.body["output"];
+  const bool of_shell = ingest::tool_use(result.agent.name, tool_of(result), Json()).kind == ToolKind::shell;
+  std::string text;
+  if (of_shell && output["stdout"].is_string()) {
+    // What a program prints is text; that Claude Code hands it over as a member makes no short line of it a
+    // value.
+    text = output["stdout"].as_string();
+    if (!output["stderr"].text_or("").empty()) (text += '\n') += output["stderr"].as_string();
+  } else {
+    text = text_of(output);
+  }
   // An error of which nothing else is known is what the tool says, too.
   if (const Json& error = result.body["error"]; !error.is_null()) (text += '\n') += text_of(error);
   return text;
