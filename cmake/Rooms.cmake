@@ -39,5 +39,5 @@ weir_room(arena  7 rim  ROOMS base os event net ledger store guard setup LIBS Th
 weir_room(daemon 8 rim  ROOMS base event match cedar shell flow detect os ingest net ledger prove store guard pod setup
                  LIBS weir_content PkgConfig::SODIUM Threads::Threads)
 
-weir_room(cli    9 rim  ROOMS base event match cedar shell sigma detect os ingest net ledger prove store guard pod setup arena daemon
+weir_room(cli    9 rim  ROOMS base event match cedar shell flow sigma detect os ingest net ledger prove store guard pod setup arena daemon
                  LIBS CLI11::CLI11)

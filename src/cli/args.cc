@@ -152,6 +152,11 @@ class Parser {
     }
     bound->app = parent->add_subcommand(
         name, spec.summary + (spec.description.empty() ? "" : "\n" + spec.description));
+    // "flow" may be a command and the group of "flow tools" at once; the command is listed first.
+    if (spec.name.find(' ') == std::string::npos) {
+      groups_[spec.name] = bound->app;
+      bound->app->require_subcommand(0, 1);
+    }
     bound->app->footer(footer(spec));
     add_globals(*bound->app, globals_);
     add_options(*bound);
@@ -177,7 +182,7 @@ class Parser {
 
   int dispatch(std::istream& in, std::ostream& out, std::ostream& err) {
     for (const auto& bound : bounds_) {
-      if (!bound->app->parsed()) continue;
+      if (!bound->app->parsed() || !bound->app->get_subcommands().empty()) continue;
       if (!rest_.empty() && !bound->spec->takes_rest) {
         err << "weir: `weir " << bound->spec->name << "` takes nothing after \"--\"\n";
         return exit_code::kUsage;

@@ -35,6 +35,7 @@ CommandSpec pin_command();
 CommandSpec reload_command();
 CommandSpec log_command();
 CommandSpec explain_command();
+CommandSpec flow_command();
 
 CommandSpec ledger_verify_command();
 CommandSpec ledger_show_command();

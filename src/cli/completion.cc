@@ -34,6 +34,7 @@ std::map<std::string, std::vector<Word>> words_after(const std::vector<CommandSp
     const std::string first = command.name.substr(0, space);
     if (space == std::string::npos) {
       after[""].push_back({first, command.summary});
+      groups.insert(first);  // it may be a group as well
       continue;
     }
     if (groups.insert(first).second) after[""].push_back({first, first + " commands"});
@@ -97,8 +98,12 @@ std::string bash_script(const std::vector<CommandSpec>& commands) {
   const auto after = words_after(commands);
   for (const auto& command : commands) {
     const bool two = command.name.find(' ') != std::string::npos;
+    std::string list = all_names(command);
+    if (const auto inside = after.find(command.name); inside != after.end())
+      for (const auto& word : inside->second)
+        list += " " + word.text;
     text += "    " + (two ? quoted(command.name) : quoted(command.name + " ") + "*") +
-            ") words=" + quoted(all_names(command)) + " ;;\n";
+            ") words=" + quoted(list) + " ;;\n";
   }
   for (const auto& [first, words] : after) {
     std::string list = first.empty() ? "--version --help" : "--help";

@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/time_text.h"
 #include "cli/commands.h"
+#include "cli/explain_flow.h"
 #include "cli/open_store.h"
 #include "cli/redactor.h"
 #include "daemon/probes.h"
@@ -194,11 +195,14 @@ int run_explain(const Args& args, Context& context) {
   if (!detail) return report(detail.error(), context);
   const Json body = body_of(*open, detail->decision);
   Redactor redactor;
+  const auto decision = event::decision_from_json(body);
+  const FlowPath path = decision ? flow_path(*open, *decision, redactor) : FlowPath();
   if (context.json) {
-    context.out << compact(redactor.json(body)) << "\n";
+    Json shown = redactor.json(body);
+    add_spans(shown, path);
+    context.out << compact(shown) << "\n";
     return exit_code::kFine;
   }
-  const auto decision = event::decision_from_json(body);
   if (!decision) {
     context.err << "weir: the content of this decision was erased; its verdict was "
                 << detail->decision.json().value_or(Json())["verdict"].text_or("?") << "\n";
@@ -220,6 +224,8 @@ int run_explain(const Args& args, Context& context) {
   context.out << "policies\n";
   print_hits(*decision, redactor, context);
   print_findings(*decision, redactor, context);
+  if (!path.call.values.empty())
+    context.out << "values\n" << flow_path_text(path.call, path.sources, {.style = context.style});
   context.out << "actions\n";
   for (const auto& action : decision->actions)
     context.out << "  " << action.verb << " " << redactor.line(action.resource, 160) << "  "

@@ -1,4 +1,5 @@
 // `weir replay`: recorded traces (--jsonl) or this user's own recorded sessions through the guard again.
+#include <functional>
 #include <map>
 #include <ostream>
 
@@ -9,6 +10,7 @@
 #include "cli/policies.h"
 #include "daemon/pack_loader.h"
 #include "daemon/replay.h"
+#include "guard/flow_places.h"
 #include "guard/guard.h"
 #include "ingest/trace.h"
 #include "os/process.h"
@@ -23,16 +25,27 @@ Json policy_ids(const event::Decision& decision) {
   return ids;
 }
 
-// Where each value that gives the call its power comes from.
-Json provenance_of(const event::Decision& decision) {
-  const Json* values = decision.labels.is_object() ? decision.labels.find("values") : nullptr;
-  return values != nullptr ? *values : Json::array();
+// Where each value that gives the call its power comes from, and the bytes where it stands there.
+Json provenance_of(const std::optional<flow::Assessment>& assessed, guard::FlowPlaces& places) {
+  if (!assessed || !assessed->watched) return Json::array();
+  Json values = flow::to_json(*assessed)["values"];
+  for (std::size_t i = 0; i < values.as_array().size(); ++i) {
+    Json spans = Json::array();
+    for (const auto& place : places.of(assessed->values[i])) {
+      Json span = guard::to_json(place);
+      span.erase("excerpt");
+      spans.push(std::move(span));
+    }
+    if (!spans.as_array().empty()) values.as_array()[i].set("spans", std::move(spans));
+  }
+  return values;
 }
 
 // A trace row: every tool call is decided; a refused one does not stop the replay.
 Result<Json> replay_row(const Json& row, const std::shared_ptr<const guard::Pack>& pack) {
   TRY(const ingest::TraceRow trace, ingest::parse_trace(row));
   guard::Guard guard(pack, {.home = "/home/user", .workspace = "/workspace"});
+  guard::FlowPlaces places({});
   Json decisions = Json::array();
   std::int64_t number = 0;
   for (event::Event event : trace.events) {
@@ -40,6 +53,7 @@ Result<Json> replay_row(const Json& row, const std::shared_ptr<const guard::Pack
     guard.admit(event);
     if (event.kind != event::kind::kToolCall) {
       guard.note(event);
+      places.note(event);
       continue;
     }
     const auto decision = guard.decide(event, {}, {.decision_id = event.id, .level_requested = "replay"});
@@ -48,7 +62,7 @@ Result<Json> replay_row(const Json& row, const std::shared_ptr<const guard::Pack
                                  {"verdict", event::name(decision.verdict)},
                                  {"policies", policy_ids(decision)},
                                  {"reason", decision.reason},
-                                 {"provenance", provenance_of(decision)}}));
+                                 {"provenance", provenance_of(guard.assessed(), places)}}));
   }
   return Json::object({{"decisions", std::move(decisions)}});
 }
@@ -125,7 +139,34 @@ void count(const daemon::Redecided& one, Tally& tally, Context& context) {
   }
 }
 
-Result<Tally> replay_store(const OpenStore& open, const std::shared_ptr<const guard::Pack>& pack,
+using PackPointer = std::shared_ptr<const guard::Pack>;
+using Records = std::vector<daemon::StoredRecord>;
+
+Status replay_under(const PackPointer& pack, const Records& records, const Context& context,
+                    const std::function<void(const daemon::Redecided&)>& on_decision) {
+  guard::Guard guard(pack, {.home = context.places.home,
+                            .weir_state = context.places.state,
+                            .weir_config = context.places.config});
+  TRY(const auto decided, daemon::replay_records(records, guard, on_decision));
+  (void)decided;
+  return {};
+}
+
+// One set of policies against what was recorded, or, with `other`, against what the other one decides.
+Status replay_tree(const Records& records, const PackPointer& pack, const PackPointer& other, Tally& tally,
+                   Context& context) {
+  if (other == nullptr)
+    return replay_under(pack, records, context, [&](const auto& one) { count(one, tally, context); });
+  std::map<std::string, event::Verdict> before;
+  TRY_STATUS(replay_under(pack, records, context, [&](const auto& one) { before[one.decision] = one.now; }));
+  return replay_under(other, records, context, [&](daemon::Redecided one) {
+    if (const auto it = before.find(one.decision); it != before.end()) one.was = it->second;
+    one.same_pack = false;
+    count(one, tally, context);
+  });
+}
+
+Result<Tally> replay_store(const OpenStore& open, const PackPointer& pack, const PackPointer& other,
                            Context& context) {
   // The segments themselves say what belongs to a tree: the index may lag behind, and none is needed.
   std::map<std::string, std::vector<store::Position>> trees;
@@ -138,13 +179,7 @@ Result<Tally> replay_store(const OpenStore& open, const std::shared_ptr<const gu
   Tally tally;
   for (const auto& [root, positions] : trees) {
     TRY(const auto records, daemon::load_records(*open.store, positions));
-    guard::Guard guard(pack, {.home = context.places.home,
-                              .weir_state = context.places.state,
-                              .weir_config = context.places.config});
-    TRY(const auto decided, daemon::replay_records(records, guard, [&](const daemon::Redecided& one) {
-          count(one, tally, context);
-        }));
-    (void)decided;
+    TRY_STATUS(replay_tree(records, pack, other, tally, context));
   }
   return tally;
 }
@@ -154,14 +189,18 @@ int run_replay(const Args& args, Context& context) {
   auto pack = load_policies(args, context, detectors);
   if (!pack) return report(pack.error(), context);
   if (args.has("--jsonl") && args.has("--diff")) return diff_rows(args, context, *pack);
-  if (args.has("--diff")) pack = load_other(args, detectors);
-  if (!pack) return report(pack.error(), context);
   if (args.has("--jsonl"))
     return run_jsonl(args.positional_or(0, ""), context,
                      [&](const Json& row) { return replay_row(row, *pack); });
   const auto open = open_store(context);
   if (!open) return report(open.error(), context);
-  const auto tally = replay_store(*open, *pack, context);
+  PackPointer other;
+  if (args.has("--diff")) {
+    auto loaded = load_other(args, detectors);
+    if (!loaded) return report(loaded.error(), context);
+    other = *std::move(loaded);
+  }
+  const auto tally = replay_store(*open, *pack, other, context);
   if (!tally) return report(tally.error(), context);
   if (context.json)
     context.out << compact(Json::object(

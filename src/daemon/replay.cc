@@ -30,8 +30,9 @@ struct Pending {
 
 class Replayer {
  public:
-  Replayer(guard::Guard& guard, const std::function<void(const Redecided&)>& on_decision)
-      : guard_(guard), on_decision_(on_decision) {}
+  Replayer(guard::Guard& guard, const std::function<void(const Redecided&)>& on_decision,
+           const std::function<void(const ReplayStep&)>& on_step)
+      : guard_(guard), on_decision_(on_decision), on_step_(on_step) {}
 
   Status feed(const StoredRecord& record) {
     if (record.kind == store::RecordKind::event) return event(record);
@@ -41,12 +42,17 @@ class Replayer {
   // An event and its Decision are recorded together: one without is one that wanted no verdict.
   void note_undecided() {
     for (const auto& [id, waiting] : pending_)
-      guard_.note(waiting.event);
+      note(waiting.event);
     pending_.clear();
   }
   std::size_t count() const { return count_; }
 
  private:
+  void note(const event::Event& event) {
+    guard_.note(event);
+    if (on_step_) on_step_({event});
+  }
+
   Status event(const StoredRecord& record) {
     TRY(event::Event event, event::event_from_envelope(record.envelope));
     event.body = record.body;
@@ -68,7 +74,7 @@ class Replayer {
       std::string id = event.id;
       pending_.insert_or_assign(std::move(id), Pending{std::move(event), {}});
     } else {
-      guard_.note(event);
+      note(event);
     }
     return {};
   }
@@ -92,6 +98,7 @@ class Replayer {
     supplied.anomalies = std::move(it->second.observed.anomalies);
     supplied.carried = std::move(it->second.observed.carried);
     const auto again = guard_.decide(it->second.event, it->second.observed.answers, supplied);
+    if (on_step_) on_step_({it->second.event, &again, &record.body});
     pending_.erase(it);
     ++count_;
     if (!on_decision_) return {};
@@ -106,6 +113,7 @@ class Replayer {
 
   guard::Guard& guard_;
   const std::function<void(const Redecided&)>& on_decision_;
+  const std::function<void(const ReplayStep&)>& on_step_;
   std::map<std::string, Pending> pending_;
   std::size_t count_ = 0;
 };
@@ -186,8 +194,9 @@ Result<std::vector<StoredRecord>> load_records(const store::Store& store,
 }
 
 Result<std::size_t> replay_records(const std::vector<StoredRecord>& records, guard::Guard& guard,
-                                   const std::function<void(const Redecided&)>& on_decision) {
-  Replayer replayer(guard, on_decision);
+                                   const std::function<void(const Redecided&)>& on_decision,
+                                   const std::function<void(const ReplayStep&)>& on_step) {
+  Replayer replayer(guard, on_decision, on_step);
   for (const auto& record : records)
     TRY_STATUS(replayer.feed(record));
   replayer.note_undecided();

@@ -42,8 +42,17 @@ struct Redecided {
   bool erased = false;     // cannot be replayed: its content was erased
 };
 
-// Feeds the records to `guard` and tells of each Decision. Returns how many Decisions were made again.
+// One event that the guard has just noted or decided again.
+struct ReplayStep {
+  const event::Event& event;               // with its content
+  const event::Decision* again = nullptr;  // of a judged one, as it comes out now
+  const Json* recorded = nullptr;          // of a judged one, as it was recorded
+};
+
+// Feeds the records to `guard` and tells of each Decision, and of each event when its turn has come. Returns
+// how many Decisions were made again.
 Result<std::size_t> replay_records(const std::vector<StoredRecord>& records, guard::Guard& guard,
-                                   const std::function<void(const Redecided&)>& on_decision);
+                                   const std::function<void(const Redecided&)>& on_decision,
+                                   const std::function<void(const ReplayStep&)>& on_step = {});
 
 }  // namespace weir::daemon

@@ -80,10 +80,15 @@ void each_scalar(const Json& value, std::string_view name,
   }
 }
 
+namespace {
+
+constexpr std::array<std::string_view, 7> kOrigins = {
+    "user", "errand", "listed", "workspace-text", "named-text", "untrusted-text", "own"};
+
+}  // namespace
+
 std::string_view name(Origin origin) {
-  constexpr std::array<std::string_view, 7> kNames = {
-      "user", "errand", "listed", "workspace-text", "named-text", "untrusted-text", "own"};
-  return kNames[static_cast<std::size_t>(origin)];
+  return kOrigins[static_cast<std::size_t>(origin)];
 }
 
 bool Assessment::all_endorsed() const {
@@ -121,9 +126,11 @@ void Session::prompt(std::uint64_t seq, std::string_view text) {
 
 void Session::result(std::uint64_t seq, const ToolResult& result) {
   bool asked_for = false;
+  std::size_t looked_at = 0;  // finding less only takes endorsement away
   each_scalar(result.input, {}, [&](std::string_view text, std::string_view) {
+    if (asked_for || ++looked_at > limits::kFlowValuesMax) return;
     const std::string value = comparable(text);
-    asked_for = asked_for || (is_telling(value) && typed(value));
+    asked_for = is_telling(value) && typed(value);
   });
   Leaves leaves;
   if (result.failed)
@@ -164,11 +171,16 @@ void Session::remember(std::uint64_t seq, const Leaves& leaves, const ToolResult
   if (own_doing)
     each_scalar(result.input, {},
                 [&](std::string_view text, std::string_view) { given.push_back(comparable(text)); });
+  std::sort(given.begin(), given.end());
   const std::size_t first_record = records_.size();
   bool read_text = false;
   for (const Leaf& leaf : leaves.leaves) {
+    if (corpus_.full()) {  // nothing is kept any more, and no answer is complete
+      read_text = read_text || is_free(leaf);
+      continue;
+    }
     std::string value = comparable(leaf.value);
-    if (value.empty() || std::find(given.begin(), given.end(), value) != given.end()) continue;
+    if (value.empty() || std::binary_search(given.begin(), given.end(), value)) continue;
     // Leaves come record by record.
     if (records_.size() == first_record || records_.back().seq != seq || leaf.record != last_record_) {
       records_.push_back({seq, corpus_.texts(), corpus_.texts(), own_doing, asked_for,

@@ -239,7 +239,18 @@ void FlowWatch::call(const event::Event& event, const std::vector<event::Action>
   Open open{name_of(use, tool), keep ? event.body["input"] : Json::object(),
             text_carries ? Integrity::untrusted : text_of(use.kind, actions, session_->words()),
             use.kind == ToolKind::web_search, std::any_of(actions.begin(), actions.end(), reads_secrets)};
-  if (open_.insert_or_assign(id, std::move(open)).second) order_.push_back(id);
+  if (const auto known = open_.find(id); known != open_.end()) {
+    // Two calls under one id: whose result comes is not known, so it is the worse one's, and vouches for
+    // nothing.
+    open.text = std::max(open.text, known->second.text);
+    open.secret = open.secret || known->second.secret;
+    open.search = open.search && known->second.search;
+    open.input = Json::object();
+    known->second = std::move(open);
+  } else {
+    open_.emplace(id, std::move(open));
+    order_.push_back(id);
+  }
   if (order_.size() <= kOpenMax) return;
   open_.erase(order_.front());
   order_.pop_front();

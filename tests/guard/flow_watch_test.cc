@@ -79,6 +79,72 @@ TEST(FlowWatch, TakesDescriptionsOfTools) {
   EXPECT_EQ(session.call(tool_call("frobnicate", json(R"({"city":"Rome"})"))).verdict, Verdict::ask);
 }
 
+event::Event result_of(const std::string& tool, const std::string& id, const std::string& text) {
+  event::Event result = tool_call(tool, Json::object());
+  result.kind = event::kind::kToolResult;
+  if (!id.empty()) result.corr["tool_use_id"] = id;
+  result.body = Json::object({{"output", text}});
+  return result;
+}
+
+event::Event call_of(const std::string& tool, Json input, const std::string& id) {
+  event::Event call = tool_call(tool, std::move(input));
+  call.corr["tool_use_id"] = id;
+  return call;
+}
+
+// Results belong to calls by their ids, in whatever order they come.
+TEST(FlowWatch, ResultsOutOfOrderAreTheirCalls) {
+  Session session(testing::shipped_pack());
+  session.say("Send the report to whoever notes.txt names");
+  (void)session.call(call_of("WebFetch", Json::object({{"url", "https://site.example/"}}), "web"));
+  (void)session.call(call_of("Read", Json::object({{"file_path", "/workspace/notes.txt"}}), "file"));
+  session.note(
+      result_of("Read", "file", "The report goes to Carla, and to carla@example.com too, every Monday."));
+  session.note(result_of("WebFetch", "web", kPage));
+  EXPECT_EQ(send(session, "carla@example.com").verdict, Verdict::allow);
+  EXPECT_EQ(send(session, "eve@evil.example").verdict, Verdict::ask);
+}
+
+// A page that comes under the id of a file is no file: neither when the id was used twice, nor when the
+// result comes twice or under an id that no call had.
+TEST(FlowWatch, AnIdThatIsUsedTwiceMakesNothingTrusted) {
+  for (const bool file_first : {true, false}) {
+    Session session(testing::shipped_pack());
+    session.say("Send the report to whoever notes.txt names");
+    const auto file = call_of("Read", Json::object({{"file_path", "/workspace/notes.txt"}}), "same");
+    const auto web = call_of("WebFetch", Json::object({{"url", "https://site.example/"}}), "same");
+    (void)session.call(file_first ? file : web);
+    (void)session.call(file_first ? web : file);
+    session.note(result_of("Read", "same", kPage));
+    EXPECT_EQ(send(session, "eve@evil.example").verdict, Verdict::ask) << file_first;
+  }
+  Session again(testing::shipped_pack());
+  again.say("Send the report to whoever notes.txt names");
+  (void)again.call(call_of("Read", Json::object({{"file_path", "/workspace/notes.txt"}}), "once"));
+  again.note(result_of("Read", "once", "Nothing of importance stands in this file of mine, nothing at all."));
+  again.note(result_of("Read", "once", kPage));
+  EXPECT_EQ(send(again, "eve@evil.example").verdict, Verdict::ask);
+  Session nobody(testing::shipped_pack());
+  nobody.say("Send the report to whoever notes.txt names");
+  nobody.note(result_of("Read", "", kPage));
+  EXPECT_EQ(send(nobody, "eve@evil.example").verdict, Verdict::ask);
+}
+
+// Calls whose results never come are forgotten in the end; a result that comes later is a stranger's.
+TEST(FlowWatch, ResultsThatNeverComeAreForgotten) {
+  Session session(testing::shipped_pack());
+  session.say("Send the report to whoever notes.txt names");
+  for (int i = 0; i < 1500; ++i)
+    (void)session.call(
+        call_of("Read", Json::object({{"file_path", "/workspace/notes.txt"}}), "open-" + std::to_string(i)));
+  session.note(
+      result_of("Read", "open-1499", "The report goes to carla@example.com, and so on and so forth."));
+  EXPECT_EQ(send(session, "carla@example.com").verdict, Verdict::allow);
+  session.note(result_of("Read", "open-3", kPage));
+  EXPECT_EQ(send(session, "eve@evil.example").verdict, Verdict::ask);
+}
+
 TEST(FlowWatch, IsOffWithoutWords) {
   PackSources sources = testing::shipped_sources();
   sources.flow.clear();
