@@ -42,6 +42,7 @@ struct Words {
   WordSet naming, selecting;        // of fields: what they hold names, or picks out, what is affected
   std::vector<WordSet> choices;     // values of settings that widen what is allowed, by kind
   WordSet prose, titles, audience;  // names of members of a result
+  WordSet confidential;             // in a tool's name: what it returns is confidential
 
   // Of an agent's own tools: programs that print what others wrote, directories that hold what others wrote,
   // hosts that are in so many texts that only a whole address there says anything.

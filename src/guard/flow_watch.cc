@@ -74,6 +74,13 @@ bool reads_secrets(const event::Action& action) {
   return false;
 }
 
+// "get_secret", "read_password": a password store, by the tool's own name.
+bool gives_secrets(const ingest::ToolUse& use, const std::string& tool, const flow::Words& words) {
+  const auto parts = flow::words_of(use.server.empty() ? tool : use.tool);
+  return std::any_of(parts.begin(), parts.end(),
+                     [&](const auto& part) { return words.confidential.contains(part); });
+}
+
 // Its verb alone changes something beyond files of the workspace.
 bool has_power(const event::Action& action) {
   constexpr std::array<std::string_view, 5> kUsual = {"shell.exec", "file.read", "file.list", "net.connect",
@@ -238,7 +245,9 @@ void FlowWatch::call(const event::Event& event, const std::vector<event::Action>
   const bool keep = is_foreign(use.kind) || use.kind == ToolKind::web_fetch;
   Open open{name_of(use, tool), keep ? event.body["input"] : Json::object(),
             text_carries ? Integrity::untrusted : text_of(use.kind, actions, session_->words()),
-            use.kind == ToolKind::web_search, std::any_of(actions.begin(), actions.end(), reads_secrets)};
+            use.kind == ToolKind::web_search,
+            std::any_of(actions.begin(), actions.end(), reads_secrets) ||
+                (is_foreign(use.kind) && gives_secrets(use, tool, session_->words()))};
   if (const auto known = open_.find(id); known != open_.end()) {
     // Two calls under one id: whose result comes is not known, so it is the worse one's, and vouches for
     // nothing.
