@@ -1,6 +1,6 @@
 // What labels and provenance cost in the guard, through the door that it uses: FlowWatch.
 //
-//   build/release/guard_flow_bench
+//   build/release/bench/guard_flow_bench
 //
 // 4 MB of results of tools (bench/flow_content.h) read by a session; then calls that send, to addresses that
 // were read, that were typed and that are nobody's, with a body of 2 KiB. Processor time of this thread.
@@ -71,7 +71,7 @@ struct Prior {
       const std::string text = result(random);
       content += text.size();
       const event::Event call = call_of(seq++, "mcp__mail__list_mails", Json::object({{"page", 1}}));
-      watch.call(call, {});
+      watch.call(call, {}, event::Verdict::allow);
       const event::Event answer = event_of(event::kind::kToolResult, seq++, "mcp__mail__list_mails",
                                            Json::object({{"output", text}}));
       const double begin = processor_us();
@@ -109,7 +109,7 @@ void Assess(benchmark::State& state) {
   for (auto _ : state) {
     const auto& call = calls[times.size() % calls.size()];
     const double begin = processor_us();
-    benchmark::DoNotOptimize(prior().watch.assess(call));
+    benchmark::DoNotOptimize(prior().watch.assess(call, {}));
     times.push_back(processor_us() - begin);
   }
   count(state, std::move(times));
