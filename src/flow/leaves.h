@@ -32,6 +32,7 @@ struct Leaf {
   std::string value;  // as a reader sees it: escapes and folding of lines undone, numbers as written
   std::uint32_t record = 0;
   bool member_name = false;  // the value is itself a name in a map: shared_with: {ann@x.org: r}
+  bool loose = false;        // nobody vouches for its structure: it is read as free text (flow/vouching.h)
 };
 
 struct Leaves {

@@ -9,6 +9,7 @@
 #include "flow/fold.h"
 #include "flow/shape.h"
 #include "flow/sightings.h"
+#include "flow/vouching.h"
 
 namespace weir::flow {
 namespace {
@@ -137,7 +138,29 @@ void Session::result(std::uint64_t seq, const ToolResult& result) {
     leaves.leaves.push_back({{}, std::string(result.output), 0, false});
   else
     leaves = read_leaves(result.output);
+  loosen(leaves, meaning(result.tool), result.input, *words_);
+  if (hands_over(meaning(result.tool), result.input, *words_)) asked_for = false;
+  note_said(seq, result);
   remember(seq, leaves, result, asked_for);
+}
+
+// What a call says out of untrusted text is untrusted wherever it is read again: in a file, a memory, an
+// entry.
+void Session::note_said(std::uint64_t seq, const ToolResult& result) {
+  const ToolMeaning& known = meaning(result.tool);
+  if (!known.changes || label_.integrity() < Integrity::untrusted) return;
+  records_.push_back({.seq = seq, .said = true});
+  const auto record = static_cast<std::uint32_t>(records_.size() - 1);
+  if (!result.input.is_object()) return;
+  for (const auto& [field, value] : result.input.as_object()) {
+    if (known.role(field, *words_) != Role::payload) continue;
+    each_scalar(value, field, [&](std::string_view text, std::string_view) {
+      const std::uint32_t number = corpus_.add(fold(text));
+      if (number == Corpus::kNotKept) return;
+      places_.resize(number + 1);
+      places_[number] = {record, true};
+    });
+  }
 }
 
 void Session::bring(Label label) {
@@ -148,6 +171,7 @@ void Session::bring(Label label) {
 bool Session::is_free(const Leaf& leaf) const {
   constexpr std::size_t kWordsOfValueMax = 6;
   constexpr std::size_t kWordsWithoutNameMax = 3;
+  if (leaf.loose) return true;
   if (leaf.member_name) return false;
   const std::size_t words = count_words(leaf.value);
   if (words > kWordsOfValueMax || (leaf.key.empty() && words > kWordsWithoutNameMax)) return true;
@@ -197,16 +221,25 @@ void Session::remember(std::uint64_t seq, const Leaves& leaves, const ToolResult
     places_.resize(number + 1);
     places_[number] = {static_cast<std::uint32_t>(records_.size() - 1), free};
     record.end_text = number + 1;
-    if (!own_doing && says_which(leaf) && is_telling(value) && typed(value)) record.named = true;
+    if (!own_doing && says_which(leaf) && is_telling(value) && typed(value) && points_at(prompts_, value))
+      record.named = true;
     read_text = read_text || free;
   }
   // A result that is one record answers a call that named it.
   if (asked_for && records_.size() == first_record + 1) records_.back().named = true;
-  if (!own_doing && plan_.errands)
-    for (std::size_t i = first_record; i < records_.size(); ++i)
-      if (records_[i].named) add_errand(records_[i]);
+  for (std::size_t i = first_record; i < records_.size() && !own_doing; ++i) {
+    if (!records_[i].named) continue;
+    note_looked_up(records_[i]);
+    if (plan_.errands) add_errand(records_[i]);
+  }
   bring(Label(read_text ? std::max(result.text, Integrity::workspace) : Integrity::workspace,
               Confidentiality::open, seq));
+}
+
+// A directory said what the user left open.
+void Session::note_looked_up(const Record& record) {
+  for (std::uint32_t text = record.first_text; text < record.end_text; ++text)
+    if (!places_[text].free) looked_up_.insert(shape_of(corpus_.text(text)));
 }
 
 // The user wants done what stands there.
@@ -237,9 +270,19 @@ void Session::look_at_hits(const std::string& value, Sightings& seen) const {
   const auto found = corpus_.find(value, kHitsMax);
   seen.complete = found.complete;
   const bool number = is_short_number(value);
+  std::uint64_t said_at = UINT64_MAX;  // what is listed from then on may be the session's own words
+  for (const auto& hit : found.hits)
+    if (const Record& record = records_[places_[hit.text].record]; record.said)
+      said_at = std::min(said_at, record.seq);
   for (const auto& hit : found.hits) {
     const Place& place = places_[hit.text];
     const Record& record = records_[place.record];
+    if (record.said) continue;
+    if (record.seq > said_at && !record.workspace) {
+      seen.free = true;
+      add_from(seen.free_in, record.seq);
+      continue;
+    }
     if (!place.free) {
       if (!hit.whole) continue;
       seen.listed = true;
@@ -293,6 +336,8 @@ bool Session::endorses(const Sightings& seen, std::string_view value, Role role,
     if (!seen.free && (plan_.many || asked == Asked::by_errand)) return true;
   }
   // Who points at a page for a value has not given one.
+  // Nor has one who had it looked up.
+  if (looked_up_.contains(shape)) return false;
   return seen.free_named && seen.only && (shape != Shape::address || plan_.follows_links) &&
          values_of_shape(plan_.text, shape).empty();
 }

@@ -34,6 +34,7 @@
 #include "flow/meaning.h"
 #include "flow/plan.h"
 #include "flow/secrets.h"
+#include "flow/shape.h"
 #include "flow/words.h"
 
 namespace weir::flow {
@@ -153,6 +154,7 @@ class Session {
     bool asked_for = false;                      // it answers a call with a value that the user typed
     bool workspace = false;                      // its free text is the user's own
     bool found = false;                          // by a search
+    bool said = false;                           // what a call said, not what one returned
   };
   // Everything that is known of one value.
   struct Sightings;
@@ -162,6 +164,8 @@ class Session {
   bool says_which(const Leaf& leaf) const;
   bool typed(std::string_view value) const;
   void remember(std::uint64_t seq, const Leaves& leaves, const ToolResult& result, bool asked_for);
+  void note_said(std::uint64_t seq, const ToolResult& result);
+  void note_looked_up(const Record& record);
   void add_errand(const Record& record);
   // `strictly`: what the user typed counts only where it is no part of something longer.
   Sightings sightings(const std::string& value, bool strictly, bool disguised) const;
@@ -186,9 +190,10 @@ class Session {
   Corpus corpus_;
   std::vector<Place> places_;  // by text of the corpus
   std::vector<Record> records_;
-  std::uint32_t last_record_ = 0;             // of the result that is being read
   std::set<std::string, std::less<>> hosts_;  // that an own tool went to
   Secrets secrets_;
+  std::set<Shape> looked_up_;      // of values of their own in records that the user named
+  std::uint32_t last_record_ = 0;  // of the result that is being read
   Label label_;
   Label brought_;
 };

@@ -114,6 +114,7 @@ Result<Words> Words::read(std::string_view yaml, std::string_view where) {
   TRY_STATUS(reader.words("fields", "label", out.label));
   TRY_STATUS(reader.words("fields", "naming", out.naming));
   TRY_STATUS(reader.words("fields", "selecting", out.selecting));
+  TRY_STATUS(reader.words("fields", "handed_over", out.handed_over));
   for (const char* kind : {"manage", "write", "open"})
     TRY_STATUS(reader.words("choices", kind, out.choices.emplace_back()));
   TRY_STATUS(reader.words("results", "prose", out.prose));

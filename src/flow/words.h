@@ -40,6 +40,7 @@ struct Words {
 
   WordSet address, payload, setting, label;  // names of fields
   WordSet naming, selecting;        // of fields: what they hold names, or picks out, what is affected
+  WordSet handed_over;              // of fields: a task that somebody else does
   std::vector<WordSet> choices;     // values of settings that widen what is allowed, by kind
   WordSet prose, titles, audience;  // names of members of a result
   WordSet confidential;             // in a tool's name: what it returns is confidential
