@@ -34,7 +34,7 @@ std::vector<CommandSpec> all_commands() {
       // people
       {approve_command(), deny_command(), stop_command(), resume_command(), pin_command(), reload_command()},
       // the record
-      {log_command(), explain_command(), flow_command()},
+      {log_command(), explain_command(), flow_command(), flow_tools_command()},
       {ledger_verify_command(), ledger_show_command(), ledger_prove_command(), ledger_verify_proof_command(),
        ledger_export_command()},
       {store_stats_command(), store_check_command(), store_rebuild_command(), store_erase_command(),

@@ -36,6 +36,7 @@ CommandSpec reload_command();
 CommandSpec log_command();
 CommandSpec explain_command();
 CommandSpec flow_command();
+CommandSpec flow_tools_command();
 
 CommandSpec ledger_verify_command();
 CommandSpec ledger_show_command();

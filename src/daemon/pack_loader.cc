@@ -72,6 +72,7 @@ Status add_user(const std::string& dir, guard::PackSources& sources) {
   TRY_STATUS(read_dir(dir + "/commands", ".yaml", sources.commands));
   TRY_STATUS(read_dir(dir + "/facts", ".yaml", sources.facts));
   TRY_STATUS(read_user_rules(dir + "/rules", sources.rules));
+  if (!sources.flow.empty()) TRY_STATUS(read_dir(dir + "/flow", ".yaml", sources.flow));
   return {};
 }
 

@@ -2,7 +2,8 @@
 //
 //   1. built-in       content/policies/*.cedar, content/paths/*.yaml, content/commands/*.yaml
 //   2. organisation   a signed pack, pinned in /etc/weir/organisation.yaml (signed_pack.h)
-//   3. user           ~/.config/weir/policies/*.cedar and waive.yaml (paths/*.yaml, commands/*.yaml likewise)
+//   3. user           ~/.config/weir/policies/*.cedar and waive.yaml (paths/*.yaml, commands/*.yaml,
+//   flow/*.yaml likewise)
 //   4. project        .weir/policies/*.cedar of a workspace; known only when a session works there
 //
 // WEIR_HOME or `--policy DIR` choose other places. Within a layer files are read in the order of their names.

@@ -11,6 +11,8 @@
 namespace weir::flow {
 namespace {
 
+constexpr std::array<std::string_view, 4> kRoles = {"authority", "address", "payload", "setting"};
+
 bool any_in(const std::vector<std::string>& words, const WordSet& set) {
   return std::any_of(words.begin(), words.end(), [&](const auto& word) { return set.contains(word); });
 }
@@ -58,8 +60,13 @@ Role role_of(std::string_view field, const Json& schema, const ToolMeaning& tool
 }  // namespace
 
 std::string_view name(Role role) {
-  constexpr std::array<std::string_view, 4> kNames = {"authority", "address", "payload", "setting"};
-  return kNames[static_cast<std::size_t>(role)];
+  return kRoles[static_cast<std::size_t>(role)];
+}
+
+std::optional<Role> role_from(std::string_view name) {
+  const auto it = std::find(kRoles.begin(), kRoles.end(), name);
+  if (it == kRoles.end()) return std::nullopt;
+  return static_cast<Role>(it - kRoles.begin());
 }
 
 Role ToolMeaning::role(std::string_view field, const Words& words) const {

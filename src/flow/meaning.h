@@ -6,14 +6,17 @@
 //
 // A description is the tool's own claim. It is believed only where that is the cautious thing: a tool whose
 // name or description says that it changes something changes something, whatever else it says; a field that
-// is nothing known gives power. No tool is known here by its name (docs/flow.md says how to describe one).
+// is nothing known gives power. No tool is known here by its name; those of real products are described in
+// content/flow (flow/products.h).
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/json.h"
+#include "flow/source.h"
 #include "flow/words.h"
 
 namespace weir::flow {
@@ -32,6 +35,7 @@ enum class Role : std::uint8_t {
   setting     // how: times, limits, filters, choices from a list
 };
 std::string_view name(Role role);
+std::optional<Role> role_from(std::string_view name);
 
 struct FieldMeaning {
   std::string name;
@@ -43,7 +47,11 @@ struct ToolMeaning {
   std::string effect = "other";  // of words.yaml; "other": nothing is known of it
   bool changes = true;
   bool makes_new = false;
-  std::vector<FieldMeaning> fields;  // those that the schema names
+  std::vector<FieldMeaning> fields;      // those that the schema names, or that are known
+  Source source;                         // what its results are
+  Audience readers = Audience::unknown;  // who can read what it writes
+  std::string product;                   // whose tool it is taken for (flow/products.h); "": nobody's
+  bool confirmed = false;                // that is more than a guess
 
   // Of a field that the schema does not name: by its name alone.
   Role role(std::string_view field, const Words& words) const;

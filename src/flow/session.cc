@@ -100,22 +100,8 @@ bool Assessment::all_endorsed() const {
   return !carries_link && (asked != Asked::no || harmless);
 }
 
-Session::Session(std::shared_ptr<const Words> words) : words_(std::move(words)) {}
-
-void Session::describe(const std::vector<ToolDescription>& tools) {
-  for (const auto& tool : tools)
-    if (meanings_.size() < limits::kFlowToolsMax || meanings_.contains(tool.name))
-      meanings_.insert_or_assign(tool.name, meaning_of(tool, *words_));
-}
-
-const ToolMeaning& Session::meaning(std::string_view tool) {
-  if (const auto it = meanings_.find(tool); it != meanings_.end()) return it->second;
-  if (meanings_.size() >= limits::kFlowToolsMax) meanings_.clear();  // learnt again when they are used
-  std::string key(tool);
-  // A server's name says nothing of its tool: "mail/list_folders".
-  const std::string name = key.substr(key.rfind('/') + 1);
-  return meanings_.emplace(key, meaning_of({name, {}, Json()}, *words_)).first->second;
-}
+Session::Session(std::shared_ptr<const Words> words, std::shared_ptr<const Products> products)
+    : words_(words), tools_(std::move(words), std::move(products)) {}
 
 void Session::prompt(std::uint64_t seq, std::string_view text) {
   bring(Label(Integrity::user, Confidentiality::open, seq));
@@ -189,41 +175,45 @@ bool Session::typed(std::string_view value) const {
 }
 
 void Session::remember(std::uint64_t seq, const Leaves& leaves, const ToolResult& result, bool asked_for) {
-  const bool own_doing = meaning(result.tool).changes;
+  const ToolMeaning& known = meaning(result.tool);
+  const bool own_doing = known.changes;
+  const Products& products = tools_.products();
+  const Integrity text =
+      result.carried ? result.text : integrity_of(known, result.input, products, *words_, result.text);
+  const auto vouched = result.carried ? std::vector<bool>() : vouched_records(known, leaves, products);
   // What a call made comes back in its result: that is no new source.
   std::vector<std::string> given;
   if (own_doing)
     each_scalar(result.input, {},
-                [&](std::string_view text, std::string_view) { given.push_back(comparable(text)); });
+                [&](std::string_view one, std::string_view) { given.push_back(comparable(one)); });
   std::sort(given.begin(), given.end());
   const std::size_t first_record = records_.size();
-  bool read_text = false;
+  Integrity worst = Integrity::workspace;  // of the free text that was read
   for (const Leaf& leaf : leaves.leaves) {
     if (corpus_.full()) {  // nothing is kept any more, and no answer is complete
-      read_text = read_text || is_free(leaf);
+      if (flow::is_free(known.source, leaf, is_free(leaf))) worst = std::max(worst, text);
       continue;
     }
     std::string value = comparable(leaf.value);
     if (value.empty() || std::binary_search(given.begin(), given.end(), value)) continue;
+    const bool trusted = leaf.record < vouched.size() && vouched[leaf.record];
+    const Integrity of_leaf = trusted ? std::min(text, Integrity::workspace) : text;
     // Leaves come record by record.
     if (records_.size() == first_record || records_.back().seq != seq || leaf.record != last_record_) {
       records_.push_back({seq, corpus_.texts(), corpus_.texts(), own_doing, asked_for,
-                          result.text < Integrity::untrusted, result.found});
+                          of_leaf < Integrity::untrusted, result.found});
       last_record_ = leaf.record;
     }
     Record& record = records_.back();
-    const bool free = is_free(leaf);
+    const bool free = flow::is_free(known.source, leaf, is_free(leaf));
+    if (free) worst = std::max(worst, of_leaf);
     const std::uint32_t number = corpus_.add(free ? fold(leaf.value) : value);
-    if (number == Corpus::kNotKept) {
-      read_text = read_text || free;
-      continue;
-    }
+    if (number == Corpus::kNotKept) continue;
     places_.resize(number + 1);
     places_[number] = {static_cast<std::uint32_t>(records_.size() - 1), free};
     record.end_text = number + 1;
     if (!own_doing && says_which(leaf) && is_telling(value) && typed(value) && points_at(prompts_, value))
       record.named = true;
-    read_text = read_text || free;
   }
   // A result that is one record answers a call that named it.
   if (asked_for && records_.size() == first_record + 1) records_.back().named = true;
@@ -232,8 +222,7 @@ void Session::remember(std::uint64_t seq, const Leaves& leaves, const ToolResult
     note_looked_up(records_[i]);
     if (plan_.errands) add_errand(records_[i]);
   }
-  bring(Label(read_text ? std::max(result.text, Integrity::workspace) : Integrity::workspace,
-              Confidentiality::open, seq));
+  bring(label_of(known.source, worst, seq));
 }
 
 // A directory said what the user left open.

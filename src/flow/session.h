@@ -18,7 +18,6 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -31,10 +30,10 @@
 #include "flow/corpus.h"
 #include "flow/label.h"
 #include "flow/leaves.h"
-#include "flow/meaning.h"
 #include "flow/plan.h"
 #include "flow/secrets.h"
 #include "flow/shape.h"
+#include "flow/tool_book.h"
 #include "flow/words.h"
 
 namespace weir::flow {
@@ -89,8 +88,9 @@ struct ToolResult {
   const Json& input;
   std::string_view output;
   bool failed = false;
-  Integrity text = Integrity::untrusted;  // how far its free text can be trusted
-  bool found = false;                     // the answer of a search: its addresses are there to be read
+  Integrity text = Integrity::untrusted;  // how far its free text can be trusted, if nothing better is known
+  bool carried = false;  // a label that was kept says so: nothing known of the tool is better
+  bool found = false;    // the answer of a search: its addresses are there to be read
 };
 
 // What a call of an agent's own tools would reach.
@@ -104,11 +104,12 @@ std::string_view name(Reach::Kind kind);
 
 class Session {
  public:
-  explicit Session(std::shared_ptr<const Words> words);
+  // `products`: what is known of real tools (flow/products.h); nullptr: nothing.
+  explicit Session(std::shared_ptr<const Words> words, std::shared_ptr<const Products> products = nullptr);
 
   // Tools by their descriptions; a tool of the same name is replaced.
-  void describe(const std::vector<ToolDescription>& tools);
-  const ToolMeaning& meaning(std::string_view tool);
+  void describe(const std::vector<ToolDescription>& tools) { tools_.describe(tools); }
+  const ToolMeaning& meaning(std::string_view tool) { return tools_.meaning(tool); }
 
   // `seq` is the number of the event in the session tree.
   void prompt(std::uint64_t seq, std::string_view text);
@@ -182,7 +183,7 @@ class Session {
   bool lets_reach(const Reach& reach, std::string_view host, const Sightings& seen) const;
 
   std::shared_ptr<const Words> words_;
-  std::map<std::string, ToolMeaning, std::less<>> meanings_;
+  ToolBook tools_;
   std::string prompts_;
   Plan plan_;
   Plan errand_;  // of the texts that the user sent the agent to

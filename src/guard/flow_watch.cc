@@ -27,11 +27,6 @@ std::string tool_of(const event::Event& event) {
   return std::string(event.body["tool"].text_or(event.data["tool"].text_or("")));
 }
 
-// "server/tool" for MCP, else as the agent calls it.
-std::string name_of(const ingest::ToolUse& use, const std::string& tool) {
-  return use.server.empty() ? tool : use.server + '/' + use.tool;
-}
-
 // A tool of which only its description is known.
 bool is_foreign(ToolKind kind) {
   return kind == ToolKind::mcp || kind == ToolKind::unknown;
@@ -168,6 +163,15 @@ void each_text(const Json& value, const std::function<void(const Json&)>& take) 
   }
 }
 
+// "server/tool" for MCP, "@agent/tool" for an agent's own tool that is known, else as the agent calls it. No
+// server can pass for an agent by its name.
+std::string name_of(std::string_view agent, const ingest::ToolUse& use, const std::string& tool,
+                    const flow::Products* products) {
+  if (!use.server.empty()) return (use.server.starts_with('@') ? "@" : "") + use.server + '/' + use.tool;
+  if (use.kind == ToolKind::mcp || products == nullptr || !products->native(agent, tool)) return tool;
+  return '@' + std::string(agent) + '/' + tool;
+}
+
 }  // namespace
 
 std::string text_read(const event::Event& result) {
@@ -187,9 +191,10 @@ std::string text_read(const event::Event& result) {
   return text;
 }
 
-std::string flow_name(const event::Event& event) {
+std::string flow_name(const event::Event& event, const flow::Products* products) {
   const std::string tool = tool_of(event);
-  return name_of(ingest::tool_use(event.agent.name, tool, event.body["input"]), tool);
+  return name_of(event.agent.name, ingest::tool_use(event.agent.name, tool, event.body["input"]), tool,
+                 products);
 }
 
 Json labels_of(const flow::Assessment& now) {
@@ -211,8 +216,10 @@ Json labels_of(const flow::Assessment& now) {
   return out;
 }
 
-FlowWatch::FlowWatch(std::shared_ptr<const flow::Words> words)
-    : session_(words == nullptr ? nullptr : std::make_unique<flow::Session>(std::move(words))) {}
+FlowWatch::FlowWatch(std::shared_ptr<const flow::Words> words, std::shared_ptr<const flow::Products> products)
+    : products_(products),
+      session_(words == nullptr ? nullptr
+                                : std::make_unique<flow::Session>(std::move(words), std::move(products))) {}
 
 void FlowWatch::note(const event::Event& event, std::span<const event::Finding> found) {
   if (session_ == nullptr) return;
@@ -243,17 +250,20 @@ void FlowWatch::call(const event::Event& event, const std::vector<event::Action>
   if (id.empty()) return;
   // What an agent's own tool was given is the agent's, and may be a whole file.
   const bool keep = is_foreign(use.kind) || use.kind == ToolKind::web_fetch;
-  Open open{name_of(use, tool), keep ? event.body["input"] : Json::object(),
+  Open open{name_of(event.agent.name, use, tool, products_.get()),
+            keep ? event.body["input"] : Json::object(),
             text_carries ? Integrity::untrusted : text_of(use.kind, actions, session_->words()),
             use.kind == ToolKind::web_search,
             std::any_of(actions.begin(), actions.end(), reads_secrets) ||
-                (is_foreign(use.kind) && gives_secrets(use, tool, session_->words()))};
+                (is_foreign(use.kind) && gives_secrets(use, tool, session_->words())),
+            text_carries};
   if (const auto known = open_.find(id); known != open_.end()) {
     // Two calls under one id: whose result comes is not known, so it is the worse one's, and vouches for
     // nothing.
     open.text = std::max(open.text, known->second.text);
     open.secret = open.secret || known->second.secret;
     open.search = open.search && known->second.search;
+    open.carried = true;  // nothing that is known of either tool is better
     open.input = Json::object();
     known->second = std::move(open);
   } else {
@@ -267,7 +277,9 @@ void FlowWatch::call(const event::Event& event, const std::vector<event::Action>
 
 void FlowWatch::result(const event::Event& event, std::span<const event::Finding> found) {
   const std::string tool = tool_of(event);
-  Open call{name_of(ingest::tool_use(event.agent.name, tool, Json()), tool), Json::object()};
+  Open call{
+      name_of(event.agent.name, ingest::tool_use(event.agent.name, tool, Json()), tool, products_.get()),
+      Json::object()};
   if (const auto it = open_.find(call_id(event)); it != open_.end()) {
     call = std::move(it->second);
     std::erase(order_, it->first);
@@ -279,6 +291,7 @@ void FlowWatch::result(const event::Event& event, std::span<const event::Finding
                                .output = output,
                                .failed = event.data["failed"].bool_or(false),
                                .text = call.text,
+                               .carried = call.carried,
                                .found = call.search});
   if (call.secret) session_->confide_values_of(event.seq, output);
   for (const auto& finding : found)
@@ -334,7 +347,8 @@ std::optional<flow::Assessment> FlowWatch::assess_values(const event::Event& eve
   const std::string tool = tool_of(event);
   if (event.kind == kind::kToolCall) {
     const auto use = ingest::tool_use(event.agent.name, tool, event.body["input"]);
-    if (is_foreign(use.kind)) return session_->assess(name_of(use, tool), event.body["input"]);
+    if (is_foreign(use.kind))
+      return session_->assess(name_of(event.agent.name, use, tool, products_.get()), event.body["input"]);
     const bool clean = session_->label().integrity() < Integrity::untrusted && !session_->has_secrets();
     if (!clean) return session_->assess(reaches_of(use, actions), said_by(use, event));
   }

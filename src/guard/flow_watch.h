@@ -1,6 +1,6 @@
 // What the room flow is shown of a session tree, and what it is asked about a call.
 //
-//   FlowWatch watch(pack.flow_words());
+//   FlowWatch watch(pack.flow_words(), pack.flow_products());
 //   watch.note(event);                      // prompts, results, lists of tools
 //   const auto now = watch.assess(call);    // where the values of the call come from
 //   watch.call(call, actions, verdict);     // what it may do from now on is no news
@@ -33,13 +33,15 @@ Json labels_of(const flow::Assessment& now);
 
 // What a tool said, as one text: its output, as JSON when it is none, and its error.
 std::string text_read(const event::Event& result);
-// A call's tool as the room flow knows it: "server/tool" for MCP, else as the agent calls it.
-std::string flow_name(const event::Event& event);
+// A call's tool as the room flow knows it: "server/tool" for MCP, "@agent/tool" for an agent's own that
+// `products` describes, else as the agent calls it.
+std::string flow_name(const event::Event& event, const flow::Products* products = nullptr);
 
 class FlowWatch {
  public:
   // nullptr: nothing is watched, and labels are unknown.
-  explicit FlowWatch(std::shared_ptr<const flow::Words> words);
+  explicit FlowWatch(std::shared_ptr<const flow::Words> words,
+                     std::shared_ptr<const flow::Products> products = nullptr);
 
   // `found` by detectors in the event's texts: a secret in a result is confidential from then on.
   void note(const event::Event& event, std::span<const event::Finding> found = {});
@@ -64,6 +66,7 @@ class FlowWatch {
     flow::Integrity text = flow::Integrity::untrusted;
     bool search = false;
     bool secret = false;  // it reads credentials
+    bool carried = false;
   };
 
   std::optional<flow::Assessment> assess_values(const event::Event& event,
@@ -72,6 +75,7 @@ class FlowWatch {
   void confide(const event::Event& event, event::Span span);
   void tools(const Json& list);
 
+  std::shared_ptr<const flow::Products> products_;
   std::unique_ptr<flow::Session> session_;
   std::map<std::string, Open> open_;  // by tool_use_id
   std::deque<std::string> order_;     // of open_, oldest first

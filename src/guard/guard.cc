@@ -97,7 +97,7 @@ Guard::Guard(std::shared_ptr<const Pack> pack, GuardOptions options)
       options_(std::move(options)),
       facts_(pack_->facts()),
       watch_(pack_->rules()),
-      flow_(pack_->flow_words()) {
+      flow_(pack_->flow_words(), pack_->flow_products()) {
   state_.workspace = options_.workspace;
 }
 

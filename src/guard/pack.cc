@@ -109,6 +109,22 @@ const VerbSpec* Pack::verb(std::string_view verb) const {
   return it != shared_->verbs.end() ? &it->second : nullptr;
 }
 
+Status Pack::load_flow(const std::vector<NamedText>& files, Shared& shared) {
+  std::vector<flow::Products::File> described;
+  for (const auto& file : files) {
+    if (file.name != "words.yaml" && !file.name.ends_with("/words.yaml")) {
+      described.push_back({file.name, file.text});
+      continue;
+    }
+    TRY(auto words, flow::Words::read(file.text, file.name));
+    shared.flow = std::make_shared<const flow::Words>(std::move(words));
+  }
+  if (shared.flow == nullptr) return {};
+  TRY(auto products, flow::Products::read(described, *shared.flow));
+  shared.products = std::make_shared<const flow::Products>(std::move(products));
+  return {};
+}
+
 Result<std::shared_ptr<const Pack::Shared>> Pack::load_shared(const PackSources& sources) {
   auto shared = std::make_shared<Shared>();
   TRY(shared->paths, PathClasses::parse(sources.paths));
@@ -118,10 +134,7 @@ Result<std::shared_ptr<const Pack::Shared>> Pack::load_shared(const PackSources&
   TRY(shared->detectors, detectors_of(sources.secrets, sources.injection, sources.databases.get()));
   TRY(shared->rules, rules_of(sources.rules));
   shared->rules_digest = digest_of({&sources.rules});
-  for (const auto& file : sources.flow) {
-    TRY(auto words, flow::Words::read(file.text, file.name));
-    shared->flow = std::make_shared<const flow::Words>(std::move(words));
-  }
+  TRY_STATUS(load_flow(sources.flow, *shared));
   if (!sources.schema.text.empty()) {
     TRY(cedar::Schema schema, cedar::Schema::parse(sources.schema.text, sources.schema.name));
     shared->schema = std::make_unique<const cedar::Schema>(std::move(schema));

@@ -21,6 +21,7 @@
 #include "detect/scanner.h"
 #include "event/decision.h"
 #include "facts/fact_set.h"
+#include "flow/products.h"
 #include "flow/words.h"
 #include "guard/annotations.h"
 #include "guard/layers.h"
@@ -42,7 +43,9 @@ struct PackSources {
   std::vector<NamedText> injection = {};  // one model
   std::vector<NamedText> facts = {};      // catalogues of facts (facts/definition.h)
   std::vector<NamedText> rules = {};      // Sigma rules (guard/rules.h); none: nothing is matched
-  std::vector<NamedText> flow = {};  // the words of flow, one file; none: the flow of data is not watched
+  // What flow knows: one file of words (`words.yaml`), all others describe tools (flow/products.h), later
+  // ones before earlier ones. No words: the flow of data is not watched.
+  std::vector<NamedText> flow = {};
   // Where compiled patterns of the detectors wait for the next run; none: nowhere.
   std::shared_ptr<match::DatabaseStore> databases = {};
 };
@@ -76,6 +79,8 @@ class Pack {
   const std::shared_ptr<const sigma::RuleBook>& rules() const { return shared_->rules; }  // nullptr: none
   const std::string& rules_digest() const { return shared_->rules_digest; }
   const std::shared_ptr<const flow::Words>& flow_words() const { return shared_->flow; }  // nullptr: none
+  // nullptr exactly when there are no words.
+  const std::shared_ptr<const flow::Products>& flow_products() const { return shared_->products; }
   const std::string& policy_digest() const { return policy_digest_; }    // "sha256:…" over names and texts
   const std::string& content_digest() const { return shared_->digest; }  // the catalogues
   std::size_t policy_count() const { return composition_.meta.size(); }
@@ -90,6 +95,7 @@ class Pack {
     std::shared_ptr<const sigma::RuleBook> rules;
     std::string rules_digest;
     std::shared_ptr<const flow::Words> flow;
+    std::shared_ptr<const flow::Products> products;
     std::unique_ptr<const cedar::Schema> schema;
     std::map<std::string, VerbSpec, std::less<>> verbs;
     cedar::Entities verb_entities;  // of all declared verbs
@@ -97,6 +103,7 @@ class Pack {
   };
   Pack() = default;
   static Result<std::shared_ptr<const Shared>> load_shared(const PackSources& sources);
+  static Status load_flow(const std::vector<NamedText>& files, Shared& shared);
   static Result<std::shared_ptr<const Pack>> assemble(std::vector<LayerSource> layers,
                                                       const NamedText& schema,
                                                       std::shared_ptr<const Shared> shared);

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "guard/support.h"
+#include "ingest/tools.h"
 
 namespace weir::guard {
 namespace {
@@ -281,6 +282,73 @@ TEST(FlowWatch, WhatAHelperReadCountsForItsParentAndTheOtherWayRound) {
     session.note(page);
     EXPECT_EQ(session.call(mail).verdict, Verdict::ask) << helper_reads;
   }
+}
+
+event::Event fetched(std::string_view url, const char* id) {
+  event::Event call = tool_call("WebFetch", Json::object({{"url", url}, {"prompt", "What does it say?"}}));
+  call.corr["tool_use_id"] = id;
+  return call;
+}
+
+// The page is read: a call and its result.
+void fetch(Session& session, std::string_view url, const char* id) {
+  (void)session.call(fetched(url, id));
+  event::Event result = fetched(url, id);
+  result.kind = event::kind::kToolResult;
+  result.body = Json::object({{"output", kPage}});
+  session.note(result);
+}
+
+TEST(FlowWatch, TrustsTheDomainsOfTheUser) {
+  PackSources sources = testing::shipped_sources();
+  sources.flow.push_back({"flow/mine.yaml", "trusted: {domains: [docs.example.com]}\n"});
+  Session session(Pack::load(sources).value());
+  session.say("Read the page and send the report to ann@example.com");
+  fetch(session, "https://docs.example.com/a", "1");
+  EXPECT_TRUE(send(session, "bob@example.com").labels == Json::object());
+  fetch(session, "https://docs.example.com@evil.example/a", "2");
+  const auto held = send(session, "eve@evil.example");
+  EXPECT_EQ(held.verdict, Verdict::ask);
+  EXPECT_EQ(held.labels["categories"], Json::array({"source:web"}));
+}
+
+TEST(FlowWatch, KnowsProductsByWhatTheUserSaysOnly) {
+  PackSources sources = testing::shipped_sources();
+  const auto read_file = [](Session& session, const char* tool) {
+    event::Event call = tool_call(tool, Json::object({{"path", "/workspace/notes.txt"}}));
+    call.corr["tool_use_id"] = tool;
+    (void)session.call(call);
+    event::Event result = call;
+    result.kind = event::kind::kToolResult;
+    result.body = Json::object({{"output", kPage}});
+    session.note(result);
+    return send(session, "eve@evil.example").labels["integrity"].text_or("workspace") == "untrusted";
+  };
+  Session guessed(Pack::load(sources).value());
+  EXPECT_TRUE(read_file(guessed, "mcp__filesystem__read_text_file"));
+  sources.flow.push_back({"flow/mine.yaml", "servers: {files: filesystem}\n"});
+  Session confirmed(Pack::load(sources).value());
+  EXPECT_FALSE(read_file(confirmed, "mcp__files__read_text_file"));
+  EXPECT_TRUE(read_file(confirmed, "mcp__filesystem__read_text_file"));
+}
+
+TEST(FlowWatch, DescribesToolsThatItsAgentsHave) {
+  const auto pack = testing::shipped_pack();
+  for (const char* agent : {"claude-code", "codex"}) {
+    const flow::Product* own = pack->flow_products()->product(agent);
+    ASSERT_NE(own, nullptr);
+    for (const auto& tool : own->tools)
+      EXPECT_NE(ingest::tool_use(agent, tool.name, Json::object()).kind, ingest::ToolKind::unknown)
+          << agent << ' ' << tool.name;
+  }
+}
+
+TEST(FlowWatch, ADescriptionThatCannotBeReadIsNoPack) {
+  PackSources sources = testing::shipped_sources();
+  sources.flow.push_back({"flow/mine.yaml", "servers: {files: filesistem}\n"});
+  const auto pack = Pack::load(sources);
+  ASSERT_FALSE(pack);
+  EXPECT_NE(pack.error().message().find("filesistem"), std::string::npos) << pack.error().message();
 }
 
 }  // namespace
