@@ -125,7 +125,8 @@ Status ModelReader::read_rule(const ModelField& field, ModelRule& rule) {
     TRY_STATUS(call.only({"tool", "input", "result"}));
     TRY(const std::string tool, call["tool"].text());
     TRY_STATUS(call["input"].must_be_map());
-    TRY(rule.result, call["result"].text_or("ok"));
+    // A model says nothing of what a tool answers, so nothing can be read into it.
+    TRY(rule.result, call["result"].text_or(""));
     rule.call = Json::object({{"tool", tool}, {"input", call["input"].json()}});
   }
   return {};
