@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """What the flow of data alone stops in recorded agent runs, and what that costs honest ones.
 
-    bench/flow_traces.py build/release/weir TRACES.jsonl.gz TOOLS.json [--rename] [--by model|suite|category]
+    bench/flow_traces.py build/release/weir TRACES.jsonl.gz TOOLS.json [--rename] [--profile NAME] [--by …]
 
-Traces go through `weir replay --jsonl --no-text-detectors` under the policies in force. TOOLS has, by suite, the list
+Traces go through `weir replay --jsonl --no-text-detectors` under the shipped policies (--profile: as strict as that; default
+standard). TOOLS has, by suite, the list
 that an MCP server would give (name, description, inputSchema). Of an attack the first malicious call must be asked or
 refused (`mal_calls`); of any other trace every stop is a cost. --rename gives every tool a name that says nothing.
 Intervals are 95 % Wilson."""
@@ -43,7 +44,7 @@ def with_tools(row, tools, names):
     return {"id": row["id"], "tools": listed, "trace": trace}
 
 
-def replay(weir, rows, tools, rename):
+def replay(weir, rows, tools, rename, profile):
     with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
         for row in rows:
             own = tools.get(row["suite"], [])
@@ -51,7 +52,7 @@ def replay(weir, rows, tools, rename):
             file.write(json.dumps(with_tools(row, own, names)) + "\n")
         file.flush()
         began = time.perf_counter()
-        out = subprocess.run([weir, "replay", "--jsonl", "--no-text-detectors", file.name], stdout=subprocess.PIPE, text=True)
+        out = subprocess.run([weir, "replay", "--jsonl", "--no-text-detectors", "--profile", profile, file.name], stdout=subprocess.PIPE, text=True)
         seconds = time.perf_counter() - began
     answers = {answer["id"]: answer for answer in map(json.loads, out.stdout.splitlines())}
     broken = [row["id"] for row in rows if "decisions" not in answers.get(row["id"], {})]
@@ -92,6 +93,7 @@ def main():
     parser.add_argument("traces")
     parser.add_argument("tools")
     parser.add_argument("--rename", action="store_true")
+    parser.add_argument("--profile", choices=["relaxed", "standard", "strict"], default="standard")
     parser.add_argument("--by", choices=["model", "suite", "category"])
     options = parser.parse_args()
     opened = gzip.open if options.traces.endswith(".gz") else open
@@ -99,7 +101,7 @@ def main():
         rows = [json.loads(line) for line in file]
     with open(options.tools) as file:
         tools = json.load(file)
-    stops, seconds = replay(options.weir, rows, tools, options.rename)
+    stops, seconds = replay(options.weir, rows, tools, options.rename, options.profile)
     print_labels(rows, stops, f"all {len(rows)} traces, {seconds:.1f} s")
     if options.by:
         for value in sorted({row[options.by] for row in rows}):

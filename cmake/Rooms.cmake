@@ -22,8 +22,8 @@ weir_room(net    2 rim  ROOMS base os LIBS PkgConfig::SODIUM Threads::Threads)
 weir_room(ledger 2 rim  ROOMS base os LIBS PkgConfig::SODIUM)
 
 weir_room(sigma  3 pure ROOMS base event match facts)
-# Workflow models are proved with the very definitions of facts that the guard runs by.
-weir_room(prove  3 rim  ROOMS base event os cedar facts)
+# Workflow models are proved with the very definitions of facts, and rules of labels, that the guard runs by.
+weir_room(prove  3 rim  ROOMS base event os cedar facts flow)
 
 weir_room(detect 4 pure ROOMS base event match shell facts sigma)
 
@@ -34,7 +34,7 @@ weir_room(guard  5 pure ROOMS base event match cedar shell facts flow ingest sig
 weir_room(pod    6 rim  ROOMS base os event)
 weir_room(setup  6 rim  ROOMS base os event ingest)
 
-weir_room(arena  7 rim  ROOMS base os event net ledger store guard setup LIBS Threads::Threads)
+weir_room(arena  7 rim  ROOMS base os event ingest net ledger store guard setup LIBS Threads::Threads)
 
 weir_room(daemon 8 rim  ROOMS base event match cedar shell flow detect os ingest net ledger prove store guard pod setup
                  LIBS weir_content PkgConfig::SODIUM Threads::Threads)

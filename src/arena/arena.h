@@ -10,6 +10,7 @@
 //   scenario.h   the script and what must come of it     tools.h    what the agent's tools do
 //   world.h      where it plays; judges effects          agent.h    the scripted agent
 //   stage.h      daemon, agent, decisions, ledger        child.h    a child process one talks with in lines
+//   flow_costs.h what policies stop in recorded runs, and what that costs
 //
 // No network, no account; nothing outside the throw-away directory is touched. `weir demo` shows it.
 #pragma once

@@ -30,6 +30,7 @@ std::vector<CommandSpec> all_commands() {
        policy_explain_command()},
       {workflow_check_command(), workflow_show_command(), workflow_export_command(),
        workflow_recheck_command()},
+      {policy_profiles_command(), policy_profile_command(), policy_show_command()},
       {policy_import_command(), policy_pack_command(), policy_sign_command(), policy_verify_command()},
       // people
       {approve_command(), deny_command(), stop_command(), resume_command(), pin_command(), reload_command()},

@@ -18,6 +18,9 @@ CommandSpec workflow_show_command();
 CommandSpec workflow_export_command();
 CommandSpec workflow_recheck_command();
 
+CommandSpec policy_profiles_command();
+CommandSpec policy_profile_command();
+CommandSpec policy_show_command();
 CommandSpec policy_import_command();
 CommandSpec policy_pack_command();
 CommandSpec policy_sign_command();

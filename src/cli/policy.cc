@@ -67,7 +67,8 @@ Result<int> diff(const Args& args, Context& context) {
 struct Subject {
   cedar::PolicySet policies;
   SchemaFile schema;
-  std::string digest;  // of the policies, or of the pack
+  std::string digest;   // of the policies, or of the pack
+  std::string profile;  // of the pack
   bool in_force = false;
 };
 
@@ -75,10 +76,10 @@ Result<Subject> subject_of(const Args& args, const Context& context) {
   TRY(SchemaFile schema, read_policy_schema(args));
   if (const auto path = args.value("--policies")) {
     TRY(PolicyFiles files, read_policy_files(*path));
-    return Subject{std::move(files.policies), std::move(schema), std::move(files.digest)};
+    return Subject{std::move(files.policies), std::move(schema), std::move(files.digest), {}};
   }
   TRY(const auto pack, load_policies(args, context));
-  return Subject{pack->policies(), std::move(schema), pack->policy_digest(), true};
+  return Subject{pack->policies(), std::move(schema), pack->policy_digest(), pack->profile(), true};
 }
 
 std::string_view word(const prove::PropertyOutcome& outcome) {
@@ -140,15 +141,16 @@ Result<Certified> certify(const Args& args, const Context& context, const prove:
 }
 
 Status check_keep(const Args& args) {
-  if (!args.has("--keep") || (!args.has("--policies") && !args.has("--schema"))) return {};
+  const bool others = args.has("--policies") || args.has("--schema") || args.has("--profile");
+  if (!args.has("--keep") || !others) return {};
   return fail("--keep is for the policies in force", "weir policy prove",
-              "leave --policies and --schema out, or use --certificate DIR");
+              "leave --policies, --schema and --profile out, or use --certificate DIR");
 }
 
 Result<int> prove_all(const Args& args, Context& context) {
   TRY_STATUS(check_keep(args));
-  TRY(const auto properties, read_properties(args.value_or("--properties", "")));
   TRY(const Subject subject, subject_of(args, context));
+  TRY(const auto properties, read_properties(args.value_or("--properties", ""), subject.profile));
   const bool certifies = args.has("--certificate") || args.has("--keep");
   TRY(prove::Prover prover, start_prover(args, certifies));
   TRY(const auto outcomes,
@@ -258,6 +260,7 @@ CommandSpec policy_prove_command() {
           "Each property is proved for every request, refuted with one that breaks it, or unknown.",
       .options =
           with_solver({{"--policies", "PATH", "a file or directory; default: the policies in force"},
+                       profile_option(),
                        {"--schema", "FILE", kSchemaHelp},
                        {"--properties", "PATH", "*.cedarprop; default: those that ship"},
                        {"--certificate", "DIR", "write what was proved, for `weir policy recheck`"},

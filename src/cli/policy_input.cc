@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/limits.h"
 #include "content.h"
+#include "guard/profile.h"
 #include "os/files.h"
 
 namespace weir::cli {
@@ -80,7 +81,22 @@ Result<SchemaFile> read_policy_schema(const Args& args) {
   return fail(ErrorCode::internal, "the schema that ships is missing");
 }
 
-Result<PropertyFiles> read_properties(const std::string& path) {
+namespace {
+
+// "profiles/standard/standard.cedarprop" is promised by standard and by what is stricter.
+bool promises(std::string_view profile, std::string_view file) {
+  if (!file.ends_with(".cedarprop")) return false;
+  if (file.starts_with("properties/")) return true;
+  if (profile.empty()) return false;
+  for (const std::string_view name : guard::kProfiles)
+    if (file.starts_with("profiles/" + std::string(name) + "/"))
+      return guard::is_at_least_as_strict(profile, name);
+  return false;
+}
+
+}  // namespace
+
+Result<PropertyFiles> read_properties(const std::string& path, std::string_view profile) {
   PropertyFiles out;
   Texts texts;
   const auto add = [&](std::string_view text, std::string_view name) -> Status {
@@ -97,8 +113,7 @@ Result<PropertyFiles> read_properties(const std::string& path) {
   };
   if (path.empty()) {
     for (const auto& file : content_files())
-      if (file.name.starts_with("properties/") && file.name.ends_with(".cedarprop"))
-        TRY_STATUS(add(file.bytes, file.name));
+      if (promises(profile, file.name)) TRY_STATUS(add(file.bytes, file.name));
   } else {
     TRY(const auto files, files_of(path, ".cedarprop"));
     for (const auto& file : files) {

@@ -26,12 +26,13 @@ struct SchemaFile {
   std::string digest;  // of the text
 };
 Result<SchemaFile> read_policy_schema(const Args& args);
-// FILE or DIR (*.cedarprop); "": those that ship.
+// FILE or DIR (*.cedarprop); "": those that ship, and what this profile and those less strict promise
+// besides.
 struct PropertyFiles {
   std::vector<prove::Property> properties;
   std::string digest;  // of the texts
 };
-Result<PropertyFiles> read_properties(const std::string& path);
+Result<PropertyFiles> read_properties(const std::string& path, std::string_view profile);
 
 // --solver-ms N and --solver NAME, with their defaults.
 std::vector<Option> solver_options();

@@ -229,6 +229,7 @@ CommandSpec replay_command() {
               "trace} in, {id, decisions} out.",
           .options = {{"--jsonl", "", "traces as JSON Lines in, decisions out"},
                       {"--policy", "DIR", "only the *.cedar files of DIR instead of the policies in force"},
+                      profile_option(),
                       {"--diff", "DIR", "only what the *.cedar files of DIR would decide otherwise"},
                       {"--no-text-detectors", "",
                        "decide without the detectors of secrets and injections in text"}},

@@ -71,13 +71,18 @@ void print_carried(const Json& carried, Context& context) {
     context.out << style.red("  labels of files: ") << printable(carried["problem"].text_or(""), 400) << "\n";
 }
 
+std::string profile_text(const Json& status) {
+  const std::string name = printable(status["profile"].text_or(""));
+  return name.empty() ? "" : " (profile " + name + ")";
+}
+
 void print_status(const Json& status, Context& context) {
   const Style& style = context.style;
   const bool observing = status["mode"].text_or("") == "observe";
   context.out << style.bold("Weir is on") << " since " << seconds_of(status["since"]) << ", mode "
               << (observing ? style.yellow("observe (refuses nothing)") : "enforce") << ", "
-              << status["policies"].int_or(0) << " policies, isolation " << status["isolation"].text_or("")
-              << "\n";
+              << status["policies"].int_or(0) << " policies" << profile_text(status) << ", isolation "
+              << status["isolation"].text_or("") << "\n";
   const Json& ledger = status["ledger"];
   if (ledger.has("problem"))
     context.out << style.red("ledger: ") << printable(ledger["problem"].text_or(""), 300) << "\n";

@@ -216,6 +216,7 @@ Result<Json> Control::reload() {
   parts_.log.info("policies reloaded", {{"pack", pack->policy_digest()}});
   return Json::object({{"ok", true},
                        {"pack", pack->policy_digest()},
+                       {"profile", pack->profile()},
                        {"policies", static_cast<std::uint64_t>(pack->policy_count())}});
 }
 
@@ -338,6 +339,7 @@ Json Control::status() const {
                        {"pin_set", parts_.pin.is_set()},
                        {"policies", static_cast<std::uint64_t>(pack->policy_count())},
                        {"pack", pack->policy_digest()},
+                       {"profile", pack->profile()},
                        {"sessions", Json::strings(sessions)},
                        {"runs", std::move(runs)},
                        {"held", held()["held"]},

@@ -1,10 +1,12 @@
 #include "daemon/pack_loader.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "content.h"
 #include "daemon/narrowing.h"
 #include "daemon/pattern_files.h"
+#include "daemon/profiles.h"
 #include "daemon/proofs.h"
 #include "daemon/signed_pack.h"
 #include "guard/rules.h"
@@ -55,13 +57,33 @@ Status read_user_rules(const std::string& dir, std::vector<guard::NamedText>& in
   return {};
 }
 
-Status add_organisation(const PackOptions& options, guard::PackSources& sources) {
+// Where there is one, which profile it asks for at least.
+Result<std::string> add_organisation(const PackOptions& options, guard::PackSources& sources) {
   for (const auto& file : options.organisation_files) {
     TRY(auto pack, open_organisation(file));
     if (!pack) continue;
     sources.layers.push_back(std::move(pack->layer));
-    return {};
+    return std::move(pack->profile);
   }
+  return std::string();
+}
+
+// The shipped policies, as the profile has them.
+Status add_policies(const PackOptions& options, const std::string& at_least, guard::PackSources& sources) {
+  if (!options.policies_dir.empty()) {
+    TRY_STATUS(read_dir(options.policies_dir, ".cedar", sources.policies));
+    if (!sources.policies.empty()) return {};
+    return fail(ErrorCode::not_found, "no *.cedar file in the policy directory", options.policies_dir);
+  }
+  add_builtin("policies/", ".cedar", sources.policies);
+  std::string name = options.profile;
+  if (name.empty()) {
+    TRY(const auto chosen, chosen_profile(options.user_dir));
+    name = profile_in_force(chosen, at_least);
+  }
+  TRY(ProfileFiles profile, shipped_profile(name));
+  sources.profile = std::move(profile.text);
+  std::move(profile.policies.begin(), profile.policies.end(), std::back_inserter(sources.policies));
   return {};
 }
 
@@ -126,13 +148,8 @@ PackOptions installed_packs(const std::string& config_dir) {
 
 Result<guard::PackSources> read_pack(const PackOptions& options) {
   guard::PackSources sources;
-  if (options.policies_dir.empty()) {
-    add_builtin("policies/", ".cedar", sources.policies);
-  } else {
-    TRY_STATUS(read_dir(options.policies_dir, ".cedar", sources.policies));
-    if (sources.policies.empty())
-      return fail(ErrorCode::not_found, "no *.cedar file in the policy directory", options.policies_dir);
-  }
+  TRY(const std::string at_least, add_organisation(options, sources));
+  TRY_STATUS(add_policies(options, at_least, sources));
   for (const auto& file : content_files())
     if (file.name == kSchemaFile) sources.schema = {std::string(file.name), std::string(file.bytes)};
   add_builtin("paths/", ".yaml", sources.paths);
@@ -146,7 +163,6 @@ Result<guard::PackSources> read_pack(const PackOptions& options) {
     if (!options.patterns_dir.empty())
       sources.databases = std::make_shared<PatternFiles>(options.patterns_dir);
   }
-  TRY_STATUS(add_organisation(options, sources));
   if (!options.user_dir.empty()) TRY_STATUS(add_user(options.user_dir, sources));
   return sources;
 }
@@ -198,6 +214,7 @@ Json activation_facts(const guard::Pack& pack, const std::string& proofs_dir) {
                              {"content", pack.content_digest()},
                              {"policies", static_cast<std::uint64_t>(pack.policy_count())},
                              {"layers", std::move(layers)}});
+  if (!pack.profile().empty()) facts.set("profile", pack.profile());
   if (const auto& rules = pack.rules(); rules != nullptr) facts.set("rules", guard::rules_json(*rules));
   if (Json proofs = proof_facts(proofs_dir, pack.policy_digest()); !proofs.as_object().empty())
     facts.set("proofs", std::move(proofs));

@@ -1,6 +1,8 @@
 // Which policies and catalogues are in force.
 //
-//   1. built-in       content/policies/*.cedar, content/paths/*.yaml, content/commands/*.yaml
+//   1. built-in       content/policies/*.cedar, content/paths/*.yaml, content/commands/*.yaml; how strict
+//   they
+//                     are is a choice of its own (profiles.h)
 //   2. organisation   a signed pack, pinned in /etc/weir/organisation.yaml (signed_pack.h)
 //   3. user           ~/.config/weir/policies/*.cedar and waive.yaml (paths/*.yaml, commands/*.yaml,
 //   flow/*.yaml likewise)
@@ -23,6 +25,7 @@ struct PackOptions {
   std::string policies_dir;  // "": the built-in policies; else only the *.cedar files of this directory
   // The first that exists names the organisation's pack.
   std::vector<std::string> organisation_files = {};
+  std::string profile = {};     // "": the one in force; with `policies_dir` none
   std::string proofs_dir = {};  // where certificates are kept (proofs.h); "": nowhere
   bool detectors = false;       // with detectors of content, which take tenths of a second to compile
   bool flow = true;             // watch where data comes from

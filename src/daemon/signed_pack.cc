@@ -9,6 +9,7 @@
 #include "base/hash.h"
 #include "base/limits.h"
 #include "base/yaml.h"
+#include "guard/profile.h"
 #include "os/files.h"
 
 namespace weir::daemon {
@@ -190,6 +191,8 @@ Result<std::optional<SignedPack>> open_organisation(const std::string& pin_file)
     return fail("the pin needs `pack` (an absolute directory) and `vkey`", pin_file,
                 "docs/formats/pack.md shows one");
   TRY(SignedPack pack, open_pack(dir, pin));
+  pack.profile = yaml["profile"].text_or(guard::kStandardProfile);
+  TRY_STATUS(guard::check_profile_name(pack.profile, pin_file));
   return pack;
 }
 

@@ -47,6 +47,7 @@ struct SignedPack {
   PackManifest manifest;
   std::string digest;  // of the manifest text
   guard::LayerSource layer;
+  std::string profile;  // of a pin: the least strict profile that users may choose; else ""
 };
 
 // Lists the *.cedar files and waive.yaml of `dir` in dir/pack.note, without signatures.
@@ -57,7 +58,8 @@ Status sign_pack(const std::string& dir, const ledger::Signer& signer);
 // not as listed, or not listed.
 Result<SignedPack> open_pack(const std::string& dir, const PackPin& pin);
 
-// organisation.yaml: {pack: DIR, vkey: …, digest?: …, serial_min?: N}. None when there is no such file.
+// organisation.yaml: {pack: DIR, vkey: …, digest?: …, serial_min?: N, profile?: NAME}. None when there is no
+// such file.
 Result<std::optional<SignedPack>> open_organisation(const std::string& pin_file);
 
 }  // namespace weir::daemon

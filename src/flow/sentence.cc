@@ -26,7 +26,7 @@ std::string sentence_of(const Assessment& now) {
     return what + " is the model's own: neither you nor anything that was read says it.";
   }
   if (now.carries_link)
-    return "What is said is an address out of text that was read, which you did not ask for.";
+    return "What is said holds an address out of text that was read, which you did not ask for.";
   if (now.changes && now.asked == Asked::no && !now.all_endorsed())
     return "You did not ask for anything that this does.";
   return {};

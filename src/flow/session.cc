@@ -7,6 +7,7 @@
 
 #include "base/limits.h"
 #include "flow/fold.h"
+#include "flow/propagation.h"
 #include "flow/shape.h"
 #include "flow/sightings.h"
 #include "flow/vouching.h"
@@ -100,11 +101,16 @@ bool Assessment::all_endorsed() const {
   return !carries_link && (asked != Asked::no || harmless);
 }
 
+bool Assessment::all_typed() const {
+  return std::all_of(values.begin(), values.end(),
+                     [](const auto& value) { return value.endorsed && value.origin == Origin::user; });
+}
+
 Session::Session(std::shared_ptr<const Words> words, std::shared_ptr<const Products> products)
     : words_(words), tools_(std::move(words), std::move(products)) {}
 
 void Session::prompt(std::uint64_t seq, std::string_view text) {
-  bring(Label(Integrity::user, Confidentiality::open, seq));
+  bring(Label(rule_of(SourceClass::user).text, Confidentiality::open, seq));
   if (prompts_.size() + text.size() > limits::kFlowPromptMax) return;  // endorses nothing
   prompts_ += '\n';
   prompts_ += text;
@@ -222,7 +228,7 @@ void Session::remember(std::uint64_t seq, const Leaves& leaves, const ToolResult
     note_looked_up(records_[i]);
     if (plan_.errands) add_errand(records_[i]);
   }
-  bring(label_of(known.source, worst, seq));
+  bring(label_of(known.source, integrity_of_result(worst, true), seq));
 }
 
 // A directory said what the user left open.
@@ -340,15 +346,17 @@ Asked Session::asked(const ToolMeaning& meaning) const {
 }
 
 bool Session::carries_link(std::string_view text) const {
-  constexpr std::size_t kShareOfTextMin = 30;  // per cent
   if (plan_.wants_link) return false;
   const std::string folded = fold(text);
   for (const auto host : values_of_shape(folded, Shape::address)) {
     // The whole address, not only its host.
     const auto begin = static_cast<std::size_t>(host.data() - folded.data());
     const std::size_t end = std::min(folded.find_first_of(" '\")]>,;", begin), folded.size());
-    const std::string address = comparable(std::string_view(folded).substr(begin, end - begin));
-    if (100 * address.size() < kShareOfTextMin * folded.size() || typed(address)) continue;
+    std::string_view whole = std::string_view(folded).substr(begin, end - begin);
+    while (whole.ends_with('.') || whole.ends_with('!') || whole.ends_with('?') || whole.ends_with(':'))
+      whole.remove_suffix(1);  // the end of a sentence
+    const std::string address = comparable(whole);
+    if (typed(address)) continue;
     Sightings seen;
     look_at_hits(address, seen);
     if (seen.free || !seen.complete) return true;
@@ -394,12 +402,12 @@ Assessment Session::assess(std::string_view tool, const Json& input) {
   out.makes_new = known.makes_new;
   out.asked = asked(known);
   // Nothing was read that could turn it, or that must not leave.
-  if (label_.integrity() != Integrity::untrusted && secrets_.empty()) return out;
+  if (!values_count(label_.integrity()) && secrets_.empty()) return out;
   each_argument(input, known, *words_, [&](const Argument& given) { assess_argument(given, out); });
   std::stable_partition(out.values.begin(), out.values.end(),
                         [](const auto& value) { return !value.endorsed; });
   if (!secrets_.empty()) look_at_sink(text_of(input), out);
-  if (label_.integrity() == Integrity::untrusted) {
+  if (values_count(label_.integrity())) {
     out.watched = true;
     out.sentence = sentence_of(out);
   } else {

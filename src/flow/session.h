@@ -70,7 +70,7 @@ struct Assessment {
   bool makes_new = false;
   Asked asked = Asked::no;
   std::vector<ValueOrigin> values;  // of fields that give power; the unendorsed first
-  bool carries_link = false;        // what is said is mostly an address out of untrusted text
+  bool carries_link = false;        // what is said holds an address out of untrusted text
   bool complete = true;             // false: there was more than could be looked at
   // Of an agent's own tools: kinds of what the call would reach that only untrusted text names, sorted.
   std::vector<std::string> from_untrusted;
@@ -81,6 +81,8 @@ struct Assessment {
   std::string sentence;                    // for a person; empty when all is endorsed
 
   bool all_endorsed() const;
+  // The user typed every value that gives the call its power.
+  bool all_typed() const;
 };
 
 struct ToolResult {

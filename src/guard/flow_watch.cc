@@ -6,12 +6,14 @@
 #include <utility>
 
 #include "base/limits.h"
+#include "flow/propagation.h"
 #include "ingest/tools.h"
 
 namespace weir::guard {
 namespace {
 
 using flow::Integrity;
+using flow::SourceClass;
 using ingest::ToolKind;
 namespace kind = event::kind;
 
@@ -120,18 +122,25 @@ std::vector<flow::Reach> reaches_of(const ingest::ToolUse& use, const std::vecto
   return out;
 }
 
-// How far what a tool returns can be trusted.
-Integrity text_of(ToolKind kind, const std::vector<event::Action>& actions, const flow::Words& words) {
+// Where what a tool returns comes from.
+SourceClass source_of(ToolKind kind, const std::vector<event::Action>& actions, const flow::Words& words) {
   switch (kind) {
     case ToolKind::mcp:
     case ToolKind::unknown:
+      return SourceClass::tool;
     case ToolKind::web_fetch:
     case ToolKind::web_search:
+      return SourceClass::web;
     case ToolKind::agent_message:
-      return Integrity::untrusted;
+      return SourceClass::agent;
     default:
-      return brings_others(actions, words) ? Integrity::untrusted : Integrity::workspace;
+      return brings_others(actions, words) ? SourceClass::network_command : SourceClass::workspace;
   }
+}
+
+// How far that can be trusted.
+Integrity text_of(ToolKind kind, const std::vector<event::Action>& actions, const flow::Words& words) {
+  return flow::rule_of(source_of(kind, actions, words)).text;
 }
 
 // The event that reads the file is what raises the label here; who wrote the file stands beside it.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/yaml.h"
+#include "guard/profile.h"
 
 namespace weir::guard {
 namespace {
@@ -19,20 +20,38 @@ struct Placed {
   Layer layer;
 };
 
-Result<std::vector<Placed>> read_layer(const LayerSource& source) {
-  std::vector<Placed> out;
+// Only the built-in layer has one.
+Result<std::string> apply_profile_of(const LayerSource& source, std::vector<Policy>& policies) {
+  if (source.profile.text.empty()) return std::string();
+  TRY(const Profile profile, read_profile(source.profile));
+  TRY_STATUS(apply_profile(profile, source.profile.name, policies));
+  return profile.name;
+}
+
+struct ReadLayer {
+  std::vector<Placed> policies;
+  std::string profile;
+};
+
+Result<ReadLayer> read_layer(const LayerSource& source) {
+  std::vector<Policy> policies;
   for (const auto& file : source.policies) {
     TRY(const cedar::PolicySet set, cedar::PolicySet::parse(file.text, file.name));
     for (const auto& policy : set.policies()) {
       if (policy.annotation("id") == nullptr)
         return fail("a policy has no @id", file.name + ":" + std::to_string(policy.position.line),
                     "give it one, e.g. @id(\"team.no-prod\")");
-      TRY(PolicyMeta meta, meta_of(policy));
-      out.push_back({policy, std::move(meta), source.layer});
+      policies.push_back(policy);
     }
     // Kept apart by the set, so it would be passed over without a word.
     if (!set.templates().empty())
       return fail("a template cannot decide", where_of(set.templates()[0]), "write a policy without slots");
+  }
+  ReadLayer out;
+  TRY(out.profile, apply_profile_of(source, policies));
+  for (auto& policy : policies) {
+    TRY(PolicyMeta meta, meta_of(policy));
+    out.policies.push_back({std::move(policy), std::move(meta), source.layer});
   }
   return out;
 }
@@ -178,8 +197,9 @@ Result<Composition> compose(const std::vector<LayerSource>& layers) {
   const Layer top = top_owner(layers);
   std::vector<Placed> all;
   for (const auto& source : layers) {
-    TRY(auto placed, read_layer(source));
-    std::move(placed.begin(), placed.end(), std::back_inserter(all));
+    TRY(auto read, read_layer(source));
+    std::move(read.policies.begin(), read.policies.end(), std::back_inserter(all));
+    if (!read.profile.empty()) out.profile = std::move(read.profile);
     TRY(auto waivers, read_waivers(source, top));
     std::move(waivers.begin(), waivers.end(), std::back_inserter(out.waivers));
   }

@@ -34,6 +34,7 @@ struct LayerSource {
   Layer layer = Layer::user;
   std::vector<NamedText> policies;  // *.cedar, in order
   std::vector<NamedText> waivers;   // waive.yaml
+  NamedText profile = {};  // of the built-in layer (guard/profile.h); "" for none: verdicts as written
 };
 
 // A built-in policy that the top owner took out.
@@ -58,6 +59,7 @@ struct Composition {
   cedar::PolicySet policies;  // all that are in force
   std::map<std::string, PolicyMeta, std::less<>> meta;
   std::map<std::string, Layer, std::less<>> layer_of;
+  std::string profile;  // its name; "" for none
   std::vector<Waiver> waivers;
   std::vector<Obligation> obligations;
 };

@@ -30,6 +30,7 @@ std::string digest_of(const std::vector<LayerSource>& layers, const NamedText& s
     Json files = Json::array();
     add_digests(files, layer.policies);
     add_digests(files, layer.waivers);
+    if (!layer.profile.text.empty()) add_digests(files, {layer.profile});
     json.push(Json::array({std::string(name(layer.layer)), std::move(files)}));
   }
   json.push(Json::array({schema.name, digest_text(sha256(schema.text))}));
@@ -167,7 +168,7 @@ Result<std::shared_ptr<const Pack>> Pack::assemble(std::vector<LayerSource> laye
 
 Result<std::shared_ptr<const Pack>> Pack::load(const PackSources& sources) {
   TRY(auto shared, load_shared(sources));
-  std::vector<LayerSource> layers{{Layer::builtin, sources.policies, {}}};
+  std::vector<LayerSource> layers{{Layer::builtin, sources.policies, {}, sources.profile}};
   layers.insert(layers.end(), sources.layers.begin(), sources.layers.end());
   return assemble(std::move(layers), sources.schema, std::move(shared));
 }

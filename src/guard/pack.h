@@ -34,6 +34,7 @@ namespace weir::guard {
 struct PackSources {
   std::vector<NamedText> policies;  // the built-in layer: *.cedar, in order
   std::vector<LayerSource> layers;  // those above it in number and below it in rights, top first
+  NamedText profile = {};           // how strict the built-in layer is (guard/profile.h); "" for as written
   NamedText schema = {};            // "" for none: policies are not validated then (tests of mechanism)
   std::vector<NamedText> paths;     // path catalogues
   std::vector<NamedText> commands;  // command catalogues
@@ -67,6 +68,7 @@ class Pack {
   const PolicyMeta& meta(const cedar::Policy& policy) const;  // one of policies()
   Layer layer_of(const std::string& policy_id) const;
   const std::vector<Waiver>& waivers() const { return composition_.waivers; }
+  const std::string& profile() const { return composition_.profile; }  // "strict"; "" for none
   // Empty, or to be proved before the pack may be used.
   const std::vector<Obligation>& obligations() const { return composition_.obligations; }
   const cedar::Schema* schema() const { return shared_->schema.get(); }  // nullptr when there is none

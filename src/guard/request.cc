@@ -109,8 +109,8 @@ Value flow_of(const flow::Assessment* flow) {
                 Value(now.carries_link), "changes", Value(now.changes), "complete", Value(now.complete),
                 "effect", Value(now.effect), "from_untrusted", Value(cedar::Set(std::move(from_untrusted))),
                 "makes_new", Value(now.makes_new), "origins", Value(cedar::Set(std::move(origins))),
-                "secret_bytes", Value(now.secret_bytes), "sink", text_value(now.sink), "unendorsed",
-                Value(cedar::Set(std::move(roles))), "values",
+                "secret_bytes", Value(now.secret_bytes), "sink", text_value(now.sink), "typed",
+                Value(now.all_typed()), "unendorsed", Value(cedar::Set(std::move(roles))), "values",
                 Value(static_cast<std::int64_t>(now.values.size())), "watched", Value(now.watched));
 }
 

@@ -7,19 +7,14 @@
 
 #include "base/yaml.h"
 #include "cedar/entity_json.h"
+#include "flow/propagation.h"
 
 namespace weir::prove {
 namespace {
 
-constexpr std::array<std::string_view, 4> kIntegrity = {"trusted", "user", "workspace", "untrusted"};
-constexpr std::array<std::string_view, 3> kConfidentiality = {"public", "internal", "secret"};
-
-template <std::size_t N>
-std::optional<int> index_in(const std::array<std::string_view, N>& names, std::string_view name) {
-  const auto it = std::find(names.begin(), names.end(), name);
-  if (it == names.end()) return {};
-  return static_cast<int>(it - names.begin());
-}
+// Labels are numbered as the engine numbers them.
+static_assert(kIntegrityMax == static_cast<int>(flow::Integrity::untrusted));
+static_assert(kConfidentialityMax == static_cast<int>(flow::Confidentiality::secret));
 
 // JSON Merge Patch, RFC 7396.
 void merge_patch(Json& target, const Json& patch) {
@@ -42,16 +37,18 @@ void merge_patch(Json& target, const Json& patch) {
 }  // namespace
 
 std::string_view integrity_name(int stored) {
-  return kIntegrity.at(static_cast<std::size_t>(stored));
+  return flow::name(static_cast<flow::Integrity>(stored));
 }
 std::string_view confidentiality_name(int stored) {
-  return kConfidentiality.at(static_cast<std::size_t>(stored));
+  return flow::name(static_cast<flow::Confidentiality>(stored));
 }
 std::optional<int> integrity_from(std::string_view name) {
-  return index_in(kIntegrity, name);
+  const auto found = flow::integrity_from(name);
+  return found ? std::optional(static_cast<int>(*found)) : std::nullopt;
 }
 std::optional<int> confidentiality_from(std::string_view name) {
-  return index_in(kConfidentiality, name);
+  const auto found = flow::confidentiality_from(name);
+  return found ? std::optional(static_cast<int>(*found)) : std::nullopt;
 }
 
 Status ModelReader::new_name(const ModelField& field, std::string_view what) {
@@ -79,6 +76,20 @@ Result<ModelLabels> ModelReader::labels(const ModelField& field, ModelLabels oth
     return field["confidentiality"].bad("\"" + secrecy + "\" is no confidentiality",
                                         "public, internal or secret");
   return ModelLabels{*i, *c};
+}
+
+// As the engine labels what it reads from there, free text included.
+Result<ModelLabels> ModelReader::source_labels(const ModelField& field) const {
+  TRY(const std::string name, field["source"].text());
+  if (!field["integrity"].absent() || !field["confidentiality"].absent())
+    return field["source"].bad("a source has labels of its own", "leave out either them or the source");
+  const auto source = flow::source_from(name);
+  if (!source)
+    return field["source"].bad("\"" + name + "\" is no source",
+                               "user, workspace, tool, web, network-command, agent or credential");
+  const flow::SourceRule& rule = flow::rule_of(*source);
+  return ModelLabels{static_cast<int>(flow::integrity_of_result(rule.text, true)),
+                     static_cast<int>(rule.confidentiality)};
 }
 
 Result<cedar::EntityUid> ModelReader::uid(const ModelField& field, std::string_view default_type) const {
@@ -144,9 +155,13 @@ Status ModelReader::read_objects(const ModelField& field) {
   TRY_STATUS(field.must_be_map());
   for (const ModelField& one : field.members()) {
     TRY_STATUS(new_name(one, "data"));
-    TRY_STATUS(one.only({"integrity", "confidentiality"}));
+    TRY_STATUS(one.only({"source", "integrity", "confidentiality"}));
     ModelObject object{.name = one.name(), .line = one.line()};
-    TRY(object.labels, labels(one, {}));
+    if (one["source"].absent()) {
+      TRY(object.labels, labels(one, {}));
+    } else {
+      TRY(object.labels, source_labels(one));
+    }
     model_.objects.push_back(std::move(object));
   }
   return {};

@@ -20,6 +20,7 @@ class ModelReader {
   // model_read.cc
   Status new_name(const ModelField& field, std::string_view what);
   Result<ModelLabels> labels(const ModelField& field, ModelLabels other) const;
+  Result<ModelLabels> source_labels(const ModelField& field) const;
   Result<cedar::EntityUid> uid(const ModelField& field, std::string_view default_type) const;
   Result<ModelEntity> entity(const ModelField& field) const;
   Result<std::optional<ModelExpression>> condition(const ModelField& field) const;

@@ -2,6 +2,8 @@
 // cut the numbers they are given.
 #include <algorithm>
 
+#include "flow/propagation.h"
+
 #include "prove/model_gate.h"
 
 namespace weir::prove {
@@ -125,7 +127,16 @@ class CutFinder {
 
 }  // namespace
 
-// Models speak of labels, not of values.
+// What a rule says of its values in `flow` counts from the label on from which it does in the engine.
+Json watched_of(const ModelRule& rule) {
+  if (!rule.gate || !rule.gate->context["flow"].is_object()) return false;
+  return Json::object(
+      {{"if", "monitored.self.integrity <= " + std::string(flow::name(flow::kValuesCountFrom))},
+       {"then", true},
+       {"else", false}});
+}
+
+// Of a call whose values nobody looks at.
 Json unwatched_flow() {
   return Json::object({{"watched", false},
                        {"effect", "other"},
@@ -133,6 +144,7 @@ Json unwatched_flow() {
                        {"makes_new", false},
                        {"asked", false},
                        {"values", 0},
+                       {"typed", true},
                        {"unendorsed", Json::array()},
                        {"origins", Json::array()},
                        {"carries_link", false},
@@ -164,6 +176,8 @@ Json engine_context(const Model& model, const ModelRule& rule, const ModelAgent&
   Json approvals = 0;
   if (rule.approval >= 0)
     approvals = "=approvals." + model.approvals[static_cast<std::size_t>(rule.approval)].name;
+  Json flow = unwatched_flow();
+  flow.set("watched", watched_of(rule));
   const bool sub_agent = agent.principal.uid.type() == "SubAgent";
   return Json::object({{"flags", Json::array()},
                        {"attrs", Json::object()},
@@ -172,7 +186,7 @@ Json engine_context(const Model& model, const ModelRule& rule, const ModelAgent&
                        {"labels", Json::object({{"integrity", "=monitored.self.integrity"},
                                                 {"confidentiality", "=monitored.self.confidentiality"},
                                                 {"categories", Json::array()}})},
-                       {"flow", unwatched_flow()},
+                       {"flow", std::move(flow)},
                        {"facts", std::move(facts)},
                        {"findings", Json::object({{"rules", Json::array()}, {"classes", Json::array()}})},
                        {"approvals", std::move(approvals)},

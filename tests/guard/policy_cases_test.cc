@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "guard/case_lines.h"
+#include "guard/profile.h"
 
 namespace weir::guard {
 namespace {
@@ -20,14 +21,18 @@ using testing::first_word;
 using testing::Session;
 
 const fs::path kCases = fs::path(WEIR_SOURCE_DIR) / "tests/cases/policy";
+const fs::path kProfileCases = fs::path(WEIR_SOURCE_DIR) / "tests/cases/profiles";
+
+using SharedPack = std::shared_ptr<const Pack>;
 
 struct Tally {
   int refuse = 0;
   int pass = 0;
 };
 
-void run_line(const CaseWorld& world, const std::string& expected, std::string_view what, Tally& tally) {
-  Session session(testing::shipped_pack());
+void run_line(const SharedPack& pack, const CaseWorld& world, const std::string& expected,
+              std::string_view what, Tally& tally) {
+  Session session(pack);
   enter(world, session);
   const auto event = event_of(what, world);
   ASSERT_TRUE(event) << "not a call: " << what;
@@ -51,13 +56,26 @@ void run_line(const CaseWorld& world, const std::string& expected, std::string_v
 }
 
 // One directive or one expectation.
-void read_line(std::string_view line, CaseWorld& world, std::map<std::string, Tally>& tallies) {
+void read_line(const SharedPack& pack, std::string_view line, CaseWorld& world,
+               std::map<std::string, Tally>& tallies) {
   const auto [word, rest] = first_word(line);
   if (word == "policy") {
     world = {.policy = rest};
     tallies[rest];
   } else if (!apply_directive(word, rest, world)) {
-    run_line(world, word, rest, tallies[world.policy]);
+    run_line(pack, world, word, rest, tallies[world.policy]);
+  }
+}
+
+void run_file(const SharedPack& pack, const fs::path& file, std::map<std::string, Tally>& tallies) {
+  std::ifstream in(file);
+  ASSERT_TRUE(in) << file;
+  std::string line;
+  CaseWorld world;
+  for (int number = 1; std::getline(in, line); ++number) {
+    if (trim(line).empty() || trim(line).starts_with('#')) continue;
+    SCOPED_TRACE(file.filename().string() + ":" + std::to_string(number) + ": " + line);
+    read_line(pack, trim(line), world, tallies);
   }
 }
 
@@ -67,16 +85,8 @@ std::map<std::string, Tally> run_all() {
   for (const auto& entry : fs::directory_iterator(kCases))
     if (entry.path().extension() == ".case") files.push_back(entry.path());
   std::sort(files.begin(), files.end());
-  for (const auto& file : files) {
-    std::ifstream in(file);
-    std::string line;
-    CaseWorld world;
-    for (int number = 1; std::getline(in, line); ++number) {
-      if (trim(line).empty() || trim(line).starts_with('#')) continue;
-      SCOPED_TRACE(file.filename().string() + ":" + std::to_string(number) + ": " + line);
-      read_line(trim(line), world, tallies);
-    }
-  }
+  for (const auto& file : files)
+    run_file(testing::shipped_pack(), file, tallies);
   return tallies;
 }
 
@@ -97,13 +107,35 @@ TEST(PolicyCases, EveryShippedPolicyRefusesAndLetsPassWhatItsCasesSay) {
   }
 }
 
-TEST(PolicyCases, EveryShippedPolicySaysWhoItIsAndWhy) {
-  for (const auto& policy : testing::shipped_pack()->policies().policies())
-    for (const char* name : {"id", "reason", "severity", "class", "control"}) {
-      const std::string* value = policy.annotation(name);
-      ASSERT_NE(value, nullptr) << policy.id << " has no @" << name;
-      EXPECT_FALSE(value->empty()) << policy.id << " @" << name;
+// What a profile adds, or says otherwise than the policies as written, has cases of its own.
+TEST(PolicyCases, EveryProfileSaysWhatItsCasesSay) {
+  const auto shipped = testing::shipped_pack();
+  for (const std::string_view name : kProfiles) {
+    SCOPED_TRACE(name);
+    const auto pack = testing::profile_pack(name);
+    EXPECT_EQ(pack->profile(), name);
+    std::map<std::string, Tally> tallies;
+    if (name != kStandardProfile) run_file(pack, kProfileCases / (std::string(name) + ".case"), tallies);
+    for (const auto& policy : pack->policies().policies()) {
+      const bool same = shipped->policies().find(policy.id) != nullptr &&
+                        shipped->meta(policy.id).verdict == pack->meta(policy.id).verdict;
+      if (same) continue;
+      EXPECT_GE(tallies[policy.id].pass, 1) << policy.id;
+      EXPECT_GE(tallies[policy.id].refuse, 2) << policy.id;
     }
+  }
+}
+
+TEST(PolicyCases, EveryShippedPolicySaysWhoItIsAndWhy) {
+  for (const std::string_view profile : kProfiles) {
+    const auto pack = testing::profile_pack(profile);
+    for (const auto& policy : pack->policies().policies())
+      for (const char* name : {"id", "reason", "severity", "class", "control"}) {
+        const std::string* value = policy.annotation(name);
+        ASSERT_NE(value, nullptr) << policy.id << " has no @" << name;
+        EXPECT_FALSE(value->empty()) << policy.id << " @" << name;
+      }
+  }
 }
 
 // The table in docs/policies.md: one row for each policy, in order, with its annotations and a rationale.

@@ -48,6 +48,22 @@ inline std::shared_ptr<const Pack> shipped_pack() {
   return *pack;
 }
 
+// The shipped pack as a profile has it.
+inline std::shared_ptr<const Pack> profile_pack(std::string_view name) {
+  PackSources sources = shipped_sources(true);
+  const std::string folder = "profiles/" + std::string(name);
+  for (const auto& file : content_files()) {
+    NamedText text{std::string(file.name), std::string(file.bytes)};
+    if (file.name == folder + ".yaml") sources.profile = text;
+    if (file.name.starts_with(folder + "/") && file.name.ends_with(".cedar"))
+      sources.policies.push_back(text);
+  }
+  const auto pack = Pack::load(sources);
+  if (!pack) ADD_FAILURE() << pack.error().message();
+  CHECK(pack);
+  return *pack;
+}
+
 // The shipped catalogues with these policies; base.allow is there unless told otherwise.
 inline std::shared_ptr<const Pack> pack_of(const std::string& policies, bool base_allow = true) {
   PackSources sources = shipped_sources();

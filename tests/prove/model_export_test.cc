@@ -77,7 +77,8 @@ TEST_P(Spin, AgreesOnEveryProperty) {
 INSTANTIATE_TEST_SUITE_P(All, Spin,
                          testing::Values(Case{"single-coding-agent", ""},
                                          Case{"single-coding-agent", "unwatched-notes"}, Case{"batch", ""},
-                                         Case{"batch", "shared-cache"}, Case{"debate", ""},
+                                         Case{"batch", "shared-cache"}, Case{"mail-agent", ""},
+                                         Case{"mail-agent", "unwatched-notes"}, Case{"debate", ""},
                                          Case{"debate", "silent-revision"}, Case{"supervisor", ""},
                                          Case{"supervisor", "label-lost"}),
                          [](const auto& one) {

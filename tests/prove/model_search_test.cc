@@ -264,6 +264,9 @@ INSTANTIATE_TEST_SUITE_P(
         Shipped{"batch", "shared-cache",
                 "worker[1] read-staging\nworker[2] test\nworker[1] cache.write\nworker[2] "
                 "cache.read\nworker[2] push\n"},
+        Shipped{"mail-agent", "unwatched-notes",
+                "assistant read-page\nassistant notes.write\nassistant new-session\nassistant "
+                "notes.read\nassistant send-as-read\n"},
         Shipped{"debate", "silent-revision",
                 "proposer draft\ncritic review\njudge accept\nproposer revise\npublisher publish\n"},
         Shipped{"supervisor", "label-lost",

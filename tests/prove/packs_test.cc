@@ -1,5 +1,5 @@
-// The optional packs of content/packs: each loads beside the shipped policies, keeps what it promises, and is
-// needed for it.
+// The policies that profiles add (content/profiles/*): each set loads beside the shipped policies, keeps what
+// it promises, and is needed for it.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -30,10 +30,11 @@ TEST(Packs, KeepWhatTheyPromiseAndAreNeededForIt) {
   const std::string shipped_text = texts(kContent + "/policies", ".cedar");
   const auto shipped = policies(shipped_text);
   std::size_t packs = 0;
-  for (const auto& name : os::list_dir(kContent + "/packs")) {
+  for (const auto& name : os::list_dir(kContent + "/profiles")) {
     SCOPED_TRACE(name);
+    const std::string dir = kContent + "/profiles/" + name;
+    if (texts(dir, ".cedar").empty() || texts(dir, ".cedarprop").empty()) continue;
     ++packs;
-    const std::string dir = kContent + "/packs/" + name;
     const auto with = policies(shipped_text + texts(dir, ".cedar"));
     auto promised = parse_properties(texts(dir, ".cedarprop"), name);
     ASSERT_TRUE(promised) << promised.error().message();
