@@ -93,7 +93,8 @@ std::string first_columns(const std::string& text, std::size_t most) {
     while (end < text.size() && is_inside_character(text[end]))
       ++end;
     const std::string one = text.substr(i, end - i);
-    if ((used += columns(one)) > most) break;
+    used += columns(one);
+    if (used > most) break;
     out += one;
     i = end;
   }

@@ -87,7 +87,7 @@ struct Why {
 Why why_of(const std::string& tool, const flow::Known& known) {
   const std::string server = server_of(tool);
   const std::string also = known.override != nullptr ? "you said a part of it" : "";
-  const auto with = [&](std::string text) { return also.empty() ? text : text + "; " + also; };
+  const auto with = [&](const std::string& text) { return also.empty() ? text : text + "; " + also; };
   if (known.tool == nullptr)
     return known.override != nullptr ? Why{"yours", also}
                                      : Why{"words", "by the words of its name and fields"};

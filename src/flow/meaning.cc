@@ -24,6 +24,21 @@ std::optional<std::size_t> first_effect(std::span<const std::string> in, const W
   return std::nullopt;
 }
 
+// The same of a tool's name, where a thing may come first: "mail_delete" deletes. Only towards what changes
+// something: "mail_list" might send the list.
+std::optional<std::size_t> named_effect(std::string_view name, const Words& words) {
+  const auto parts = words_of(name);
+  const auto first =
+      std::find_if(parts.begin(), parts.end(), [&](const auto& word) { return words.effect_of(word); });
+  if (first == parts.end()) return std::nullopt;
+  if (words.things.contains(*first))
+    for (auto it = first + 1; it != parts.end(); ++it)
+      if (const auto effect = words.effect_of(*it);
+          effect && words.effects[*effect].changes && !words.things.contains(*it))
+        return effect;
+  return words.effect_of(*first);
+}
+
 // A description says in its first words what the tool does: "Sends an email to …", "This tool deletes …".
 std::optional<std::size_t> described_effect(std::string_view description, const Words& words) {
   constexpr std::size_t kBytesLooked = 200;
@@ -78,7 +93,7 @@ Role ToolMeaning::role(std::string_view field, const Words& words) const {
 ToolMeaning meaning_of(const ToolDescription& tool, const Words& words) {
   ToolMeaning meaning;
   meaning.name = tool.name;
-  auto effect = first_effect(words_of(tool.name), words);
+  auto effect = named_effect(tool.name, words);
   const auto described = described_effect(tool.description, words);
   // Of the two the one that changes something.
   if (!effect || (described && !words.effects[*effect].changes)) effect = described ? described : effect;

@@ -117,6 +117,7 @@ Result<Words> Words::read(std::string_view yaml, std::string_view where) {
   TRY_STATUS(reader.words("fields", "handed_over", out.handed_over));
   for (const char* kind : {"manage", "write", "open"})
     TRY_STATUS(reader.words("choices", kind, out.choices.emplace_back()));
+  TRY_STATUS(reader.words("tools", "things", out.things));
   TRY_STATUS(reader.words("results", "prose", out.prose));
   TRY_STATUS(reader.words("results", "titles", out.titles));
   TRY_STATUS(reader.words("results", "audience", out.audience));

@@ -37,6 +37,7 @@ struct Effect {
 
 struct Words {
   std::vector<Effect> effects;  // the first that fits counts
+  WordSet things;               // words of effects that are names of things as well
 
   WordSet address, payload, setting, label;  // names of fields
   WordSet naming, selecting;        // of fields: what they hold names, or picks out, what is affected

@@ -24,6 +24,16 @@ TEST(Meaning, reads_the_name) {
   EXPECT_EQ(effect("frobnicate"), "other");
 }
 
+TEST(Meaning, tells_a_thing_from_what_is_done_to_it) {
+  EXPECT_EQ(effect("mail_delete"), "remove");
+  EXPECT_EQ(effect("mcp__mail__delete_mail"), "remove");
+  EXPECT_EQ(effect("commentRemove"), "remove");
+  EXPECT_EQ(effect("message_forward"), "send");
+  EXPECT_EQ(effect("share_post"), "share");
+  EXPECT_EQ(effect("email"), "send");
+  EXPECT_EQ(effect("mail_list"), "send") << "only towards what changes more";
+}
+
 TEST(Meaning, reads_the_description_where_the_name_says_nothing) {
   EXPECT_EQ(effect("tool_7", "Returns the list of all open invoices."), "read");
   EXPECT_EQ(effect("tool_7", "This tool deletes the given branch."), "remove");
