@@ -167,10 +167,20 @@ Result<guard::PackSources> read_pack(const PackOptions& options) {
   return sources;
 }
 
-Result<std::shared_ptr<const guard::Pack>> load_pack(const PackOptions& options) {
+namespace {
+
+// The texts are gone when it returns.
+Result<std::shared_ptr<const guard::Pack>> read_and_check(const PackOptions& options) {
   TRY(const guard::PackSources sources, read_pack(options));
   TRY(auto pack, guard::Pack::load(sources));
   TRY_STATUS(check_and_keep(*pack, options.proofs_dir));
+  return pack;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const guard::Pack>> load_pack(const PackOptions& options) {
+  auto pack = read_and_check(options);
   os::return_free_memory();
   return pack;
 }

@@ -5,6 +5,7 @@
 #include <functional>
 #include <utility>
 
+#include "base/hash.h"
 #include "base/limits.h"
 #include "flow/propagation.h"
 #include "ingest/tools.h"
@@ -17,7 +18,14 @@ using flow::SourceClass;
 using ingest::ToolKind;
 namespace kind = event::kind;
 
-constexpr std::size_t kOpenMax = 1024;
+constexpr std::size_t kOpenMax = 64;  // of a session; agents that report no results fill it
+
+std::array<std::uint8_t, 16> short_digest(std::string_view id) {
+  std::array<std::uint8_t, 16> out{};
+  const auto digest = sha256(id);
+  std::copy_n(digest.begin(), out.size(), out.begin());
+  return out;
+}
 
 std::string call_id(const event::Event& event) {
   for (const char* key : {"tool_use_id", "call_id"})
@@ -259,44 +267,56 @@ void FlowWatch::call(const event::Event& event, const std::vector<event::Action>
   if (id.empty()) return;
   // What an agent's own tool was given is the agent's, and may be a whole file.
   const bool keep = is_foreign(use.kind) || use.kind == ToolKind::web_fetch;
-  Open open{name_of(event.agent.name, use, tool, products_.get()),
-            keep ? event.body["input"] : Json::object(),
+  const std::string* name = named(name_of(event.agent.name, use, tool, products_.get()));
+  if (name == nullptr) return;
+  Open open{short_digest(id),
+            name,
+            keep ? std::make_shared<const Json>(event.body["input"]) : nullptr,
             text_carries ? Integrity::untrusted : text_of(use.kind, actions, session_->words()),
             use.kind == ToolKind::web_search,
             std::any_of(actions.begin(), actions.end(), reads_secrets) ||
                 (is_foreign(use.kind) && gives_secrets(use, tool, session_->words())),
             text_carries};
-  if (const auto known = open_.find(id); known != open_.end()) {
+  if (const auto known = opened(id); known != open_.end()) {
     // Two calls under one id: whose result comes is not known, so it is the worse one's, and vouches for
     // nothing.
-    open.text = std::max(open.text, known->second.text);
-    open.secret = open.secret || known->second.secret;
-    open.search = open.search && known->second.search;
+    open.text = std::max(open.text, known->text);
+    open.secret = open.secret || known->secret;
+    open.search = open.search && known->search;
     open.carried = true;  // nothing that is known of either tool is better
-    open.input = Json::object();
-    known->second = std::move(open);
-  } else {
-    open_.emplace(id, std::move(open));
-    order_.push_back(id);
+    open.input = nullptr;
+    *known = std::move(open);
+    return;
   }
-  if (order_.size() <= kOpenMax) return;
-  open_.erase(order_.front());
-  order_.pop_front();
+  if (open_.size() >= kOpenMax) open_.erase(open_.begin());
+  open_.push_back(std::move(open));
+}
+
+std::vector<FlowWatch::Open>::iterator FlowWatch::opened(const std::string& id) {
+  return std::find_if(open_.begin(), open_.end(),
+                      [digest = short_digest(id)](const Open& open) { return open.id == digest; });
+}
+
+// nullptr when a session has used too many tools: what comes of further ones is a stranger's.
+const std::string* FlowWatch::named(std::string tool) {
+  if (tools_.size() >= limits::kFlowToolsMax && !tools_.contains(tool)) return nullptr;
+  return &*tools_.insert(std::move(tool)).first;
 }
 
 void FlowWatch::result(const event::Event& event, std::span<const event::Finding> found) {
   const std::string tool = tool_of(event);
-  Open call{
-      name_of(event.agent.name, ingest::tool_use(event.agent.name, tool, Json()), tool, products_.get()),
-      Json::object()};
-  if (const auto it = open_.find(call_id(event)); it != open_.end()) {
-    call = std::move(it->second);
-    std::erase(order_, it->first);
+  std::string name =
+      name_of(event.agent.name, ingest::tool_use(event.agent.name, tool, Json()), tool, products_.get());
+  Open call{};
+  if (const auto it = opened(call_id(event)); it != open_.end()) {
+    call = std::move(*it);
+    name = *call.tool;
     open_.erase(it);
   }
+  const Json nothing = Json::object();
   const std::string output = text_read(event);
-  session_->result(event.seq, {.tool = call.tool,
-                               .input = call.input,
+  session_->result(event.seq, {.tool = name,
+                               .input = call.input != nullptr ? *call.input : nothing,
                                .output = output,
                                .failed = event.data["failed"].bool_or(false),
                                .text = call.text,

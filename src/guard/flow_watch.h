@@ -11,10 +11,11 @@
 // that print what others wrote, and installed packages are untrusted, files of this machine the workspace's.
 #pragma once
 
-#include <deque>
-#include <map>
+#include <array>
+#include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -60,15 +61,19 @@ class FlowWatch {
 
  private:
   // A call that was released and has no result yet.
+  // Kept small: agents that report no results leave one for every call.
   struct Open {
-    std::string tool;
-    Json input;
+    std::array<std::uint8_t, 16> id;    // of its tool_use_id, the begin of the digest
+    const std::string* tool = nullptr;  // in tools_
+    std::shared_ptr<const Json> input;  // nullptr: not kept
     flow::Integrity text = flow::Integrity::untrusted;
     bool search = false;
     bool secret = false;  // it reads credentials
     bool carried = false;
   };
 
+  std::vector<Open>::iterator opened(const std::string& id);
+  const std::string* named(std::string tool);
   std::optional<flow::Assessment> assess_values(const event::Event& event,
                                                 const std::vector<event::Action>& actions);
   void result(const event::Event& event, std::span<const event::Finding> found);
@@ -77,8 +82,8 @@ class FlowWatch {
 
   std::shared_ptr<const flow::Products> products_;
   std::unique_ptr<flow::Session> session_;
-  std::map<std::string, Open> open_;  // by tool_use_id
-  std::deque<std::string> order_;     // of open_, oldest first
+  std::set<std::string> tools_;  // names of those in open_, and of some before
+  std::vector<Open> open_;       // oldest first
 };
 
 }  // namespace weir::guard
