@@ -91,9 +91,17 @@ Engine::Engine(store::Store& store, store::Query& query, Committer& committer, R
       projects_(options_.weir_state.empty() ? "" : proofs_dir(options_.weir_state)),
       anomalies_(options_.anomalies, log_),
       carried_(options_.carried_file, log_),
+      memories_(kThreads),
       strands_(kThreads) {
-  anomalies_.run_later([this](auto work) { return strands_.post("weir anomalies", std::move(work)); });
-  carried_.run_later([this](auto work) { return strands_.post("weir carried", std::move(work)); });
+  for (auto& memory : memories_)
+    memory = std::make_shared<guard::WorkMemory>();
+  const auto later = [this](std::string key) {
+    return [this, key = std::move(key)](std::function<void()> work) {
+      return strands_.post(key, [work = std::move(work)](std::size_t) { work(); });
+    };
+  };
+  anomalies_.run_later(later("weir anomalies"));
+  carried_.run_later(later("weir carried"));
   constexpr std::size_t kReasonBytesMax = 4096;
   if (options_.stop_file.empty() || !os::exists(options_.stop_file)) return;
   const auto reason = os::read_file(options_.stop_file, kReasonBytesMax);
@@ -115,8 +123,8 @@ void Engine::handle(HookCall call, const Answer& answer) {
   if (run && runs_.note_session(run->connection, root) && session_observer_) session_observer_(*run, root);
   auto shared = std::make_shared<HookCall>(std::move(call));
   auto parsed = std::make_shared<Event>(*std::move(event));
-  const bool queued = strands_.post(root, [this, shared, parsed, run, answer] {
-    const auto found = tree_of(parsed->root);
+  const bool queued = strands_.post(root, [this, shared, parsed, run, answer](std::size_t thread) {
+    const auto found = tree_of(parsed->root, thread);
     if (!found) {
       fail_closed(*shared, answer, found.error());
       return;
@@ -166,8 +174,12 @@ std::shared_ptr<Engine::Tree> Engine::known_tree(const std::string& root) {
   return it->second;
 }
 
-Result<std::shared_ptr<Engine::Tree>> Engine::tree_of(const std::string& root) {
-  if (auto known = known_tree(root)) return known;
+// The tree, to be worked on by strand thread `thread`.
+Result<std::shared_ptr<Engine::Tree>> Engine::tree_of(const std::string& root, std::size_t thread) {
+  if (auto known = known_tree(root)) {
+    known->guard->work_in(memories_[thread]);
+    return known;
+  }
   auto tree = std::make_shared<Tree>();
   tree->root = root;
   tree->used_ns = os::monotonic_ns();
@@ -176,6 +188,7 @@ Result<std::shared_ptr<Engine::Tree>> Engine::tree_of(const std::string& root) {
       std::make_unique<guard::Guard>(pack(), guard::GuardOptions{.home = options_.home,
                                                                  .weir_state = options_.weir_state,
                                                                  .weir_config = options_.weir_config});
+  tree->guard->work_in(memories_[thread]);
   TRY_STATUS(rebuild(*tree));
   note_forgotten(*tree);
   const std::lock_guard lock(mutex_);

@@ -120,7 +120,7 @@ class Engine {
  private:
   struct Tree;
   struct Outcome;
-  Result<std::shared_ptr<Tree>> tree_of(const std::string& root);
+  Result<std::shared_ptr<Tree>> tree_of(const std::string& root, std::size_t thread);
   std::shared_ptr<Tree> known_tree(const std::string& root);
   Status rebuild(Tree& tree);
   void identify(event::Event& event, const HookCall& call,
@@ -163,7 +163,8 @@ class Engine {
   SessionObserver session_observer_;
   Anomalies anomalies_;
   CarriedFiles carried_;
-  Strands strands_;  // last: its threads use everything above
+  std::vector<std::shared_ptr<guard::WorkMemory>> memories_;  // by thread of strands_
+  Strands strands_;                                           // last: its threads use everything above
 };
 
 }  // namespace weir::daemon

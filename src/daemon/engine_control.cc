@@ -43,8 +43,8 @@ void Engine::approve(const std::string& approval_id, bool yes, const guard::Appr
               approval_id, "see the open ones with `weir approve --list`"));
     return;
   }
-  const bool queued = strands_.post(root, [this, root, approval_id, yes, approver, done] {
-    const auto found = tree_of(root);
+  const bool queued = strands_.post(root, [this, root, approval_id, yes, approver, done](std::size_t thread) {
+    const auto found = tree_of(root, thread);
     if (!found) {
       done(std::unexpected(found.error()));
       return;
@@ -88,11 +88,11 @@ void Engine::stop(const std::string& session_or_all, const std::string& reason, 
   }
   auto left = std::make_shared<std::atomic<std::size_t>>(roots.size());
   for (const auto& root : roots)
-    strands_.post(root, [this, root, reason, done, left, kept] {
+    strands_.post(root, [this, root, reason, done, left, kept](std::size_t thread) {
       const auto finished = [done, left, kept](const Status& status) {
         if (--*left == 0) done(status ? kept : status);
       };
-      const auto found = tree_of(root);
+      const auto found = tree_of(root, thread);
       if (!found) {
         finished(std::unexpected(found.error()));
         return;
@@ -129,11 +129,11 @@ void Engine::resume(const std::string& session_or_all, const Done& done) {
   }
   auto left = std::make_shared<std::atomic<std::size_t>>(roots.size());
   for (const auto& root : roots)
-    strands_.post(root, [this, root, done, left] {
+    strands_.post(root, [this, root, done, left](std::size_t thread) {
       const auto finished = [done, left](const Status& status) {
         if (--*left == 0) done(status);
       };
-      const auto found = tree_of(root);
+      const auto found = tree_of(root, thread);
       if (!found) {
         finished(std::unexpected(found.error()));
         return;
@@ -149,8 +149,8 @@ void Engine::resume(const std::string& session_or_all, const Done& done) {
 void Engine::transcript_call(const std::string&, Event event, const std::function<void(bool)>& done) {
   const std::string root = event.root;
   auto shared = std::make_shared<Event>(std::move(event));
-  const bool queued = strands_.post(root, [this, root, shared, done] {
-    const auto found = tree_of(root);
+  const bool queued = strands_.post(root, [this, root, shared, done](std::size_t thread) {
+    const auto found = tree_of(root, thread);
     if (!found) {
       done(false);  // refused anyway while its history cannot be read
       return;

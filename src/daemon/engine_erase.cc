@@ -22,14 +22,14 @@ Result<std::string> Engine::root_of(const std::string& session) {
 }
 
 void Engine::erase(const std::string& session, const std::function<void(Result<std::string>)>& done) {
-  const bool queued = strands_.post(session, [this, session, done] {
+  const bool queued = strands_.post(session, [this, session, done](std::size_t) {
     const auto root = root_of(session);
     if (!root) {
       done(root);
       return;
     }
     // Between two calls of that tree.
-    const bool posted = strands_.post(*root, [this, root = *root, done] {
+    const bool posted = strands_.post(*root, [this, root = *root, done](std::size_t) {
       const Status erased = erase_tree(root);
       done(erased ? Result<std::string>(root) : std::unexpected(erased.error()));
     });

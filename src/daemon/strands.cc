@@ -6,7 +6,7 @@ namespace weir::daemon {
 
 Strands::Strands(std::size_t threads) {
   for (std::size_t i = 0; i < threads; ++i)
-    threads_.emplace_back([this] { loop(); });
+    threads_.emplace_back([this, i] { loop(i); });
 }
 
 Strands::~Strands() {
@@ -38,7 +38,7 @@ void Strands::drain() {
   idle_.wait(lock, [this] { return busy_ == 0 && runnable_.empty(); });
 }
 
-void Strands::loop() {
+void Strands::loop(std::size_t thread) {
   std::unique_lock lock(mutex_);
   while (true) {
     ready_.wait(lock, [this] { return ending_ || !runnable_.empty(); });
@@ -51,7 +51,7 @@ void Strands::loop() {
     queue.waiting.pop_front();
     ++busy_;
     lock.unlock();
-    work();
+    work(thread);
     work = nullptr;
     lock.lock();
     --busy_;

@@ -1,7 +1,7 @@
 // One queue per session tree on a few threads: work of one tree runs one after the other, work of different
 // trees at the same time, so state of a tree needs no lock.
 //
-//   strands.post("claude-code:4f1…", [&] { … });    // false: the tree's queue is full
+//   strands.post("claude-code:4f1…", [&](std::size_t thread) { … });    // false: the tree's queue is full
 #pragma once
 
 #include <condition_variable>
@@ -17,7 +17,8 @@ namespace weir::daemon {
 
 class Strands {
  public:
-  using Work = std::function<void()>;
+  // `thread` is the number of the thread it runs on, below `threads`: what is kept by thread needs no lock.
+  using Work = std::function<void(std::size_t thread)>;
 
   explicit Strands(std::size_t threads);
   ~Strands();  // runs what is queued, then ends
@@ -32,7 +33,7 @@ class Strands {
     std::deque<Work> waiting;
     bool running = false;
   };
-  void loop();
+  void loop(std::size_t thread);
 
   std::mutex mutex_;
   std::condition_variable ready_;

@@ -195,7 +195,7 @@ void Guard::judge_into(Decision& decision, const Event& event, Understanding und
                             facts,
                             found,
                             flow ? &*flow : nullptr};
-  Judgement judgement = judge(decision.actions, situation, *pack_, judging_);
+  Judgement judgement = judge(decision.actions, situation, *pack_, memory().policies);
   decision.policies = std::move(judgement.hits);
   decision.findings = findings_of(decision.policies, decision.actions);
   decision.findings.insert(decision.findings.end(), found.begin(), found.end());
@@ -218,7 +218,7 @@ void Guard::judge_into(Decision& decision, const Event& event, Understanding und
 void Guard::soften(Decision& decision, const Situation& situation, std::size_t without) const {
   Situation usual = situation;
   usual.findings = situation.findings.first(without);
-  const Judgement judgement = judge(decision.actions, usual, *pack_, judging_);
+  const Judgement judgement = judge(decision.actions, usual, *pack_, memory().policies);
   if (judgement.verdict >= decision.verdict) return;
   decision.verdict = decision.would = std::max(judgement.verdict, Verdict::ask);
   if (judgement.verdict > Verdict::ask) {
@@ -352,7 +352,7 @@ void Guard::remember(const Decision& decision, const Event& event, const Supplie
 // What rules say of it as well, correlations as if it happened.
 std::vector<event::Finding> Guard::with_rules(const Event& event, const std::vector<event::Action>& actions,
                                               std::vector<event::Finding> found) const {
-  seen_ = watch_.look(event, actions);
+  seen_ = watch_.look(event, actions, memory().records);
   auto by_rules = watch_.findings(seen_, event.time.wall_ns);
   std::move(by_rules.begin(), by_rules.end(), std::back_inserter(found));
   return found;
@@ -360,8 +360,12 @@ std::vector<event::Finding> Guard::with_rules(const Event& event, const std::vec
 
 std::vector<event::Finding> Guard::content_findings(const Event& event) const {
   if (pack_->detectors() == nullptr) return {};
-  if (workspace_ == nullptr) workspace_ = std::make_unique<detect::ScanWorkspace>();
-  return findings_in(event, *pack_->detectors(), *workspace_);
+  return findings_in(event, *pack_->detectors(), memory().texts);
+}
+
+WorkMemory& Guard::memory() const {
+  if (memory_ == nullptr) memory_ = std::make_shared<WorkMemory>();
+  return *memory_;
 }
 
 std::vector<event::Finding> Guard::note(const Event& event) {

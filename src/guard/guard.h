@@ -38,6 +38,7 @@
 #include "guard/question.h"
 #include "guard/session.h"
 #include "guard/understand.h"
+#include "guard/work_memory.h"
 #include "sigma/watch.h"
 
 namespace weir::guard {
@@ -70,6 +71,9 @@ struct Supplied {
 class Guard {
  public:
   explicit Guard(std::shared_ptr<const Pack> pack, GuardOptions options = {});
+
+  // Memory to work in from now on; without, the guard gets its own when it first needs it.
+  void work_in(std::shared_ptr<WorkMemory> memory) { memory_ = std::move(memory); }
 
   // Assigns the event's place in the tree.
   void admit(event::Event& event);
@@ -133,6 +137,7 @@ class Guard {
   std::vector<event::Finding> with_rules(const event::Event& event, const std::vector<event::Action>& actions,
                                          std::vector<event::Finding> found) const;
   std::vector<event::Finding> content_findings(const event::Event& event) const;
+  WorkMemory& memory() const;
   void change_state(const event::Event& event);
   void remember(const event::Decision& decision, const event::Event& event, const Supplied& supplied);
 
@@ -159,11 +164,8 @@ class Guard {
     Understanding understanding;
   };
   mutable std::optional<Read> read_;
-  mutable ShellReadings readings_;    // of the event that prepare() is asked about
-  mutable cedar::Workspace judging_;  // memory of judge(), holds nothing from call to call
-  // Memory of the detectors, kept because getting it anew costs as much as a look. Holds nothing from call to
-  // call.
-  mutable std::unique_ptr<detect::ScanWorkspace> workspace_;
+  mutable ShellReadings readings_;  // of the event that prepare() is asked about
+  mutable std::shared_ptr<WorkMemory> memory_;
 };
 
 }  // namespace weir::guard

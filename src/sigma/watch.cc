@@ -39,24 +39,24 @@ event::Finding too_large() {
 
 Watch::Watch(std::shared_ptr<const RuleBook> book) : book_(std::move(book)) {
   if (book_ == nullptr) return;
-  scratch_ = std::make_unique<Scratch>();
   if (!book_->set().correlations.empty())
     correlator_ = std::make_unique<Correlator>(book_->set(), kTreeBounds);
 }
 
-Watch::Seen Watch::look(const event::Event& event, const std::vector<event::Action>& actions) const {
+Watch::Seen Watch::look(const event::Event& event, const std::vector<event::Action>& actions,
+                        Scratch& scratch) const {
   Seen seen;
   if (book_ == nullptr) return seen;
-  visit_records(event, actions, book_->wanted(), scratch_->flat,
+  visit_records(event, actions, book_->wanted(), scratch.flat,
                 [&](EventSource source, std::size_t action, Record record) {
-                  take(actions, source, action, record, seen);
+                  take(actions, source, action, record, scratch.workspace, seen);
                 });
   return seen;
 }
 
 void Watch::take(const std::vector<event::Action>& actions, EventSource source, std::size_t action,
-                 Record record, Seen& seen) const {
-  const auto matched = book_->engine().match(book_->logsource(source), record, scratch_->workspace);
+                 Record record, Workspace& workspace, Seen& seen) const {
+  const auto matched = book_->engine().match(book_->logsource(source), record, workspace);
   if (!matched) {
     if (auto finding = too_large(); !is_listed(seen.findings, finding.rule))
       seen.findings.push_back(std::move(finding));

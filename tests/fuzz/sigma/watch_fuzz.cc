@@ -68,13 +68,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto book = RuleBook::make(std::move(set), "linux");
   if (!book) return 0;
   Watch watch(*book), plain(*book);
+  Watch::Scratch scratch;
   std::size_t number = 0;
   for (const std::string_view line : split(input.substr(mark + 7), '\n')) {
     const auto row = parse_json(line);
     if (!row || !row->is_object()) continue;
     const event::Event event = event_of(*row, ++number);
     const auto actions = actions_of(*row);
-    const auto seen = watch.look(event, actions);
+    const auto seen = watch.look(event, actions, scratch);
     std::vector<std::string> found;
     for (const auto& finding : seen.findings) {
       CHECK(finding.span.begin <= finding.span.end);
@@ -85,7 +86,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto would = watch.findings(seen, event.time.wall_ns);
     CHECK(would == watch.findings(seen, event.time.wall_ns));
     const auto happened = watch.commit(seen, event.time.wall_ns, Watch::Part::all);
-    CHECK(happened == plain.commit(plain.look(event, actions), event.time.wall_ns, Watch::Part::all));
+    CHECK(happened ==
+          plain.commit(plain.look(event, actions, scratch), event.time.wall_ns, Watch::Part::all));
     CHECK(would.size() >= 32 || would.size() == seen.findings.size() + happened.size());
   }
   return 0;
