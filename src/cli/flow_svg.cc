@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "base/bytes.h"
+#include "cli/flow_leaving.h"
 #include "cli/flow_view.h"
 
 namespace weir::cli {
@@ -299,7 +300,9 @@ class Picture {
     const bool stopped = !call.released();
     const auto reason = stopped ? wrapped(call.reason, 62, kReasonLinesMax) : std::vector<std::string>();
     const std::size_t rows = std::min(call.values.size(), kRowsMax);
-    const int height = 50 + static_cast<int>(rows) * kRow + (rows > 0 ? 4 : 0) +
+    const auto leaving = leaving_rows(call.more);
+    const std::size_t all_rows = rows + std::min(leaving.size(), kRowsMax);
+    const int height = 50 + static_cast<int>(all_rows) * kRow + (all_rows > 0 ? 4 : 0) +
                        static_cast<int>(reason.size()) * 17 + (stopped ? 26 : 0);
     card(kCallLeft, top, kCallWidth, height, tone(call.verdict));
     const int x = kCallLeft + 18;
@@ -309,8 +312,10 @@ class Picture {
     int y = top + 48;
     for (std::size_t i = 0; i < rows; ++i, y += kRow)
       draw_value(call.values[i], y);
+    for (std::size_t i = rows; i < all_rows; ++i, y += kRow)
+      draw_leaving(leaving[i - rows], y);
     if (!stopped) return top + height;
-    y += rows > 0 ? 18 : 14;
+    y += all_rows > 0 ? 18 : 14;
     for (const auto& line : reason) {
       text(x, y, "", xml(line));
       y += 17;
@@ -320,6 +325,16 @@ class Picture {
       (policies += policies.empty() ? "" : " · ") += policy;
     text(x, y + 3, "dim small", fmt::format("step {} · {}", call.seq, shown(policies, 70)));
     return top + height;
+  }
+
+  void draw_leaving(const LeavingRow& row, int top) {
+    const std::string_view color = row.tone == LeavingRow::Tone::good  ? "user"
+                                   : row.tone == LeavingRow::Tone::bad ? "bad"
+                                                                       : "warn";
+    cards_ += fmt::format("<rect class=\"f-{}\" x=\"{}\" y=\"{}\" width=\"8\" height=\"8\"/>\n", color,
+                          kCallLeft - 4, top + 7);
+    text(kCallLeft + 18, top + 15, "mono f-dim", xml(row.what));
+    text(kCallLeft + kCallWidth - 14, top + 15, fmt::format("small end f-{}", color), shown(row.text, 56));
   }
 
   void draw_value(const guard::FlowValue& value, int top) {

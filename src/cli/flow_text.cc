@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "cli/flow_leaving.h"
 #include "cli/flow_view.h"
 
 namespace weir::cli {
@@ -136,6 +137,15 @@ void add_wrapped(std::string& out, std::string_view sentence, const std::string&
   out += margin + row + "\n";
 }
 
+void add_leaving(std::string& out, const Json& more, const Style& style, const std::string& margin) {
+  for (const auto& row : leaving_rows(more)) {
+    const std::string text = row.tone == LeavingRow::Tone::good  ? style.green(row.text)
+                             : row.tone == LeavingRow::Tone::bad ? style.red(row.text)
+                                                                 : style.yellow(row.text);
+    out += margin + fmt::format("{:<10} ", row.what) + text + "\n";
+  }
+}
+
 void add_call(std::string& out, const FlowCall& call, const std::vector<FlowSource>& sources,
               const Style& style) {
   const bool stopped = !call.released();
@@ -149,6 +159,7 @@ void add_call(std::string& out, const FlowCall& call, const std::vector<FlowSour
   if (!call.what.empty()) out += margin + style.dim(printable(call.what, 110)) + "\n";
   for (const auto& value : call.values)
     add_value(out, value, sources, style, margin);
+  add_leaving(out, call.more, style, margin);
   if (stopped) {
     add_wrapped(out, call.reason, margin);
   }

@@ -93,6 +93,7 @@ Role ToolMeaning::role(std::string_view field, const Words& words) const {
 ToolMeaning meaning_of(const ToolDescription& tool, const Words& words) {
   ToolMeaning meaning;
   meaning.name = tool.name;
+  if (any_in(words_of(tool.name), words.memory)) meaning.source.kind = "memory";
   auto effect = named_effect(tool.name, words);
   const auto described = described_effect(tool.description, words);
   // Of the two the one that changes something.

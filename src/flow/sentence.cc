@@ -32,7 +32,18 @@ std::string sentence_of(const Assessment& now) {
   return {};
 }
 
-std::string leak_sentence(const Assessment& now) {
+std::string stay_sentence(const Assessment& now, const std::vector<std::uint64_t>& private_in) {
+  if (now.crossing) {
+    std::string out = "It would take what belongs to " +
+                      (now.crossing->from.empty() ? "another tenant" : "\"" + now.crossing->from + "\"") +
+                      " to \"" + now.crossing->to + "\"";
+    if (!now.crossing->read.empty()) out += "; that was read in step " + events_of(now.crossing->read);
+    return out + ".";
+  }
+  if (now.secret_bytes == 0 && now.sink == "public" && !private_in.empty())
+    return "What was read in step " + events_of(private_in) +
+           " is private, and anybody can read what this writes.";
+  if (now.secret_bytes == 0) return {};
   return std::to_string(now.secret_bytes) + " bytes of a confidential value that was read in step " +
          events_of(now.secret_from) + " would have left this session with it.";
 }

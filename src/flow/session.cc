@@ -134,6 +134,7 @@ void Session::result(std::uint64_t seq, const ToolResult& result) {
   if (hands_over(meaning(result.tool), result.input, *words_)) asked_for = false;
   note_said(seq, result);
   remember(seq, leaves, result, asked_for);
+  if (!result.failed) learn_of(seq, leaves, result, meaning(result.tool));
 }
 
 // What a call says out of untrusted text is untrusted wherever it is read again: in a file, a memory, an
@@ -401,12 +402,14 @@ Assessment Session::assess(std::string_view tool, const Json& input) {
   out.changes = known.changes;
   out.makes_new = known.makes_new;
   out.asked = asked(known);
+  out.kind = known.source.kind;
   // Nothing was read that could turn it, or that must not leave.
-  if (!values_count(label_.integrity()) && secrets_.empty()) return out;
+  const bool must_stay = !secrets_.empty() || has_private() || tenants_.count() > 1;
+  if (!values_count(label_.integrity()) && !must_stay) return out;
   each_argument(input, known, *words_, [&](const Argument& given) { assess_argument(given, out); });
   std::stable_partition(out.values.begin(), out.values.end(),
                         [](const auto& value) { return !value.endorsed; });
-  if (!secrets_.empty()) look_at_sink(text_of(input), out);
+  if (must_stay) look_at_sink(known, tool, input, out);
   if (values_count(label_.integrity())) {
     out.watched = true;
     out.sentence = sentence_of(out);
@@ -415,13 +418,14 @@ Assessment Session::assess(std::string_view tool, const Json& input) {
     out.carries_link = false;
     out.complete = true;
   }
-  if (out.secret_bytes > 0) out.sentence = leak_sentence(out);
+  if (const auto said = stay_sentence(out, private_in_); !said.empty()) out.sentence = said;
   return out;
 }
 
 std::size_t Session::bytes() const {
   return corpus_.bytes() + places_.capacity() * sizeof(Place) + records_.capacity() * sizeof(Record) +
-         prompts_.capacity() + errands_.capacity() + secrets_.bytes();
+         prompts_.capacity() + errands_.capacity() + secrets_.bytes() + visibility_.bytes() +
+         tenants_.bytes();
 }
 
 Json to_json(const Assessment& now) {
@@ -438,14 +442,16 @@ Json to_json(const Assessment& now) {
                                    {"role", std::string(name(value.role))},
                                    {"value", value.value}}));
   }
-  return Json::object({{"asked", std::string(kAsked[static_cast<std::size_t>(now.asked)])},
-                       {"carries_link", now.carries_link},
-                       {"changes", now.changes},
-                       {"complete", now.complete},
-                       {"effect", now.effect},
-                       {"label", to_json(now.label)},
-                       {"sentence", now.sentence},
-                       {"values", Json(std::move(values))}});
+  Json out = Json::object({{"asked", std::string(kAsked[static_cast<std::size_t>(now.asked)])},
+                           {"carries_link", now.carries_link},
+                           {"changes", now.changes},
+                           {"complete", now.complete},
+                           {"effect", now.effect},
+                           {"label", to_json(now.label)},
+                           {"sentence", now.sentence},
+                           {"values", Json(std::move(values))}});
+  add_leaving(now, out);
+  return out;
 }
 
 }  // namespace weir::flow

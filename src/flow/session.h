@@ -33,7 +33,9 @@
 #include "flow/plan.h"
 #include "flow/secrets.h"
 #include "flow/shape.h"
+#include "flow/tenants.h"
 #include "flow/tool_book.h"
+#include "flow/visibility.h"
 #include "flow/words.h"
 
 namespace weir::flow {
@@ -76,9 +78,11 @@ struct Assessment {
   std::vector<std::string> from_untrusted;
   std::string_view sink = "none";  // where what it says goes: "none" "yours" "unlisted" "public"
   std::int64_t secret_bytes = 0;   // of one confidential value, sent anywhere by this call and earlier ones
-  std::vector<std::uint64_t> secret_from;  // where that was read
-  std::vector<CarriedFile> carried;        // files with a label of their own that the call reads or runs
-  std::string sentence;                    // for a person; empty when all is endorsed
+  std::vector<std::uint64_t> secret_from;     // where that was read
+  std::string kind;                           // what the tool keeps or works on (kSourceKinds); "": not known
+  std::optional<Tenants::Crossing> crossing;  // it takes what is one tenant's to another
+  std::vector<CarriedFile> carried;           // files with a label of their own that the call reads or runs
+  std::string sentence;                       // for a person; empty when all is endorsed
 
   bool all_endorsed() const;
   // The user typed every value that gives the call its power.
@@ -179,7 +183,10 @@ class Session {
   bool carries_link(std::string_view text) const;
   void assess_argument(const Argument& given, Assessment& out) const;
   std::optional<ValueOrigin> named_by_text(const Reach& reach) const;
-  void look_at_sink(std::string_view said, Assessment& out) const;
+  void look_at_sink(const ToolMeaning& tool, std::string_view tool_name, const Json& input,
+                    Assessment& out) const;
+  void learn_of(std::uint64_t seq, const Leaves& leaves, const ToolResult& result, const ToolMeaning& tool);
+  bool has_private() const { return !private_in_.empty(); }
   void look_at_hosts(const std::vector<Reach>& reaches, std::string_view said, Assessment& out) const;
   bool is_named_package(std::string_view package) const;
   bool lets_reach(const Reach& reach, std::string_view host, const Sightings& seen) const;
@@ -195,14 +202,21 @@ class Session {
   std::vector<Record> records_;
   std::set<std::string, std::less<>> hosts_;  // that an own tool went to
   Secrets secrets_;
-  std::set<Shape> looked_up_;      // of values of their own in records that the user named
-  std::uint32_t last_record_ = 0;  // of the result that is being read
+  Visibility visibility_;
+  Tenants tenants_;
+  std::vector<std::uint64_t> private_in_;  // events that read what is for a few only, at most 8
+  std::set<Shape> looked_up_;              // of values of their own in records that the user named
+  std::uint32_t last_record_ = 0;          // of the result that is being read
   Label label_;
   Label brought_;
 };
 
 // All texts and numbers of a call's input as one text.
 std::string text_of(const Json& input);
+
+// Adds what the call would take where, when anywhere: "carried", "crossing" {"from","read","to"},
+// "secret_bytes", "sink".
+void add_leaving(const Assessment& assessment, Json& out);
 
 // {"asked":"user","effect":"send","values":[{"endorsed":false,"field":"to","from":[7],"origin":"untrusted-text",…}],…}
 Json to_json(const Assessment& assessment);

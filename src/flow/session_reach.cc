@@ -143,7 +143,7 @@ Assessment Session::assess(const std::vector<Reach>& reaches, std::string_view s
   out.effect = "other";
   if (!secrets_.empty()) {
     look_at_hosts(reaches, said, out);
-    if (out.secret_bytes > 0) out.sentence = leak_sentence(out);
+    if (out.secret_bytes > 0) out.sentence = stay_sentence(out, {});
   }
   if (label_.integrity() != Integrity::untrusted) return out;
   for (const Reach& reach : reaches) {

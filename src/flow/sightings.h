@@ -45,7 +45,8 @@ std::string_view host_of(std::string_view address);
 // One sentence for a person: the first value that is not endorsed, or what else speaks against the call.
 // Empty when nothing does.
 std::string sentence_of(const Assessment& now);
-// The same of confidential values that would leave.
-std::string leak_sentence(const Assessment& now);
+// The same of what would leave and must not: confidential values, what was read of a private thing in the
+// events `private_in`, what is another tenant's. Empty when nothing does.
+std::string stay_sentence(const Assessment& now, const std::vector<std::uint64_t>& private_in);
 
 }  // namespace weir::flow

@@ -122,6 +122,12 @@ Result<Words> Words::read(std::string_view yaml, std::string_view where) {
   TRY_STATUS(reader.words("results", "titles", out.titles));
   TRY_STATUS(reader.words("results", "audience", out.audience));
   TRY_STATUS(reader.words("results", "confidential", out.confidential));
+  TRY_STATUS(reader.words("results", "memory", out.memory));
+  TRY_STATUS(reader.words("results", "visibility", out.visibility));
+  TRY_STATUS(reader.words("results", "restricted", out.restricted));
+  TRY_STATUS(reader.words("results", "open", out.open));
+  TRY_STATUS(reader.words("results", "identifying", out.identifying));
+  TRY_STATUS(reader.words("results", "tenant", out.tenant));
   TRY_STATUS(reader.words("places", "foreign_programs", out.foreign_programs));
   TRY_STATUS(reader.words("places", "foreign_folders", out.foreign_folders));
   TRY_STATUS(reader.words("places", "known_hosts", out.known_hosts));

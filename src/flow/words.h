@@ -40,11 +40,14 @@ struct Words {
   WordSet things;               // words of effects that are names of things as well
 
   WordSet address, payload, setting, label;  // names of fields
-  WordSet naming, selecting;        // of fields: what they hold names, or picks out, what is affected
-  WordSet handed_over;              // of fields: a task that somebody else does
-  std::vector<WordSet> choices;     // values of settings that widen what is allowed, by kind
-  WordSet prose, titles, audience;  // names of members of a result
-  WordSet confidential;             // in a tool's name: what it returns is confidential
+  WordSet naming, selecting;             // of fields: what they hold names, or picks out, what is affected
+  WordSet handed_over;                   // of fields: a task that somebody else does
+  std::vector<WordSet> choices;          // values of settings that widen what is allowed, by kind
+  WordSet prose, titles, audience;       // names of members of a result
+  WordSet confidential;                  // in a tool's name: what it returns is confidential
+  WordSet memory;                        // in a tool's name: it outlives the session
+  WordSet visibility, restricted, open;  // who may see a record: member, and its values or flags
+  WordSet identifying, tenant;           // members that name their record, and whose it is
 
   // Of an agent's own tools: programs that print what others wrote, directories that hold what others wrote,
   // hosts that are in so many texts that only a whole address there says anything.

@@ -135,6 +135,12 @@ void FlowGraphMaker::call(const FlowStep& step) {
     call.more = told;
     for (const char* key : {"asked", "complete", "effect", "label", "sentence", "values"})
       call.more.erase(key);
+    if (const Json* crossing = call.more.find("crossing"); crossing != nullptr) {
+      Json hidden = *crossing;
+      for (const char* key : {"from", "to"})
+        hidden.set(key, hide_((*crossing)[key].text_or("")));
+      call.more.set("crossing", std::move(hidden));
+    }
     for (const auto& value : assessed->values) {
       if (call.values.size() >= kValuesMax) break;
       FlowValue one{value, places_.of(value)};

@@ -217,11 +217,10 @@ std::string flow_name(const event::Event& event, const flow::Products* products)
 Json labels_of(const flow::Assessment& now) {
   constexpr std::size_t kValuesMax = 8;
   const bool secret = now.label.confidentiality() == flow::Confidentiality::secret;
-  if (now.label.integrity() < Integrity::untrusted && !secret) return Json::object();
+  if (now.label.integrity() < Integrity::untrusted && !secret && !now.crossing && now.sink == "none")
+    return Json::object();
   Json out = flow::to_json(now.label);
-  if (!now.carried.empty()) out.set("carried", flow::to_json(now.carried));
-  if (now.sink != "none") out.set("sink", now.sink);
-  if (now.secret_bytes > 0) out.set("secret_bytes", now.secret_bytes);
+  flow::add_leaving(now, out);
   if (!now.watched && now.values.empty()) return out;
   const Json all = flow::to_json(now);
   if (now.watched)

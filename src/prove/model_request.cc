@@ -152,6 +152,8 @@ Json unwatched_flow() {
                        {"from_untrusted", Json::array()},
                        {"carried", false},
                        {"carried_runs", false},
+                       {"cross_tenant", false},
+                       {"kind", ""},
                        {"sink", "none"},
                        {"secret_bytes", 0}});
 }

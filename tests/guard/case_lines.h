@@ -24,9 +24,10 @@ struct CaseWorld {
   std::vector<std::pair<int, std::string>> before = {};  // calls made earlier in the session
   std::vector<std::string> approved = {};                // calls that a person let pass, after those
   std::vector<std::string> said = {};                    // prompts of the user, before anything else
-  std::vector<std::string> results = {};                 // then texts that tools answered
-  std::vector<flow::CarriedFile> carried = {};           // files with a label that the call reads or runs
-  std::vector<std::string> credentials = {};             // then what .env held when it was read
+  std::vector<std::pair<std::string, std::string>> answered = {};  // then calls with what they returned
+  std::vector<std::string> results = {};                           // then texts that tools answered
+  std::vector<flow::CarriedFile> carried = {};  // files with a label that the call reads or runs
+  std::vector<std::string> credentials = {};    // then what .env held when it was read
 };
 
 inline std::pair<std::string, std::string> first_word(std::string_view text) {
@@ -91,6 +92,11 @@ inline void enter(const CaseWorld& world, Session& session) {
     ASSERT_TRUE(session.answer(held.approval_id, true)) << earlier;
     ASSERT_EQ(session.call(*event).verdict, event::Verdict::allow) << earlier;
   }
+  for (const auto& [call, output] : world.answered) {
+    auto event = event_of(call, world);
+    ASSERT_TRUE(event) << call;
+    session.answered(*std::move(event), output);
+  }
   for (const auto& text : world.results)
     session.read(text);
   for (const auto& text : world.credentials)
@@ -134,6 +140,11 @@ inline bool apply_directive(const std::string& word, const std::string& rest, Ca
     world.said.push_back(rest);
   } else if (word == "result") {
     world.results.push_back(rest);
+  } else if (word == "answered") {
+    const auto json = parse_json(rest);
+    if (!json) return false;
+    const Json& output = (*json)["output"];
+    world.answered.emplace_back(rest, output.is_string() ? output.as_string() : canonical(output));
   } else if (word == "carried") {
     return add_carried(rest, world);
   } else {

@@ -192,6 +192,16 @@ class Session {
     guard.note(event);
   }
 
+  // A call and what its tool returned.
+  void answered(event::Event call, const std::string& output) {
+    call.corr["tool_use_id"] = "answered-" + std::to_string(number_);
+    event::Event event = call;
+    (void)this->call(std::move(call));
+    event.kind = event::kind::kToolResult;
+    event.body.set("output", output);
+    note(std::move(event));
+  }
+
   // The agent reads a file that holds this text; a person lets it where that is asked.
   void read_file(const std::string& path, const std::string& text) {
     event::Event call = tool_call("Read", Json::object({{"file_path", path}}));
