@@ -331,8 +331,11 @@ TEST_F(DaemonTest, AFullDiskRefusesWithAMessageAndLosesNothing) {
     (void)running->run();
     ::_exit(0);
   }
-  for (int i = 0; i < 200 && !call("warm", "ls", "w", 200); ++i)
+  // A busy machine lets a daemon with sanitizers take more than ten seconds to start.
+  for (int i = 0; i < 2400 && !call("warm", "ls", "w", 200); ++i) {
+    ASSERT_EQ(::waitpid(child, nullptr, WNOHANG), 0) << "the daemon did not start";
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
   int answered = 0;
   std::string message;
   for (int i = 0; i < 400 && message.empty(); ++i) {
