@@ -98,7 +98,8 @@ Result<Json> read(std::string_view text, Reading reading) {
   try {
     return convert(YAML::Load(std::string(text)), reading, "", 0);
   } catch (const YAML::Exception& error) {
-    return fail("not valid YAML: " + error.msg, at(reading, error.mark));
+    constexpr std::size_t kMessageBytesMax = 200;  // it quotes the file, line breaks and all
+    return fail("not valid YAML: " + printable(error.msg, kMessageBytesMax), at(reading, error.mark));
   }
 }
 

@@ -87,5 +87,15 @@ TEST(Error, MessageSaysWhatWhereHow) {
   EXPECT_EQ(error.message(), "the file is empty (p.cedar): write a policy");
 }
 
+TEST(Yaml, AnErrorIsOneLineWhateverTheFileHolds) {
+  const auto read = parse_yaml("a: &x 1\nb: *\"\n", "x.yaml");
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().message().find('\n'), std::string::npos) << read.error().message();
+  // Found by fuzzing: the library's message quotes what stands behind the backslash.
+  const auto fuzzed = parse_yaml(std::string_view("a: {b: non\xf9\0\n\x8c\x90s:\n  \"c\": {d", 30), "x.yaml");
+  ASSERT_FALSE(fuzzed);
+  EXPECT_EQ(fuzzed.error().message().find('\n'), std::string::npos) << fuzzed.error().message();
+}
+
 }  // namespace
 }  // namespace weir
