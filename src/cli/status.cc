@@ -94,6 +94,9 @@ void print_status(const Json& status, Context& context) {
   if (const Json& forgotten = status["forgotten"]; forgotten["sessions"].int_or(0) > 0)
     context.out << style.yellow(std::to_string(forgotten["sessions"].int_or(0)) + " session(s)")
                 << " with a past longer than may be kept: facts and correlations of them may be too low\n";
+  if (const auto claims = status["prompts_not_believed"].int_or(0); claims > 0)
+    context.out << style.yellow(std::to_string(claims) + " prompt(s) not believed")
+                << ": a tool's process reported them as yours (weir log)\n";
   if (!status["pin_set"].bool_or(false))
     context.out << style.yellow("no approval PIN is set") << ": held calls cannot be approved (weir pin)\n";
   context.out << "guarded paths:\n";

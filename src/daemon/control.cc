@@ -347,6 +347,7 @@ Json Control::status() const {
                        {"anomalies", parts_.engine.anomaly_status()},
                        {"carried", parts_.engine.carried_status()},
                        {"forgotten", parts_.engine.forgotten()},
+                       {"prompts_not_believed", parts_.engine.prompts_not_believed()},
                        {"paths", parts_.probes.report()}});
 }
 

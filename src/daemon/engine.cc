@@ -118,6 +118,7 @@ void Engine::handle(HookCall call, const Answer& answer) {
     return;
   }
   identify(*event, call, ancestry);
+  note_speaker(*event, call, ancestry);
   const auto run = runs_.run_of(ancestry);
   const std::string root = event->root;
   if (run && runs_.note_session(run->connection, root) && session_observer_) session_observer_(*run, root);
@@ -153,6 +154,19 @@ void Engine::identify(Event& event, const HookCall& call,
     event.corr["pid"] = std::to_string(agent->pid);
     event.corr["pid_start"] = std::to_string(agent->start_ticks);
   }
+}
+
+// A prompt that did not come from the session's agent is no word of the user's, and the event says so.
+void Engine::note_speaker(Event& event, const HookCall& call, const std::vector<os::ProcessInfo>& ancestry) {
+  const Voice voice = speakers_.heard(event, call.peer, ancestry, runs_);
+  if (event.kind != kind::kPrompt || voice.speaker == Speaker::user) return;
+  event.data.set("spoken_by", name(voice.speaker));
+  event.data.set("spoken_why", voice.why);
+  if (voice.speaker != Speaker::tool) return;
+  ++prompts_not_believed_;
+  log_.warn(
+      "a prompt is not believed to be the user's",
+      {{"session", event.session}, {"why", std::string(voice.why)}, {"pid", std::to_string(call.peer.pid)}});
 }
 
 // The tree as it is in memory; none when it is not there, or holds what could not be recorded.
@@ -333,6 +347,7 @@ void Engine::judge(Tree& tree, const HookCall& call, Event event, const std::opt
     return;
   }
   const Outcome& outcome = *decided;
+  if (event::lets_run(outcome.decision.verdict)) speakers_.released(outcome.event, call.peer);
   auto commit = seal(outcome);
   if (!commit) {
     committer_.begin_generation();  // the state moved on, the record did not

@@ -8,6 +8,7 @@
 // becomes a refusal in one place: fail_closed().
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -20,6 +21,7 @@
 #include "daemon/committer.h"
 #include "daemon/project_packs.h"
 #include "daemon/runs.h"
+#include "daemon/speakers.h"
 #include "daemon/strands.h"
 #include "guard/guard.h"
 #include "ingest/hook.h"
@@ -116,6 +118,8 @@ class Engine {
   void keep_learned() { anomalies_.keep(); }
   Json anomaly_status() const { return anomalies_.status(); }
   Json carried_status() const { return carried_.status(); }
+  // Prompts since the start that were not the user's words although a hook said so.
+  std::uint64_t prompts_not_believed() const { return prompts_not_believed_; }
 
  private:
   struct Tree;
@@ -125,6 +129,7 @@ class Engine {
   Status rebuild(Tree& tree);
   void identify(event::Event& event, const HookCall& call,
                 const std::vector<os::ProcessInfo>& ancestry) const;
+  void note_speaker(event::Event& event, const HookCall& call, const std::vector<os::ProcessInfo>& ancestry);
   Result<Outcome> decide(Tree& tree, event::Event event, const std::optional<Run>& run);
   std::shared_ptr<const Anomalies::Seen> look_for_anomalies(const guard::Guard& guard,
                                                             const event::Event& event,
@@ -163,6 +168,8 @@ class Engine {
   SessionObserver session_observer_;
   Anomalies anomalies_;
   CarriedFiles carried_;
+  Speakers speakers_;
+  std::atomic<std::uint64_t> prompts_not_believed_{0};
   std::vector<std::shared_ptr<guard::WorkMemory>> memories_;  // by thread of strands_
   Strands strands_;                                           // last: its threads use everything above
 };

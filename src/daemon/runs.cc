@@ -9,6 +9,8 @@ namespace {
 constexpr std::size_t kAgentsMax = 4096;
 constexpr std::size_t kRunSessionsMax = 1024;
 
+}  // namespace
+
 // Programs that agents are. Ancestry is a seat-belt (a process may leave its family); the PIN is the lock. So
 // a test bench or a script that calls the shim itself is not taken for an agent.
 bool is_agent(std::string_view name) {
@@ -18,12 +20,11 @@ bool is_agent(std::string_view name) {
                      [&](std::string_view agent) { return name.starts_with(agent); });
 }
 
-bool is_shell(std::string_view name) {
-  static constexpr std::array kShells = {"sh", "bash", "dash", "zsh", "ash", "ksh", "weir-hook"};
-  return std::find(kShells.begin(), kShells.end(), name) != kShells.end();
+bool stands_between(std::string_view name) {
+  static constexpr std::array kBetween = {"sh",  "bash", "dash", "zsh",  "ash",       "ksh",
+                                          "csh", "tcsh", "mksh", "fish", "weir-hook", "timeout"};
+  return std::find(kBetween.begin(), kBetween.end(), name) != kBetween.end();
 }
-
-}  // namespace
 
 void Runs::add(const Run& run) {
   const std::lock_guard lock(mutex_);
@@ -63,7 +64,7 @@ std::vector<os::ProcessInfo> Runs::lineage(pid_t pid) const {
     const auto info = os::process_info(pid);
     if (!info) break;
     chain.push_back(*info);
-    if (!is_shell(info->name)) break;  // the agent, or nobody Weir knows
+    if (!stands_between(info->name)) break;  // the agent, or nobody Weir knows
     pid = info->ppid;
   }
   return chain;
@@ -79,7 +80,7 @@ std::optional<Run> Runs::run_of(const std::vector<os::ProcessInfo>& ancestry) co
 
 std::optional<ProcessKey> Runs::note_agent(const std::vector<os::ProcessInfo>& ancestry) {
   const auto agent = std::find_if(ancestry.begin(), ancestry.end(),
-                                  [](const auto& process) { return !is_shell(process.name); });
+                                  [](const auto& process) { return !stands_between(process.name); });
   if (agent == ancestry.end() || agent->pid <= 1 || !is_agent(agent->name)) return std::nullopt;
   const ProcessKey key{agent->pid, agent->start_ticks};
   const std::lock_guard lock(mutex_);
@@ -91,6 +92,13 @@ std::optional<ProcessKey> Runs::note_agent(const std::vector<os::ProcessInfo>& a
     }
   }
   return key;
+}
+
+bool Runs::has_agent(const std::vector<os::ProcessInfo>& ancestry) const {
+  const std::lock_guard lock(mutex_);
+  return std::any_of(ancestry.begin(), ancestry.end(), [&](const auto& process) {
+    return agents_.contains({process.pid, process.start_ticks});
+  });
 }
 
 bool Runs::is_guarded(const std::vector<os::ProcessInfo>& ancestry) const {

@@ -13,6 +13,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/result.h"
@@ -37,6 +38,11 @@ struct ProcessKey {
   auto operator<=>(const ProcessKey&) const = default;
 };
 
+// By the short name of a process: a program that coding agents are; a shell or the like that stands between
+// an agent and its hook.
+bool is_agent(std::string_view name);
+bool stands_between(std::string_view name);
+
 class Runs {
  public:
   void add(const Run& run);
@@ -53,8 +59,11 @@ class Runs {
   // The run a process belongs to, if any.
   std::optional<Run> run_of(const std::vector<os::ProcessInfo>& ancestry) const;
 
-  // The agent that started a hook process: its first ancestor that is no shell. Remembered as guarded.
+  // The agent that started a hook process: its first ancestor that is no shell. Remembered as
+  // guarded.
   std::optional<ProcessKey> note_agent(const std::vector<os::ProcessInfo>& ancestry);
+  // Is one of these an agent that has called a hook?
+  bool has_agent(const std::vector<os::ProcessInfo>& ancestry) const;
   // Does the ancestry reach a guarded agent or registered run?
   bool is_guarded(const std::vector<os::ProcessInfo>& ancestry) const;
 

@@ -117,6 +117,15 @@ void Session::prompt(std::uint64_t seq, std::string_view text) {
   plan_ = read_plan(prompts_, *words_);
 }
 
+void Session::overhear(std::uint64_t seq, std::string_view text) {
+  bring(Label(Integrity::untrusted, Confidentiality::open, seq));
+  const std::uint32_t number = corpus_.add(fold(text));
+  if (number == Corpus::kNotKept) return;
+  records_.push_back({.seq = seq, .first_text = number, .end_text = number + 1});
+  places_.resize(number + 1);
+  places_[number] = {static_cast<std::uint32_t>(records_.size() - 1), true};
+}
+
 void Session::result(std::uint64_t seq, const ToolResult& result) {
   bool asked_for = false;
   std::size_t looked_at = 0;  // finding less only takes endorsement away

@@ -119,6 +119,8 @@ class Session {
 
   // `seq` is the number of the event in the session tree.
   void prompt(std::uint64_t seq, std::string_view text);
+  // Somebody else spoke in the user's place: free text from outside.
+  void overhear(std::uint64_t seq, std::string_view text);
   void result(std::uint64_t seq, const ToolResult& result);
 
   // Something else than a result came in: a file that carries a label.

@@ -105,7 +105,8 @@ void FlowPlaces::note(const event::Event& event) {
   std::string text = prompt ? std::string(event.body["text"].text_or("")) : text_read(event);
   if (kept_ + text.size() > kKeptBytesMax) return;
   kept_ += text.size();
-  if (prompt && prompts_.size() < kPromptsMax) prompts_.push_back(event.seq);
+  const bool typed = prompt && event.data["spoken_by"].text_or("user") == "user";
+  if (typed && prompts_.size() < kPromptsMax) prompts_.push_back(event.seq);
   texts_.insert_or_assign(event.seq, Text{std::move(text), prompt});
 }
 

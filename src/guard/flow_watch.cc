@@ -240,11 +240,20 @@ FlowWatch::FlowWatch(std::shared_ptr<const flow::Words> words, std::shared_ptr<c
 void FlowWatch::note(const event::Event& event, std::span<const event::Finding> found) {
   if (session_ == nullptr) return;
   if (event.kind == kind::kPrompt)
-    session_->prompt(event.seq, event.body["text"].text_or(""));
+    prompt(event);
   else if (event.kind == kind::kToolResult)
     result(event, found);
   else if (event.kind == kind::kLifecycle && event.data["type"].text_or("") == "tools")
     tools(event.body["tools"]);
+}
+
+// What a tool's process or the agent itself says in the user's place is text from outside.
+void FlowWatch::prompt(const event::Event& event) {
+  const std::string_view text = event.body["text"].text_or("");
+  if (event.data["spoken_by"].text_or("user") == "user")
+    session_->prompt(event.seq, text);
+  else
+    session_->overhear(event.seq, text);
 }
 
 void FlowWatch::call(const event::Event& event, const std::vector<event::Action>& actions,

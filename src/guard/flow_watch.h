@@ -76,6 +76,7 @@ class FlowWatch {
   const std::string* named(std::string tool);
   std::optional<flow::Assessment> assess_values(const event::Event& event,
                                                 const std::vector<event::Action>& actions);
+  void prompt(const event::Event& event);
   void result(const event::Event& event, std::span<const event::Finding> found);
   void confide(const event::Event& event, event::Span span);
   void tools(const Json& list);

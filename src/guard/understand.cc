@@ -42,7 +42,7 @@ class Reading {
     else if (event_.kind == kind::kConfigChange)
       config_change();
     else
-      add({std::string(event_.kind), "Event", event_.source, Certainty::certain, {}, Json::object()});
+      of_session();
   }
 
  private:
@@ -161,6 +161,15 @@ class Reading {
          resource.empty() ? Certainty::possible : Certainty::certain,
          {},
          Json::object()});
+  }
+
+  // A prompt, a notice. Of a prompt that the user did not speak also who did.
+  void of_session() {
+    Action action{std::string(event_.kind), "Event", event_.source, Certainty::certain, {}, Json::object()};
+    const std::string_view speaker = event_.data["spoken_by"].text_or("");
+    if (event_.kind == kind::kPrompt && !speaker.empty())
+      action.attrs.set(speaker == "agent" ? "spoken_by_agent" : "spoken_by_tool", true);
+    add(std::move(action));
   }
 
   // A hook that asks about a settings change: Weir's own files and the agent's.

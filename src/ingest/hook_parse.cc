@@ -125,12 +125,19 @@ void read_notice(event::Event& event, Fields& fields) {
   if (!event.body.has("path")) fields.text_to(event.body, "file_path", "path");
 }
 
+// Claude Code 2.1.330 reports as a prompt, too, that a background command or sub-agent has ended. What stands
+// there (a description that the model wrote, a sub-agent's answer) nobody typed.
+bool is_notice(std::string_view text) {
+  return text.find("<task-notification>") != std::string_view::npos;
+}
+
 Status read_body(event::Event& event, Fields& fields, std::string_view event_name) {
   if (event.kind == kind::kToolCall) return read_call(event, fields, event_name);
   if (event.kind == kind::kToolResult) return read_result(event, fields, event_name);
   if (event.kind == kind::kPrompt) {
     fields.text_to(event.body, "prompt", "text");
     if (!event.body.has("text")) return bad("a prompt without text", "prompt");
+    if (is_notice(event.body["text"].text_or(""))) event.data.set("spoken_by", "agent");
   } else if (event.kind == kind::kModelOutput) {
     fields.text_to(event.body, "delta", "text");
     fields.token_to(event.data, "index");

@@ -37,8 +37,8 @@ inline std::pair<std::string, std::string> first_word(std::string_view text) {
   return {std::string(text.substr(0, end)), std::string(trim(text.substr(end)))};
 }
 
-// "$ COMMAND", "Read PATH", "Write PATH", "Edit PATH", "config PATH", "notice NAME", or {"tool": …, "input":
-// …}.
+// "$ COMMAND", "Read PATH", "Write PATH", "Edit PATH", "config PATH", "notice NAME", "prompt SPEAKER
+// TEXT", or {"tool": …, "input": …}.
 inline std::optional<event::Event> event_of(std::string_view what, const CaseWorld& world) {
   const auto [word, rest] = first_word(what);
   std::optional<event::Event> event;
@@ -60,6 +60,14 @@ inline std::optional<event::Event> event_of(std::string_view what, const CaseWor
     event->kind = event::kind::kLifecycle;
     event->source = world.agent + "/" + rest;
     event->data = event->body = Json::object();
+  } else if (word == "prompt") {
+    const auto [speaker, text] = first_word(rest);
+    event = tool_call("", Json::object());
+    event->kind = event::kind::kPrompt;
+    event->source = world.agent + "/UserPromptSubmit";
+    event->data = Json::object();
+    if (speaker != "user") event->data.set("spoken_by", speaker);
+    event->body = Json::object({{"text", text}});
   } else if (word.starts_with("{")) {
     if (const auto json = parse_json(trim(what)); json)
       event = tool_call(std::string((*json)["tool"].text_or("")), (*json)["input"]);

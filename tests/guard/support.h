@@ -164,11 +164,14 @@ class Session {
   }
 
   // The user says something.
-  void say(const std::string& text) {
+  void say(const std::string& text, const std::string& speaker = "user",
+           event::Assurance assurance = event::Assurance::claimed) {
     event::Event event = tool_call("", Json::object());
     event.kind = event::kind::kPrompt;
     event.source = "claude-code/UserPromptSubmit";
     event.data = Json::object();
+    if (speaker != "user") event.data.set("spoken_by", speaker);
+    event.assurance = assurance;
     event.body = Json::object({{"text", text}});
     stamp(event);
     guard.admit(event);
