@@ -15,6 +15,7 @@
 #include "daemon/run_link.h"
 #include "daemon/run_shield.h"
 #include "daemon/run_watch.h"
+#include "daemon/runs.h"
 #include "daemon/start.h"
 #include "ingest/places.h"
 #include "os/clock.h"
@@ -22,6 +23,7 @@
 #include "os/process.h"
 #include "os/random.h"
 #include "pod/launch.h"
+#include "setup/agent_command.h"
 #include "setup/inspect.h"
 #include "setup/install.h"
 #include "setup/run_overlay.h"
@@ -193,6 +195,14 @@ class Guarded {
   std::string found_after_;  // why the run counts as ended by us although the program had ended
 };
 
+// The daemon gets digests: a prompt is nobody's business until the agent reports it.
+std::vector<std::string> prompts_of(const Run& run) {
+  std::vector<std::string> digests;
+  for (const auto& word : setup::words_given(run.argv))
+    digests.push_back(daemon::prompt_digest(word));
+  return digests;
+}
+
 Status Guarded::on_ready(const pod::Started& started) {
   shield_on_ = started.report.has_value();
   // A light shield is not a pod: Decisions go on saying same_user, the entry of this run says what stood.
@@ -201,7 +211,8 @@ Status Guarded::on_ready(const pod::Started& started) {
                       .observe = run_.observe,
                       .isolation = "same_user",
                       .shield = shield_facts(started.report),
-                      .warnings = run_.command.warnings});
+                      .warnings = run_.command.warnings,
+                      .prompts = prompts_of(run_)});
 }
 
 void Guarded::end(pod::Supervised& supervised, const std::string& why) {

@@ -23,6 +23,16 @@ Json done_answer() {
   return Json::object({{"ok", true}});
 }
 
+// What the person gave to the launcher, as digests.
+std::shared_ptr<const std::set<std::string>> prompts_of(const Json& list) {
+  constexpr std::size_t kPromptsMax = 256;
+  auto prompts = std::make_shared<std::set<std::string>>();
+  if (!list.is_array()) return prompts;
+  for (const auto& digest : list.as_array())
+    if (prompts->size() < kPromptsMax && digest.is_string()) prompts->insert(digest.as_string());
+  return prompts;
+}
+
 // A guarded agent may look, not touch.
 bool allowed_to_guarded(std::string_view command) {
   return command == "status";
@@ -230,6 +240,7 @@ void Control::register_run(const Json& request, const net::Message& message, con
   run.isolation = request["isolation"].text_or("");
   run.agent = request["agent"].text_or("");
   run.connection = message.connection;
+  run.prompts = prompts_of(request["prompts"]);
   parts_.runs.add(run);
   (void)record("run.started",
                Json::object({{"run", run.id},

@@ -118,8 +118,8 @@ void Engine::handle(HookCall call, const Answer& answer) {
     return;
   }
   identify(*event, call, ancestry);
-  note_speaker(*event, call, ancestry);
   const auto run = runs_.run_of(ancestry);
+  note_speaker(*event, call, ancestry, run);
   const std::string root = event->root;
   if (run && runs_.note_session(run->connection, root) && session_observer_) session_observer_(*run, root);
   auto shared = std::make_shared<HookCall>(std::move(call));
@@ -156,10 +156,18 @@ void Engine::identify(Event& event, const HookCall& call,
   }
 }
 
-// A prompt that did not come from the session's agent is no word of the user's, and the event says so.
-void Engine::note_speaker(Event& event, const HookCall& call, const std::vector<os::ProcessInfo>& ancestry) {
+// A prompt that did not come from the session's agent is no word of the user's, and the event says so. What
+// the person gave to the launcher is attested.
+void Engine::note_speaker(Event& event, const HookCall& call, const std::vector<os::ProcessInfo>& ancestry,
+                          const std::optional<Run>& run) {
   const Voice voice = speakers_.heard(event, call.peer, ancestry, runs_);
-  if (event.kind != kind::kPrompt || voice.speaker == Speaker::user) return;
+  if (event.kind != kind::kPrompt) return;
+  if (voice.speaker == Speaker::user) {
+    const bool known = run && run->prompts && event.data["spoken_by"].is_null() &&
+                       run->prompts->contains(prompt_digest(event.body["text"].text_or("")));
+    if (known) event.assurance = event::Assurance::attested;
+    return;
+  }
   event.data.set("spoken_by", name(voice.speaker));
   event.data.set("spoken_why", voice.why);
   if (voice.speaker != Speaker::tool) return;

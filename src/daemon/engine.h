@@ -129,7 +129,8 @@ class Engine {
   Status rebuild(Tree& tree);
   void identify(event::Event& event, const HookCall& call,
                 const std::vector<os::ProcessInfo>& ancestry) const;
-  void note_speaker(event::Event& event, const HookCall& call, const std::vector<os::ProcessInfo>& ancestry);
+  void note_speaker(event::Event& event, const HookCall& call, const std::vector<os::ProcessInfo>& ancestry,
+                    const std::optional<Run>& run);
   Result<Outcome> decide(Tree& tree, event::Event event, const std::optional<Run>& run);
   std::shared_ptr<const Anomalies::Seen> look_for_anomalies(const guard::Guard& guard,
                                                             const event::Event& event,

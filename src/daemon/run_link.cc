@@ -36,7 +36,8 @@ Status RunLink::begin(const RunStart& start) {
                                      {"mode", start.observe ? "observe" : "enforce"},
                                      {"isolation", start.isolation},
                                      {"shield", start.shield},
-                                     {"warnings", Json::strings(start.warnings)}});
+                                     {"warnings", Json::strings(start.warnings)},
+                                     {"prompts", Json::strings(start.prompts)}});
   TRY_STATUS(client_.send_line(compact(request), kSendMs));
   const std::int64_t deadline_ns = os::monotonic_ns() + std::int64_t{kAnswerMs} * 1'000'000;
   while (os::monotonic_ns() < deadline_ns) {

@@ -25,6 +25,7 @@ struct RunStart {
   std::string isolation = "same_user";
   Json shield;  // pod::to_json of the report, or {"off": reason}
   std::vector<std::string> warnings;
+  std::vector<std::string> prompts;  // prompt_digest() of words of the command line
 };
 
 // One decision of this run.

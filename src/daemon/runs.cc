@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "base/bytes.h"
+#include "base/hash.h"
+
 namespace weir::daemon {
 namespace {
 
@@ -24,6 +27,10 @@ bool stands_between(std::string_view name) {
   static constexpr std::array kBetween = {"sh",  "bash", "dash", "zsh",  "ash",       "ksh",
                                           "csh", "tcsh", "mksh", "fish", "weir-hook", "timeout"};
   return std::find(kBetween.begin(), kBetween.end(), name) != kBetween.end();
+}
+
+std::string prompt_digest(std::string_view prompt) {
+  return digest_text(sha256(trim(prompt)));
 }
 
 void Runs::add(const Run& run) {

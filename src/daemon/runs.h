@@ -9,6 +9,7 @@
 
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
@@ -30,6 +31,8 @@ struct Run {
   std::string agent;
   std::uint64_t connection = 0;    // its open control connection
   std::set<std::string> sessions;  // roots of the session trees seen in it
+  // prompt_digest() of what the person may have given as a prompt on the command line.
+  std::shared_ptr<const std::set<std::string>> prompts;
 };
 
 struct ProcessKey {
@@ -42,6 +45,9 @@ struct ProcessKey {
 // an agent and its hook.
 bool is_agent(std::string_view name);
 bool stands_between(std::string_view name);
+
+// By it the launcher names a prompt to the daemon: agents drop blanks around what they were given.
+std::string prompt_digest(std::string_view prompt);
 
 class Runs {
  public:

@@ -109,12 +109,17 @@ bool Assessment::all_typed() const {
 Session::Session(std::shared_ptr<const Words> words, std::shared_ptr<const Products> products)
     : words_(words), tools_(std::move(words), std::move(products)) {}
 
-void Session::prompt(std::uint64_t seq, std::string_view text) {
+void Session::prompt(std::uint64_t seq, std::string_view text, bool attested) {
   bring(Label(rule_of(SourceClass::user).text, Confidentiality::open, seq));
   if (prompts_.size() + text.size() > limits::kFlowPromptMax) return;  // endorses nothing
   prompts_ += '\n';
   prompts_ += text;
   plan_ = read_plan(prompts_, *words_);
+  claimed_ = claimed_ || !attested;
+  if (!attested) return;
+  attested_prompts_ += '\n';
+  attested_prompts_ += text;
+  attested_ = read_plan(attested_prompts_, *words_);
 }
 
 void Session::overhear(std::uint64_t seq, std::string_view text) {
@@ -355,6 +360,21 @@ Asked Session::asked(const ToolMeaning& meaning) const {
   return errand_.asks_for(*effect) ? Asked::by_errand : Asked::no;
 }
 
+// A value that the user typed.
+bool Session::attests(std::string_view value, bool strictly) const {
+  if (!claimed_) return true;
+  return strictly ? stands_typed(attested_.text, value) : contains_value(attested_.text, value);
+}
+
+// The words that ask for what the tool does.
+bool Session::attests(const ToolMeaning& meaning, Asked asked) const {
+  if (!claimed_ || asked == Asked::no) return true;
+  if (asked == Asked::by_errand) return attested_.errands;
+  const auto effect = std::find_if(words_->effects.begin(), words_->effects.end(),
+                                   [&](const auto& one) { return one.name == meaning.effect; });
+  return effect != words_->effects.end() && attested_.asks_for(*effect);
+}
+
 bool Session::carries_link(std::string_view text) const {
   if (plan_.wants_link) return false;
   const std::string folded = fold(text);
@@ -395,6 +415,7 @@ void Session::assess_argument(const Argument& given, Assessment& out) const {
       sightings(one.value, out.changes, one.value.empty() || fold_watched(given.text).disguised);
   one.origin = seen.origin();
   one.endorsed = given.widens == nullptr && endorses(seen, one.value, given.role, out.changes, out.asked);
+  if (seen.user) out.attested = out.attested && attests(one.value, out.changes);
   one.from = seen.free ? seen.free_in : seen.listed_in;
   std::sort(one.from.begin(), one.from.end());
   if (one.value.empty()) one.value = "only invisible characters";
@@ -415,6 +436,7 @@ Assessment Session::assess(std::string_view tool, const Json& input) {
   // Nothing was read that could turn it, or that must not leave.
   const bool must_stay = !secrets_.empty() || has_private() || tenants_.count() > 1;
   if (!values_count(label_.integrity()) && !must_stay) return out;
+  out.attested = attests(known, out.asked);
   each_argument(input, known, *words_, [&](const Argument& given) { assess_argument(given, out); });
   std::stable_partition(out.values.begin(), out.values.end(),
                         [](const auto& value) { return !value.endorsed; });
@@ -426,6 +448,7 @@ Assessment Session::assess(std::string_view tool, const Json& input) {
     out.values.clear();
     out.carries_link = false;
     out.complete = true;
+    out.attested = true;
   }
   if (const auto said = stay_sentence(out, private_in_); !said.empty()) out.sentence = said;
   return out;

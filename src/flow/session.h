@@ -74,6 +74,9 @@ struct Assessment {
   std::vector<ValueOrigin> values;  // of fields that give power; the unendorsed first
   bool carries_link = false;        // what is said holds an address out of untrusted text
   bool complete = true;             // false: there was more than could be looked at
+  // What was typed of it, and the words that ask for it, stand in prompts that the launcher knows to be the
+  // user's; nothing typed: true.
+  bool attested = true;
   // Of an agent's own tools: kinds of what the call would reach that only untrusted text names, sorted.
   std::vector<std::string> from_untrusted;
   std::string_view sink = "none";  // where what it says goes: "none" "yours" "unlisted" "public"
@@ -118,7 +121,8 @@ class Session {
   const ToolMeaning& meaning(std::string_view tool) { return tools_.meaning(tool); }
 
   // `seq` is the number of the event in the session tree.
-  void prompt(std::uint64_t seq, std::string_view text);
+  // `attested`: not only the agent's side says that the user typed it.
+  void prompt(std::uint64_t seq, std::string_view text, bool attested = false);
   // Somebody else spoke in the user's place: free text from outside.
   void overhear(std::uint64_t seq, std::string_view text);
   void result(std::uint64_t seq, const ToolResult& result);
@@ -182,6 +186,8 @@ class Session {
   bool only_of_shape(const Record& record, std::string_view value, bool in_free_text) const;
   bool endorses(const Sightings& seen, std::string_view value, Role role, bool changes, Asked asked) const;
   Asked asked(const ToolMeaning& meaning) const;
+  bool attests(std::string_view value, bool strictly) const;
+  bool attests(const ToolMeaning& meaning, Asked asked) const;
   bool carries_link(std::string_view text) const;
   void assess_argument(const Argument& given, Assessment& out) const;
   std::optional<ValueOrigin> named_by_text(const Reach& reach) const;
@@ -197,7 +203,10 @@ class Session {
   ToolBook tools_;
   std::string prompts_;
   Plan plan_;
-  Plan errand_;  // of the texts that the user sent the agent to
+  bool claimed_ = false;  // a prompt that only the agent's side reports is among them
+  std::string attested_prompts_;
+  Plan attested_;  // of those alone
+  Plan errand_;    // of the texts that the user sent the agent to
   std::string errands_;
   Corpus corpus_;
   std::vector<Place> places_;  // by text of the corpus

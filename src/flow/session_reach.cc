@@ -141,6 +141,7 @@ Assessment Session::assess(const std::vector<Reach>& reaches, std::string_view s
   Assessment out;
   out.label = label_;
   out.effect = "other";
+  out.attested = !claimed_;
   if (!secrets_.empty()) {
     look_at_hosts(reaches, said, out);
     if (out.secret_bytes > 0) out.sentence = stay_sentence(out, {});

@@ -251,7 +251,7 @@ void FlowWatch::note(const event::Event& event, std::span<const event::Finding> 
 void FlowWatch::prompt(const event::Event& event) {
   const std::string_view text = event.body["text"].text_or("");
   if (event.data["spoken_by"].text_or("user") == "user")
-    session_->prompt(event.seq, text);
+    session_->prompt(event.seq, text, event.assurance >= event::Assurance::attested);
   else
     session_->overhear(event.seq, text);
 }

@@ -104,14 +104,15 @@ Value flow_of(const flow::Assessment* flow) {
   std::vector<Value> from_untrusted;
   for (const auto& kind : now.from_untrusted)
     from_untrusted.push_back(text_value(kind));
-  return record("asked", Value(now.asked != flow::Asked::no), "carried", Value(!now.carried.empty()),
-                "carried_runs", Value(flow::runs_carried(now.carried)), "carries_link",
-                Value(now.carries_link), "changes", Value(now.changes), "complete", Value(now.complete),
-                "cross_tenant", Value(now.crossing.has_value()), "effect", Value(now.effect),
-                "from_untrusted", Value(cedar::Set(std::move(from_untrusted))), "kind", Value(now.kind),
-                "makes_new", Value(now.makes_new), "origins", Value(cedar::Set(std::move(origins))),
-                "secret_bytes", Value(now.secret_bytes), "sink", text_value(now.sink), "typed",
-                Value(now.all_typed()), "unendorsed", Value(cedar::Set(std::move(roles))), "values",
+  return record("asked", Value(now.asked != flow::Asked::no), "attested", Value(now.attested), "carried",
+                Value(!now.carried.empty()), "carried_runs", Value(flow::runs_carried(now.carried)),
+                "carries_link", Value(now.carries_link), "changes", Value(now.changes), "complete",
+                Value(now.complete), "cross_tenant", Value(now.crossing.has_value()), "effect",
+                Value(now.effect), "from_untrusted", Value(cedar::Set(std::move(from_untrusted))), "kind",
+                Value(now.kind), "makes_new", Value(now.makes_new), "origins",
+                Value(cedar::Set(std::move(origins))), "secret_bytes", Value(now.secret_bytes), "sink",
+                text_value(now.sink), "typed", Value(now.all_typed()), "unendorsed",
+                Value(cedar::Set(std::move(roles))), "values",
                 Value(static_cast<std::int64_t>(now.values.size())), "watched", Value(now.watched));
 }
 

@@ -34,7 +34,9 @@ class TraceReader {
     const auto role = row["r"].text_or("");
     if (!row["t"].is_null() && !row["t"].is_string()) return bad("must be text", ".t");
     if (role == "user") {
+      // Whoever replays a trace says which words are the user's: the harness is the launcher here.
       add_text(kind::kPrompt, row);
+      events_.back().assurance = event::Assurance::attested;
       return {};
     }
     if (role == "assistant") return read_assistant(row);

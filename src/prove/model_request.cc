@@ -144,6 +144,7 @@ Json unwatched_flow() {
                        {"makes_new", false},
                        {"asked", false},
                        {"values", 0},
+                       {"attested", true},
                        {"typed", true},
                        {"unendorsed", Json::array()},
                        {"origins", Json::array()},

@@ -110,4 +110,19 @@ std::optional<AgentCommand> find_agent_command(const std::vector<std::string>& a
   return found;
 }
 
+std::vector<std::string> words_given(const std::vector<std::string>& argv) {
+  constexpr std::size_t kWordsMax = 256;
+  std::vector<std::string> words;
+  const auto command = find_agent_command(argv);
+  if (!command) return words;
+  bool options = true;
+  for (std::size_t i = command->arguments_at; i < argv.size() && words.size() < kWordsMax; ++i) {
+    if (options && argv[i] == "--")
+      options = false;
+    else if (!options || !argv[i].starts_with('-'))
+      words.push_back(argv[i]);
+  }
+  return words;
+}
+
 }  // namespace weir::setup

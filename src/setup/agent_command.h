@@ -22,4 +22,8 @@ struct AgentCommand {
 // `timeout`. None for anything else: a shell script may start an agent too, but Weir cannot see it.
 std::optional<AgentCommand> find_agent_command(const std::vector<std::string>& argv);
 
+// Words of the command line that may be the agent's prompt: all that follow its program and are no options. A
+// name or a value of an option among them is as much the person's own word. At most 256.
+std::vector<std::string> words_given(const std::vector<std::string>& argv);
+
 }  // namespace weir::setup

@@ -4,7 +4,11 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
+
+#include "daemon/run_link.h"
 #include "daemon/support.h"
+#include "os/random.h"
 #include "setup/hook_plan.h"
 #include "store/store.h"
 
@@ -71,27 +75,32 @@ class SpeakersTest : public DaemonTest {
     ASSERT_EQ(done->exit.code, 0) << done->err;
   }
 
-  // Of every prompt in the record, by its text: who spoke it.
-  std::map<std::string, std::string> speakers() {
+  // Every prompt in the record.
+  void each_prompt(const std::function<void(const Json& envelope, const Json& body)>& take) {
     stop();
-    std::map<std::string, std::string> out;
     auto options = store::options_at(places_);
     options.read_only = true;
     const auto store = store::Store::open(options);
-    EXPECT_TRUE(store);
-    if (!store) return out;
-    EXPECT_TRUE((*store)->for_each({}, [&](const store::Record& record) -> Result<bool> {
+    ASSERT_TRUE(store);
+    ASSERT_TRUE((*store)->for_each({}, [&](const store::Record& record) -> Result<bool> {
       if (record.kind != store::RecordKind::event) return true;
       TRY(const Json envelope, parse_json(record.envelope));
       if (envelope["kind"].text_or("") != event::kind::kPrompt) return true;
       TRY(const std::string body,
           (*store)->body(record.root, std::string(envelope["body"]["ref"].text_or(""))));
       TRY(const Json json, parse_json(body));
-      const Json& data = envelope["data"];
-      out[std::string(json["text"].text_or(""))] =
-          std::string(data["spoken_by"].text_or("user")) + ": " + std::string(data["spoken_why"].text_or(""));
+      take(envelope, json);
       return true;
     }));
+  }
+  // By its text: who spoke it, and why that is thought.
+  std::map<std::string, std::string> speakers() {
+    std::map<std::string, std::string> out;
+    each_prompt([&](const Json& envelope, const Json& body) {
+      const Json& data = envelope["data"];
+      out[std::string(body["text"].text_or(""))] =
+          std::string(data["spoken_by"].text_or("user")) + ": " + std::string(data["spoken_why"].text_or(""));
+    });
     return out;
   }
   static bool is(const std::string& speaker, std::string_view who) { return speaker.starts_with(who); }
@@ -179,6 +188,27 @@ TEST_F(SpeakersTest, AnAgentThatAnAgentStartedSpeaksForIt) {
   auto who = speakers();
   EXPECT_EQ(who["outer"], "user: ");
   EXPECT_TRUE(is(who["inner"], "agent")) << who["inner"];
+}
+
+// The launcher registers what the person gave it; who started the agent is the launcher's process.
+TEST_F(SpeakersTest, APromptThatTheLauncherKnowsIsAttested) {
+  auto link = RunLink::open(places_);  // of this process: below it the agent runs
+  ASSERT_TRUE(link);
+  ASSERT_TRUE(
+      link->begin({.id = os::new_uuid(),
+                   .agent = "claude-code",
+                   .shield = Json::object({{"off", "a test"}}),
+                   .prompts = {prompt_digest("fix the tests"), prompt_digest("<task-notification>x")}}));
+  act({prompts(" fix the tests\n"), prompts("fix the tests and more"), prompts("<task-notification>x"),
+       calls("toolu_1"), tool("exec " + line("UserPromptSubmit"), "fix the tests")});
+  std::map<std::string, int> attested;
+  each_prompt([&](const Json& envelope, const Json& body) {
+    attested[std::string(body["text"].text_or(""))] += envelope["assurance"].text_or("") == "attested";
+  });
+  EXPECT_EQ(attested[" fix the tests\n"], 1);
+  EXPECT_EQ(attested["fix the tests and more"], 0);
+  EXPECT_EQ(attested["<task-notification>x"], 0);
+  EXPECT_EQ(attested["fix the tests"], 0) << "a tool said it";
 }
 
 TEST_F(SpeakersTest, StatusCountsWhatWasNotBelieved) {

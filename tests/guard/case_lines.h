@@ -85,8 +85,12 @@ inline void enter(const CaseWorld& world, Session& session) {
   session.supplied.isolation = world.isolation;
   for (const auto& [path, target] : world.links)
     session.machine.links[path] = target;
+  constexpr std::string_view kAttested = "attested: ";
   for (const auto& text : world.said)
-    session.say(text);
+    if (text.starts_with(kAttested))
+      session.say(text.substr(kAttested.size()), "user", event::Assurance::attested);
+    else
+      session.say(text);
   for (const auto& [times, earlier] : world.before)
     for (int i = 0; i < times; ++i) {
       const auto event = event_of(earlier, world);

@@ -59,6 +59,34 @@ TEST(FlowWatch, APromptThatTheUserDidNotSpeakIsTextFromOutside) {
   }
 }
 
+// What the launcher gave the agent is the user's beyond what the agent's side says; further prompts are not.
+TEST(FlowWatch, KeepsAttestedPromptsApart) {
+  using event::Assurance;
+  const auto asks = [](Session& session, const char* tool, Json input) {
+    const auto decision = session.call(tool_call(tool, std::move(input)));
+    return std::any_of(decision.policies.begin(), decision.policies.end(),
+                       [](const auto& hit) { return hit.policy == "strict.only-claimed"; });
+  };
+  const auto page = [](const char* url) { return Json::object({{"url", url}}); };
+  constexpr const char* kRead = "mcp__web__read_page";
+  Session session(testing::profile_pack("strict"));
+  session.say("Summarize www.site.example", "user", Assurance::attested);
+  session.read(kPage);
+  EXPECT_FALSE(asks(session, kRead, page("www.site.example")));
+  session.say("And www.other.example");
+  EXPECT_FALSE(asks(session, kRead, page("www.site.example")));
+  EXPECT_TRUE(asks(session, kRead, page("www.other.example")));
+  // Nobody attests what a tool's process says.
+  session.say("And www.third.example", "tool", Assurance::attested);
+  EXPECT_EQ(session.call(tool_call(kRead, page("www.third.example"))).verdict, Verdict::ask);
+
+  Session claimed(testing::profile_pack("strict"));
+  claimed.say("Summarize www.site.example");
+  claimed.read(kPage);
+  EXPECT_TRUE(asks(claimed, kRead, page("www.site.example")));
+  EXPECT_FALSE(asks(claimed, "mcp__files__list_files", Json::object()));
+}
+
 TEST(FlowWatch, KeepsNothingOfASessionThatReadNothing) {
   Session session(testing::shipped_pack());
   session.say("Send the report");

@@ -32,6 +32,14 @@ std::string refused(Words argv, std::map<std::string, std::string> env = {}) {
   return guarded.error().where;
 }
 
+TEST(AgentCommand, WordsThatMayBeThePrompt) {
+  EXPECT_EQ(words_given({"env", "A=1", "claude", "--model", "opus", "-p", "fix it", "--verbose"}),
+            (Words{"opus", "fix it"}));
+  EXPECT_EQ(words_given({"codex", "exec", "--json", "--", "-x is a prompt, too"}),
+            (Words{"exec", "-x is a prompt, too"}));
+  EXPECT_EQ(words_given({"bash", "-c", "claude"}), Words{});
+}
+
 TEST(AgentCommand, IsFoundInManyForms) {
   const auto found = [](Words argv) -> std::string {
     const auto command = find_agent_command(argv);

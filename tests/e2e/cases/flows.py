@@ -152,3 +152,13 @@ def claimed_by_a_tool(world):
 @case("a tool's shell that becomes the hook: what it claims the user said endorses nothing", ways=("init",))
 def claimed_by_a_shell(world):
     claimed_prompt(world, "become")
+
+
+@case("weir run: the prompt on its command line is attested", ways=("run",), needs_guard=False)
+def attested_prompt(world):
+    said = "Say hello, please"
+    world.script(says("hello"))
+    world.guard()
+    world.go(said)
+    prompts = [row for row in world.log_rows() if row.get("kind") == "prompt"]
+    world.expect(len(prompts) == 1 and prompts[0].get("assurance") == "attested", f"the record has {prompts}")
