@@ -120,6 +120,13 @@ void add_source(std::string& out, const FlowSource& source, const Style& style) 
          printable(source.what, 90) + "  " + style.dim(size_text(source.bytes)) +
          (source.failed ? "  failed" : "") + (source.prompt ? "" : "  " + in_label(source.label, style)) +
          "\n";
+  if (source.narrow)
+    out +=
+        "        " +
+        style.dim(fmt::format("▼ narrow return of sub-agent {}: its answer is one {}; what it read no longer "
+                              "counts for the main agent",
+                              printable(source.narrow->agent, 40), flow::name(source.narrow->as))) +
+        "\n";
 }
 
 // A sentence in lines of a terminal.

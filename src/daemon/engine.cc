@@ -31,8 +31,10 @@ bool wants_verdict(const HookCall& call, const Event& event) {
          event.kind == kind::kLifecycle;
 }
 
-bool is_untrusted(const guard::Guard& guard) {
-  return guard.flow() != nullptr && guard.flow()->label().integrity() == flow::Integrity::untrusted;
+// To the agent of the tree that the event is of.
+bool is_untrusted(const guard::Guard& guard, const Event& event) {
+  return guard.flow() != nullptr &&
+         guard.flow()->label_for(event.agent.id).integrity() == flow::Integrity::untrusted;
 }
 
 std::string tool_use_id_of(const Event& event) {
@@ -303,7 +305,8 @@ Result<Engine::Outcome> Engine::decide(Tree& tree, Event event, const std::optio
   if (!guard.state().stopped) outcome.seen = look_for_anomalies(guard, event, outcome.answers);
   if (outcome.seen) supplied.anomalies = outcome.seen->look.findings;
   if (guard.flow() != nullptr)
-    supplied.carried = carried_.look(event, guard.understood(event), options_.home, is_untrusted(guard));
+    supplied.carried =
+        carried_.look(event, guard.understood(event), options_.home, is_untrusted(guard, event));
   if (!outcome.answers.empty() || !supplied.anomalies.empty() || !supplied.carried.empty()) {
     outcome.observation = observation_event(event, outcome.answers, supplied.anomalies, supplied.carried);
     outcome.observation->id = os::new_uuid();
@@ -317,7 +320,7 @@ Result<Engine::Outcome> Engine::decide(Tree& tree, Event event, const std::optio
   if (outcome.decision.verdict == event::Verdict::quarantine) anomalies_.stopped(tree.root);
   const bool asks_about_earlier = event.data["phase"].text_or("") == "permission";
   if (event.kind == kind::kToolCall && !asks_about_earlier && event::lets_run(outcome.decision.verdict))
-    carried_.released(event, outcome.decision.actions, is_untrusted(guard));
+    carried_.released(event, outcome.decision.actions, is_untrusted(guard, event));
   outcome.carried = std::move(supplied.carried);
   outcome.event = std::move(event);
   return outcome;
@@ -406,7 +409,7 @@ void Engine::record_receipt(const event::Decision& decision, const ingest::HookA
 void Engine::note(Tree& tree, const HookCall& call, Event event, const Answer& answer) {
   tree.guard->admit(event);
   tree.guard->note(event);
-  if (event.kind == kind::kToolResult) carried_.result(event, is_untrusted(*tree.guard));
+  if (event.kind == kind::kToolResult) carried_.result(event, is_untrusted(*tree.guard, event));
   anomalies_.note(event);
   note_forgotten(tree);
   const bool gates = ingest::event_gates(call.agent, call.event);

@@ -91,6 +91,13 @@ void Label::join(const Label& other) {
   if (other.readers_) restrict_to(*other.readers_);
 }
 
+Label Label::with_integrity_of(const Label& other) const {
+  Label out = *this;
+  out.integrity_ = other.integrity_;
+  out.integrity_causes_ = other.integrity_causes_;
+  return out;
+}
+
 bool Label::says_the_same(const Label& other) const {
   return integrity_ == other.integrity_ && confidentiality_ == other.confidentiality_ &&
          categories_ == other.categories_ && readers_ == other.readers_;

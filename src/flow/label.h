@@ -51,6 +51,10 @@ class Label {
 
   void join(const Label& other);
 
+  // This label but for the integrity, which is `other`'s with its causes: how a narrow return lowers a label
+  // (owners.h). Nothing else is lowered by it.
+  Label with_integrity_of(const Label& other) const;
+
   // Why the integrity, or the confidentiality, is what it is.
   const Causes& integrity_causes() const { return integrity_causes_; }
   const Causes& confidentiality_causes() const { return confidentiality_causes_; }

@@ -6,8 +6,8 @@
 //   integrity_of_result(Integrity::untrusted, false)      →  workspace: values alone order nothing
 //   values_count(Integrity::untrusted)                    →  true
 //
-// Nothing in it lowers a label. What does is recorded where it happens: an endorsed value (session.h), a
-// narrow return.
+// Only two things lower a label, and each is recorded where it happens: an endorsed value (session.h) and a
+// narrow return (narrow.h, owners.h).
 #pragma once
 
 #include <algorithm>
@@ -60,6 +60,12 @@ constexpr std::optional<SourceClass> source_from(std::string_view name) {
 // which order nothing; and nothing that a tool returns is as good as what the user typed.
 constexpr Integrity integrity_of_result(Integrity text, bool has_free_text) {
   return has_free_text ? std::max(text, Integrity::workspace) : Integrity::workspace;
+}
+
+// What a sub-agent whose whole answer is narrow has done to who asked it, whatever it read itself: a value
+// came in. Of an answer that is free text nothing is lowered: it is as good as the sub-agent was.
+constexpr Integrity integrity_of_return(Integrity sub_agent, bool narrow) {
+  return integrity_of_result(sub_agent, !narrow);
 }
 
 // From which label of the session on policies are told of values (context.flow.watched).

@@ -155,7 +155,7 @@ void Session::result(std::uint64_t seq, const ToolResult& result) {
 // entry.
 void Session::note_said(std::uint64_t seq, const ToolResult& result) {
   const ToolMeaning& known = meaning(result.tool);
-  if (!known.changes || label_.integrity() < Integrity::untrusted) return;
+  if (!known.changes || label_for(result.owner).integrity() < Integrity::untrusted) return;
   records_.push_back({.seq = seq, .said = true});
   const auto record = static_cast<std::uint32_t>(records_.size() - 1);
   if (!result.input.is_object()) return;
@@ -170,8 +170,8 @@ void Session::note_said(std::uint64_t seq, const ToolResult& result) {
   }
 }
 
-void Session::bring(Label label) {
-  label_.join(label);
+void Session::bring(Label label, std::string_view owner) {
+  join(label, owner);
   brought_ = std::move(label);
 }
 
@@ -243,7 +243,7 @@ void Session::remember(std::uint64_t seq, const Leaves& leaves, const ToolResult
     note_looked_up(records_[i]);
     if (plan_.errands) add_errand(records_[i]);
   }
-  bring(label_of(known.source, integrity_of_result(worst, true), seq));
+  bring(label_of(known.source, integrity_of_result(worst, true), seq), result.owner);
 }
 
 // A directory said what the user left open.
@@ -424,10 +424,11 @@ void Session::assess_argument(const Argument& given, Assessment& out) const {
   out.values.push_back(std::move(one));
 }
 
-Assessment Session::assess(std::string_view tool, const Json& input) {
+Assessment Session::assess(std::string_view tool, const Json& input, std::string_view owner) {
   const ToolMeaning& known = meaning(tool);
   Assessment out;
-  out.label = label_;
+  judge_for(owner, out);
+  if (!out.narrow.empty() && uses_narrow_answer(known, input)) judge_by_tree(out);
   out.effect = known.effect;
   out.changes = known.changes;
   out.makes_new = known.makes_new;
@@ -435,13 +436,13 @@ Assessment Session::assess(std::string_view tool, const Json& input) {
   out.kind = known.source.kind;
   // Nothing was read that could turn it, or that must not leave.
   const bool must_stay = !secrets_.empty() || has_private() || tenants_.count() > 1;
-  if (!values_count(label_.integrity()) && !must_stay) return out;
+  if (!values_count(out.label.integrity()) && !must_stay) return out;
   out.attested = attests(known, out.asked);
   each_argument(input, known, *words_, [&](const Argument& given) { assess_argument(given, out); });
   std::stable_partition(out.values.begin(), out.values.end(),
                         [](const auto& value) { return !value.endorsed; });
   if (must_stay) look_at_sink(known, tool, input, out);
-  if (values_count(label_.integrity())) {
+  if (values_count(out.label.integrity())) {
     out.watched = true;
     out.sentence = sentence_of(out);
   } else {
@@ -483,6 +484,7 @@ Json to_json(const Assessment& now) {
                            {"sentence", now.sentence},
                            {"values", Json(std::move(values))}});
   add_leaving(now, out);
+  if (!now.narrow.empty()) out.set("narrow", to_json(now.narrow));
   return out;
 }
 

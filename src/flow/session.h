@@ -14,6 +14,9 @@
 //   something the user named or whose kind the user asked for; when the user sent the agent on an errand to
 //   the very text it stands in; or when a page that the user named holds exactly one value of its shape.
 // * Everything else that gives a call power is not: least of all what stands in free text alone.
+// * A sub-agent that read something untrusted and has returned nothing but a narrow answer (narrow.h) has not
+//   brought it to the main agent: calls of the main agent are judged without it, but for those that use the
+//   answer as a value.
 // Finding less than there is only takes endorsement away; finding more than can be looked at does so too.
 #pragma once
 
@@ -30,6 +33,7 @@
 #include "flow/corpus.h"
 #include "flow/label.h"
 #include "flow/leaves.h"
+#include "flow/owners.h"
 #include "flow/plan.h"
 #include "flow/secrets.h"
 #include "flow/shape.h"
@@ -65,7 +69,7 @@ struct ValueOrigin {
 enum class Asked : std::uint8_t { no, by_errand, by_user };
 
 struct Assessment {
-  Label label;           // of the session before the call
+  Label label;           // of the session before the call, as its agent can have seen it
   bool watched = false;  // the values of the call were looked at
   std::string effect;
   bool changes = true;
@@ -85,6 +89,7 @@ struct Assessment {
   std::string kind;                           // what the tool keeps or works on (kSourceKinds); "": not known
   std::optional<Tenants::Crossing> crossing;  // it takes what is one tenant's to another
   std::vector<CarriedFile> carried;           // files with a label of their own that the call reads or runs
+  std::vector<NarrowReturn> narrow;           // that made `label` better than that of the whole tree
   std::string sentence;                       // for a person; empty when all is endorsed
 
   bool all_endorsed() const;
@@ -98,8 +103,9 @@ struct ToolResult {
   std::string_view output;
   bool failed = false;
   Integrity text = Integrity::untrusted;  // how far its free text can be trusted, if nothing better is known
-  bool carried = false;  // a label that was kept says so: nothing known of the tool is better
-  bool found = false;    // the answer of a search: its addresses are there to be read
+  bool carried = false;         // a label that was kept says so: nothing known of the tool is better
+  bool found = false;           // the answer of a search: its addresses are there to be read
+  std::string_view owner = {};  // id of the sub-agent that called the tool; "": the main agent
 };
 
 // What a call of an agent's own tools would reach.
@@ -127,15 +133,23 @@ class Session {
   void overhear(std::uint64_t seq, std::string_view text);
   void result(std::uint64_t seq, const ToolResult& result);
 
-  // Something else than a result came in: a file that carries a label.
-  void join(const Label& label) { label_.join(label); }
+  // Something else than a result came in to `owner`: a file that carries a label.
+  void join(const Label& label, std::string_view owner = {});
 
-  Assessment assess(std::string_view tool, const Json& input);
+  // A sub-agent's whole answer is `narrow` and says `answer`, and nothing else of it reaches the main agent
+  // any more. False when it had brought nothing untrusted: then its result is a result like any other.
+  bool narrow(NarrowReturn narrow, std::string_view answer);
+  // The sub-agent does something again.
+  void reopen(std::string_view agent) { owners_.reopen(agent); }
+
+  // Of a call of `owner`: a sub-agent's id, "" the main agent.
+  Assessment assess(std::string_view tool, const Json& input, std::string_view owner = {});
 
   // Of an agent's own tools only what untrusted text alone names is held against a call: who writes programs
   // chooses packages and addresses by himself all day.
   // `said`: all that the call says.
-  Assessment assess(const std::vector<Reach>& reaches, std::string_view said) const;
+  Assessment assess(const std::vector<Reach>& reaches, std::string_view said,
+                    std::string_view owner = {}) const;
   // The call may run: what it reached is no news any more.
   void reached(const std::vector<Reach>& reaches);
 
@@ -147,7 +161,13 @@ class Session {
   void sent(const Assessment& assessment, std::string_view said);
 
   const Words& words() const { return *words_; }
+  // Of the whole tree: whatever any of its agents has read.
   const Label& label() const { return label_; }
+  // What judges calls of `owner`: of a sub-agent that of the tree, of the main agent without what sub-agents
+  // brought whose returns were narrow.
+  Label label_for(std::string_view owner) const;
+  // Narrow returns that make the main agent's label better than that of the tree; empty when none do.
+  std::vector<NarrowReturn> narrow_returns() const;
   // What the last prompt or result brought, of which the label of the session is the join.
   const Label& brought() const { return brought_; }
   const Plan& plan() const { return plan_; }
@@ -172,7 +192,11 @@ class Session {
   // Everything that is known of one value.
   struct Sightings;
 
-  void bring(Label label);
+  void bring(Label label, std::string_view owner = {});
+  void judge_for(std::string_view owner, Assessment& out) const;
+  void judge_by_tree(Assessment& out) const;
+  bool is_narrow_answer(std::string_view value) const;
+  bool uses_narrow_answer(const ToolMeaning& meaning, const Json& input) const;
   bool is_free(const Leaf& leaf) const;
   bool says_which(const Leaf& leaf) const;
   bool typed(std::string_view value) const;
@@ -220,6 +244,8 @@ class Session {
   std::uint32_t last_record_ = 0;          // of the result that is being read
   Label label_;
   Label brought_;
+  Owners owners_;                            // of the integrity in label_
+  std::vector<std::string> narrow_answers_;  // as compared; booleans are not kept
 };
 
 // All texts and numbers of a call's input as one text.

@@ -5,6 +5,7 @@
 
 #include "base/limits.h"
 #include "flow/fold.h"
+#include "flow/propagation.h"
 #include "flow/shape.h"
 #include "flow/sightings.h"
 
@@ -137,16 +138,20 @@ std::optional<ValueOrigin> Session::named_by_text(const Reach& reach) const {
   return std::nullopt;
 }
 
-Assessment Session::assess(const std::vector<Reach>& reaches, std::string_view said) const {
+Assessment Session::assess(const std::vector<Reach>& reaches, std::string_view said,
+                           std::string_view owner) const {
   Assessment out;
-  out.label = label_;
+  judge_for(owner, out);
+  if (!out.narrow.empty() && std::any_of(reaches.begin(), reaches.end(),
+                                         [&](const Reach& reach) { return is_narrow_answer(reach.value); }))
+    judge_by_tree(out);
   out.effect = "other";
   out.attested = !claimed_;
   if (!secrets_.empty()) {
     look_at_hosts(reaches, said, out);
     if (out.secret_bytes > 0) out.sentence = stay_sentence(out, {});
   }
-  if (label_.integrity() != Integrity::untrusted) return out;
+  if (!values_count(out.label.integrity())) return out;
   for (const Reach& reach : reaches) {
     if (out.values.size() >= limits::kFlowValuesMax) {
       out.complete = false;

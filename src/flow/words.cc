@@ -131,6 +131,7 @@ Result<Words> Words::read(std::string_view yaml, std::string_view where) {
   TRY_STATUS(reader.words("places", "foreign_programs", out.foreign_programs));
   TRY_STATUS(reader.words("places", "foreign_folders", out.foreign_folders));
   TRY_STATUS(reader.words("places", "known_hosts", out.known_hosts));
+  TRY_STATUS(reader.words("places", "reading_programs", out.reading_programs));
   TRY_STATUS(reader.words("prompts", "before", out.before));
   TRY_STATUS(reader.words("prompts", "each", out.each));
   TRY_STATUS(reader.words("prompts", "many", out.many));

@@ -52,6 +52,7 @@ struct Words {
   // Of an agent's own tools: programs that print what others wrote, directories that hold what others wrote,
   // hosts that are in so many texts that only a whole address there says anything.
   WordSet foreign_programs, foreign_folders, known_hosts;
+  WordSet reading_programs;  // they only print what they read, whatever their options are
 
   WordSet before, each, many;                     // of a prompt
   WordSet links, link_words, errands, elsewhere;  // of a prompt

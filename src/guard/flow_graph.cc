@@ -89,7 +89,11 @@ void FlowGraphMaker::source(const FlowStep& step) {
   source.seq = event.seq;
   source.prompt = event.kind == kind::kPrompt;
   source.session = event.session;
-  if (step.session != nullptr) source.label = step.session->brought();
+  if (step.session != nullptr) {
+    source.label = step.session->brought();
+    if (const auto narrow = step.session->narrow_returns(); !narrow.empty() && narrow.back().seq == event.seq)
+      source.narrow = narrow.back();
+  }
   if (source.prompt) {
     const auto text = event.body["text"].text_or("");
     source.bytes = text.size();
@@ -199,6 +203,8 @@ FlowGraph only_telling(FlowGraph graph) {
   if (prompt != graph.sources.end()) seqs.insert(prompt->seq);
   for (const auto& rise : graph.rises)
     seqs.insert(rise.seq);
+  for (const auto& source : graph.sources)
+    if (source.narrow) seqs.insert(source.seq);
   std::erase_if(graph.calls, [](const auto& call) { return !tells(call); });
   for (const auto& call : graph.calls) {
     std::set<std::uint64_t> of_values;
@@ -226,15 +232,18 @@ std::optional<FlowGraph> only_call(FlowGraph graph, std::uint64_t seq) {
 namespace {
 
 Json source_json(const FlowSource& source) {
-  return Json::object({{"bytes", source.bytes},
-                       {"call", source.call},
-                       {"event", source.seq},
-                       {"failed", source.failed},
-                       {"kind", source.prompt ? "prompt" : "result"},
-                       {"label", flow::to_json(source.label)},
-                       {"session", source.session},
-                       {"tool", to_valid_utf8(source.tool)},
-                       {"what", to_valid_utf8(source.what)}});
+  Json out = Json::object({{"bytes", source.bytes},
+                           {"call", source.call},
+                           {"event", source.seq},
+                           {"failed", source.failed},
+                           {"kind", source.prompt ? "prompt" : "result"},
+                           {"label", flow::to_json(source.label)},
+                           {"session", source.session},
+                           {"tool", to_valid_utf8(source.tool)},
+                           {"what", to_valid_utf8(source.what)}});
+  if (source.narrow)
+    out.set("narrow", Json::object({{"agent", source.narrow->agent}, {"as", flow::name(source.narrow->as)}}));
+  return out;
 }
 
 Json value_json(const FlowValue& value) {

@@ -35,6 +35,7 @@ struct FlowSource {
   flow::Label label;       // what it brought
   std::uint64_t bytes = 0;
   bool failed = false;
+  std::optional<flow::NarrowReturn> narrow;  // it is a sub-agent's answer and lowered the main agent's label
 };
 
 // The label of the session became worse.

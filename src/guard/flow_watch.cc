@@ -151,6 +151,15 @@ Integrity text_of(ToolKind kind, const std::vector<event::Action>& actions, cons
   return flow::rule_of(source_of(kind, actions, words)).text;
 }
 
+// What it says is what an agent of this tree has said, and as good as that one.
+bool speaks_for_agents(const ingest::ToolUse& use) {
+  constexpr std::array<std::string_view, 4> kTells = {"AgentOutput", "BashOutput", "TaskOutput",
+                                                      "wait_agent"};
+  return use.kind == ToolKind::agent_spawn ||
+         (use.kind == ToolKind::internal &&
+          std::find(kTells.begin(), kTells.end(), use.tool) != kTells.end());
+}
+
 // The event that reads the file is what raises the label here; who wrote the file stands beside it.
 flow::Label label_of_carried(const event::Event& event) {
   return {Integrity::untrusted, flow::Confidentiality::open, event.seq};
@@ -217,10 +226,12 @@ std::string flow_name(const event::Event& event, const flow::Products* products)
 Json labels_of(const flow::Assessment& now) {
   constexpr std::size_t kValuesMax = 8;
   const bool secret = now.label.confidentiality() == flow::Confidentiality::secret;
-  if (now.label.integrity() < Integrity::untrusted && !secret && !now.crossing && now.sink == "none")
+  if (now.label.integrity() < Integrity::untrusted && !secret && !now.crossing && now.sink == "none" &&
+      now.narrow.empty())
     return Json::object();
   Json out = flow::to_json(now.label);
   flow::add_leaving(now, out);
+  if (!now.narrow.empty()) out.set("narrow", flow::to_json(now.narrow));
   if (!now.watched && now.values.empty()) return out;
   const Json all = flow::to_json(now);
   if (now.watched)
@@ -239,6 +250,7 @@ FlowWatch::FlowWatch(std::shared_ptr<const flow::Words> words, std::shared_ptr<c
 
 void FlowWatch::note(const event::Event& event, std::span<const event::Finding> found) {
   if (session_ == nullptr) return;
+  if (const auto active = agents_.seen(event); !active.empty()) session_->reopen(active);
   if (event.kind == kind::kPrompt)
     prompt(event);
   else if (event.kind == kind::kToolResult)
@@ -262,12 +274,14 @@ void FlowWatch::call(const event::Event& event, const std::vector<event::Action>
   const bool runs = event::lets_run(verdict);
   bool text_carries = false;
   for (const auto& file : carried) {
-    if (runs || file.use == flow::CarriedFile::Use::loads) session_->join(label_of_carried(event));
+    if (runs || file.use == flow::CarriedFile::Use::loads)
+      session_->join(label_of_carried(event), event.agent.id);
     text_carries = text_carries || file.use != flow::CarriedFile::Use::loads;
   }
   if (event.kind != kind::kToolCall) return;
   const std::string tool = tool_of(event);
   const auto use = ingest::tool_use(event.agent.name, tool, event.body["input"]);
+  note_agents(event, actions, use, runs);
   if (session_->has_secrets() && verdict <= event::Verdict::ask)
     if (const auto now = assess_values(event, actions)) session_->sent(*now, said_by(use, event));
   if (!is_foreign(use.kind) && runs) session_->reached(reaches_of(use, actions));
@@ -300,6 +314,19 @@ void FlowWatch::call(const event::Event& event, const std::vector<event::Action>
   open_.push_back(std::move(open));
 }
 
+// What the call is to the sub-agents: of one of theirs, or what is read of them.
+void FlowWatch::note_agents(const event::Event& event, const std::vector<event::Action>& actions,
+                            const ingest::ToolUse& use, bool runs) {
+  if (event.data["phase"].text_or("") == "permission") return;  // the agent asks about an earlier call
+  const bool trusted = session_->label_for(event.agent.id).integrity() < Integrity::untrusted;
+  const bool foreign = !event.agent.id.empty() && is_foreign(use.kind);
+  const bool changes = foreign && session_->meaning(flow_name(event, products_.get())).changes;
+  agents_.call(event, {use, actions, changes, runs, trusted}, session_->words());
+  if (!runs) return;
+  for (const auto& narrow : session_->narrow_returns())
+    if (agents_.reads_record(actions, narrow.agent)) session_->reopen(narrow.agent);
+}
+
 std::vector<FlowWatch::Open>::iterator FlowWatch::opened(const std::string& id) {
   return std::find_if(open_.begin(), open_.end(),
                       [digest = short_digest(id)](const Open& open) { return open.id == digest; });
@@ -313,26 +340,37 @@ const std::string* FlowWatch::named(std::string tool) {
 
 void FlowWatch::result(const event::Event& event, std::span<const event::Finding> found) {
   const std::string tool = tool_of(event);
-  std::string name =
-      name_of(event.agent.name, ingest::tool_use(event.agent.name, tool, Json()), tool, products_.get());
+  const auto use = ingest::tool_use(event.agent.name, tool, Json());
+  std::string name = name_of(event.agent.name, use, tool, products_.get());
   Open call{};
   if (const auto it = opened(call_id(event)); it != open_.end()) {
     call = std::move(*it);
     name = *call.tool;
     open_.erase(it);
   }
+  if (speaks_for_agents(use)) call.text = std::max(call.text, session_->label().integrity());
   const Json nothing = Json::object();
   const std::string output = text_read(event);
-  session_->result(event.seq, {.tool = name,
-                               .input = call.input != nullptr ? *call.input : nothing,
-                               .output = output,
-                               .failed = event.data["failed"].bool_or(false),
-                               .text = call.text,
-                               .carried = call.carried,
-                               .found = call.search});
+  if (!returns_narrowly(event))
+    session_->result(event.seq, {.tool = name,
+                                 .input = call.input != nullptr ? *call.input : nothing,
+                                 .output = output,
+                                 .failed = event.data["failed"].bool_or(false),
+                                 .text = call.text,
+                                 .carried = call.carried,
+                                 .found = call.search,
+                                 .owner = event.agent.id});
   if (call.secret) session_->confide_values_of(event.seq, output);
   for (const auto& finding : found)
     if (finding.evidence_class == "secret") confide(event, finding.span);
+}
+
+// The answer of a sub-agent is all that came of it, and no text: it lowers the label.
+bool FlowWatch::returns_narrowly(const event::Event& event) {
+  const auto back = agents_.returned(event);
+  if (!back) return false;
+  const auto as = flow::narrow_kind(back->answer, back->task);
+  return as && session_->narrow({back->agent, event.seq, *as}, back->answer);
 }
 
 // The text that a detector looked at is one of the body's; which one, it does not say. What has blanks in it
@@ -366,14 +404,19 @@ std::optional<flow::Assessment> FlowWatch::assess(const event::Event& event,
   if (session_ != nullptr && std::any_of(carried.begin(), carried.end(), [](const auto& file) {
         return file.use == flow::CarriedFile::Use::loads;
       }))
-    session_->join(label_of_carried(event));
+    session_->join(label_of_carried(event), event.agent.id);
   auto now = assess_values(event, actions);
   if (!now || carried.empty()) return now;
-  now->label.join(label_of_carried(event));
   now->carried = carried;
-  if (flow::runs_carried(carried)) {
+  // What this tree wrote is asked about like another's while the label that it was written under does not
+  // judge.
+  if (!now->narrow.empty())
+    for (auto& file : now->carried)
+      file.own = false;
+  now->label.join(label_of_carried(event));
+  if (flow::runs_carried(now->carried)) {
     if (!now->sentence.empty()) now->sentence += ' ';
-    now->sentence += flow::sentence_of(carried);
+    now->sentence += flow::sentence_of(now->carried);
   }
   return now;
 }
@@ -385,12 +428,14 @@ std::optional<flow::Assessment> FlowWatch::assess_values(const event::Event& eve
   if (event.kind == kind::kToolCall) {
     const auto use = ingest::tool_use(event.agent.name, tool, event.body["input"]);
     if (is_foreign(use.kind))
-      return session_->assess(name_of(event.agent.name, use, tool, products_.get()), event.body["input"]);
+      return session_->assess(name_of(event.agent.name, use, tool, products_.get()), event.body["input"],
+                              event.agent.id);
     const bool clean = session_->label().integrity() < Integrity::untrusted && !session_->has_secrets();
-    if (!clean) return session_->assess(reaches_of(use, actions), said_by(use, event));
+    if (!clean) return session_->assess(reaches_of(use, actions), said_by(use, event), event.agent.id);
   }
   flow::Assessment only_label;
-  only_label.label = session_->label();
+  only_label.label = session_->label_for(event.agent.id);
+  if (event.agent.id.empty()) only_label.narrow = session_->narrow_returns();
   return only_label;
 }
 

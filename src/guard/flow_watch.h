@@ -24,6 +24,7 @@
 #include "event/decision.h"
 #include "event/event.h"
 #include "flow/session.h"
+#include "guard/sub_agents.h"
 
 namespace weir::guard {
 
@@ -78,6 +79,9 @@ class FlowWatch {
                                                 const std::vector<event::Action>& actions);
   void prompt(const event::Event& event);
   void result(const event::Event& event, std::span<const event::Finding> found);
+  bool returns_narrowly(const event::Event& event);
+  void note_agents(const event::Event& event, const std::vector<event::Action>& actions,
+                   const ingest::ToolUse& use, bool runs);
   void confide(const event::Event& event, event::Span span);
   void tools(const Json& list);
 
@@ -85,6 +89,7 @@ class FlowWatch {
   std::unique_ptr<flow::Session> session_;
   std::set<std::string> tools_;  // names of those in open_, and of some before
   std::vector<Open> open_;       // oldest first
+  SubAgents agents_;
 };
 
 }  // namespace weir::guard

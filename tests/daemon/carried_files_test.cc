@@ -193,6 +193,62 @@ TEST_F(CarriedFilesTest, WhatOneCallFetchesAndWritesIsFromOutside) {
   EXPECT_THAT(why("second", "python3 tool.py"), HasSubstr("claude-code:first"));
 }
 
+// A sub-agent reads a page, writes a file and answers with a word: the main agent has not read the page, so
+// the file is another's to it.
+TEST_F(CarriedFilesTest, WhatASubAgentWroteIsAnothersAfterANarrowReturn) {
+  start();
+  const Json task = Json::object(
+      {{"prompt", "Is it fine? Answer yes or no."}, {"subagent_type", "x"}, {"run_in_background", false}});
+  const auto delegate = [&](const std::string& session, const std::string& answer) {
+    const std::string id = "toolu_" + std::to_string(++calls_);
+    const Json started = Json::object(
+        {{"session_id", session}, {"tool_name", "Agent"}, {"tool_input", task}, {"tool_use_id", id}});
+    EXPECT_EQ(code_of("PreToolUse", started), 0);
+    const Json agent =
+        Json::object({{"session_id", session}, {"agent_id", "a1" + session}, {"agent_type", "x"}});
+    EXPECT_EQ(code_of("SubagentStart", agent), 0);
+    const auto uses = [&](const std::string& tool, const Json& input, const Json& response) {
+      Json call = agent;
+      call.set("tool_name", tool).set("tool_input", input);
+      call.set("tool_use_id", "toolu_" + std::to_string(++calls_));
+      EXPECT_EQ(code_of("PreToolUse", call), 0);
+      if (tool == "Write") EXPECT_TRUE(os::write_file_atomic(project("setup.sh"), kScript));
+      call.set("tool_response", response);
+      EXPECT_EQ(code_of("PostToolUse", call), 0);
+    };
+    uses("WebFetch", Json::object({{"url", "https://site.example/"}, {"prompt", "what is it?"}}),
+         Json::object({{"result", kPage}}));
+    uses("Write", Json::object({{"file_path", project("setup.sh")}, {"content", kScript}}),
+         Json::object({{"filePath", project("setup.sh")}}));
+    Json ended = agent;
+    EXPECT_EQ(code_of("SubagentStop", ended.set("last_assistant_message", answer)), 0);
+    const Json text = Json::object({{"type", "text"}, {"text", answer}});
+    Json back = started;
+    back.set("tool_response",
+             Json::object(
+                 {{"status", "completed"}, {"agentId", "a1" + session}, {"content", Json::array({text})}}));
+    EXPECT_EQ(code_of("PostToolUse", back), 0);
+  };
+  delegate("narrow", "yes");
+  EXPECT_FALSE(is_untrusted("narrow"));
+  EXPECT_THAT(why("narrow", "bash setup.sh"), HasSubstr("setup.sh\" was written in step"));
+  EXPECT_FALSE(is_untrusted("narrow")) << "it was not run";
+  // What it writes over all of it is its own.
+  write("narrow", project("setup.sh"), "echo fine\n");
+  wait_for("paths", 0);
+  EXPECT_EQ(why("narrow", "bash setup.sh"), "");
+  delegate("wide", "yes, it is");
+  EXPECT_TRUE(is_untrusted("wide"));
+  EXPECT_EQ(why("wide", "bash setup.sh"), "");
+  // Who reads it has read what the sub-agent read.
+  delegate("reads", "no");
+  EXPECT_FALSE(is_untrusted("reads"));
+  EXPECT_EQ(why("reads", "cat setup.sh"), "");
+  EXPECT_TRUE(is_untrusted("reads"));
+  stop();
+  expect_the_same_again();
+}
+
 TEST_F(CarriedFilesTest, InstructionsLabelASessionFromItsBeginning) {
   start();
   read_page("first");
