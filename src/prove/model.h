@@ -123,6 +123,7 @@ struct ModelRule {
   Kind kind = Kind::tool;
   std::string name;     // also the name of its event
   std::string channel;  // "a2a", "hand-over", "file", "memory"; "" for a tool
+  bool narrow = false;  // a message that is a narrow return (flow/narrow.h): a value, and no text
   bool watched = true;
   bool keeps_integrity = true;  // of the monitored labels, on a watched channel
   bool keeps_confidentiality = true;

@@ -1,6 +1,7 @@
 // The steps of the flat model: what each rule does to labels, facts, counters and approvals.
 #include <algorithm>
 
+#include "flow/propagation.h"
 #include "prove/model_lower.h"
 
 namespace weir::prove {
@@ -131,7 +132,11 @@ void ModelLowering::flow(ModelStep& step, const ModelRule& rule, const Binding& 
     set(place(object(written).name), terms.maximum(variable(place(object(written).name)).term, own));
   if (binding.peer >= 0) {
     const std::string& peer = system_.agents[static_cast<std::size_t>(binding.peer)].name;
-    set(place(peer), terms.maximum(variable(place(peer)).term, own));
+    // The engine's own rule says what a narrow return brings, whatever its sender has read.
+    constexpr auto kNarrow = flow::integrity_of_return(flow::Integrity::untrusted, true);
+    const bool value_only = rule.narrow && label == "integrity";
+    const ModelTermId brought = value_only ? terms.constant(static_cast<int>(kNarrow)) : own;
+    set(place(peer), terms.maximum(variable(place(peer)).term, brought));
   }
   for (const ModelEndorsement& endorsement : rule.endorses) {
     const bool integrity = label == "integrity";

@@ -178,6 +178,9 @@ Status ModelReader::add_message(const ModelField& field, ModelRule rule) {
   TRY(rule.peers, agents(field["to"]));
   if (!field["integrity"].absent() || !field["confidentiality"].absent())
     return field.bad("only a channel that stores has labels of its own");
+  TRY(rule.narrow, field["narrow"].flag_or(false));
+  if (rule.narrow && rule.channel != "hand-over")
+    return field["narrow"].bad("only a hand-over returns something", "kind: hand-over");
   rule.emits.insert(rule.emits.begin(), rule.name);
   model_.rules.push_back(std::move(rule));
   return {};
@@ -186,6 +189,8 @@ Status ModelReader::add_message(const ModelField& field, ModelRule rule) {
 // A file or memory: an object, one rule to write it and one to read it. The gate stands before writing.
 Status ModelReader::add_store(const ModelField& field, ModelRule rule) {
   ModelObject object{.name = rule.name, .line = field.line()};
+  if (!field["narrow"].absent())
+    return field["narrow"].bad("only a hand-over returns something", "kind: hand-over");
   TRY(object.labels, labels(field, {}));
   const int index = static_cast<int>(model_.objects.size());
   model_.objects.push_back(std::move(object));
@@ -213,8 +218,8 @@ Status ModelReader::read_channels(const ModelField& field) {
   TRY_STATUS(field.must_be_map());
   for (const ModelField& one : field.members()) {
     TRY_STATUS(new_name(one, "a channel"));
-    TRY_STATUS(one.only({"kind", "from", "to", "integrity", "confidentiality", "watched", "loses", "emits",
-                         "counts", "resets", "when", "gate", "approval", "instant", "call"}));
+    TRY_STATUS(one.only({"kind", "from", "to", "narrow", "integrity", "confidentiality", "watched", "loses",
+                         "emits", "counts", "resets", "when", "gate", "approval", "instant", "call"}));
     ModelRule rule{.name = one.name()};
     TRY_STATUS(read_rule(one, rule));
     TRY(rule.channel, one["kind"].text());

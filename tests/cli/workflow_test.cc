@@ -73,7 +73,7 @@ INSTANTIATE_TEST_SUITE_P(All, WorkflowTraces,
 TEST(Workflow, ListsWhatShips) {
   const Ran shown = run({"workflow", "show"});
   EXPECT_EQ(shown.code, exit_code::kFine);
-  EXPECT_EQ(shown.out, "batch\ndebate\nmail-agent\nsingle-coding-agent\nsupervisor\n");
+  EXPECT_EQ(shown.out, "batch\ndebate\ndelegation\nmail-agent\nsingle-coding-agent\nsupervisor\n");
 }
 
 TEST(Workflow, AProvedPropertyKeepsItsCertificate) {

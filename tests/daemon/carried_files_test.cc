@@ -212,7 +212,9 @@ TEST_F(CarriedFilesTest, WhatASubAgentWroteIsAnothersAfterANarrowReturn) {
       call.set("tool_name", tool).set("tool_input", input);
       call.set("tool_use_id", "toolu_" + std::to_string(++calls_));
       EXPECT_EQ(code_of("PreToolUse", call), 0);
-      if (tool == "Write") EXPECT_TRUE(os::write_file_atomic(project("setup.sh"), kScript));
+      if (tool == "Write") {
+        EXPECT_TRUE(os::write_file_atomic(project("setup.sh"), kScript));
+      }
       call.set("tool_response", response);
       EXPECT_EQ(code_of("PostToolUse", call), 0);
     };

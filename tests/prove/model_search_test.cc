@@ -267,6 +267,7 @@ INSTANTIATE_TEST_SUITE_P(
         Shipped{"mail-agent", "unwatched-notes",
                 "assistant read-page\nassistant notes.write\nassistant new-session\nassistant "
                 "notes.read\nassistant send-as-read\n"},
+        Shipped{"delegation", "text-for-narrow", "reader read-page\nreader report main\nmain send-as-read\n"},
         Shipped{"debate", "silent-revision",
                 "proposer draft\ncritic review\njudge accept\nproposer revise\npublisher publish\n"},
         Shipped{"supervisor", "label-lost",
