@@ -66,7 +66,13 @@ INSTANTIATE_TEST_SUITE_P(
         Mistake{"tools:\n  look: {}\n  send: {watched: false, gate: {action: x, resource: 'A::\"b\"'}}\n",
                 "what is not watched has no gate", 9},
         Mistake{"tools: {look: {}, send: {}}\nchannels:\n  c: {kind: pigeon, from: [a], to: [a]}\n",
-                "\"pigeon\" is no kind of channel", 9}));
+                "\"pigeon\" is no kind of channel", 9},
+        Mistake{
+            "tools: {look: {}, send: {}}\nchannels:\n  c: {kind: a2a, from: [a], to: [a], narrow: true}\n",
+            "only a hand-over returns something", 9},
+        Mistake{
+            "tools: {look: {}, send: {}}\nchannels:\n  c: {kind: file, from: [a], to: [a], narrow: true}\n",
+            "only a hand-over returns something", 9}));
 
 TEST(ModelRead, AVariantChangesTheModelAndKeepsLines) {
   const std::string text = with(R"(tools: {look: {reads: [page]}, send: {}}
