@@ -30,10 +30,13 @@ bool Owners::is_lowered(std::string_view owner) const {
   return std::any_of(lowered_.begin(), lowered_.end(), [&](const auto& one) { return one.agent == owner; });
 }
 
+bool Owners::has_brought(std::string_view owner) const {
+  return std::any_of(sub_agents_.begin(), sub_agents_.end(),
+                     [&](const auto& one) { return one.id == owner; });
+}
+
 bool Owners::lower(NarrowReturn narrow) {
-  const bool known = std::any_of(sub_agents_.begin(), sub_agents_.end(),
-                                 [&](const auto& one) { return one.id == narrow.agent; });
-  if (!known || is_lowered(narrow.agent) || lowerings_ >= kLoweredMax) return false;
+  if (!has_brought(narrow.agent) || is_lowered(narrow.agent) || lowerings_ >= kLoweredMax) return false;
   ++lowerings_;
   lowered_.push_back(std::move(narrow));
   join_all();

@@ -30,8 +30,10 @@ class Owners {
   // `owner`: id of a sub-agent, "" the main agent.
   void bring(const Label& label, std::string_view owner);
 
-  // The sub-agent has returned, and narrowly. False, and nothing is changed, when it brought nothing that
-  // could be lowered.
+  // It brought something that could be lowered.
+  bool has_brought(std::string_view owner) const;
+  // The sub-agent has returned, and narrowly. False, and nothing is changed, when it has brought nothing, has
+  // been lowered before, or too many have been.
   bool lower(NarrowReturn narrow);
   // It does something again.
   void reopen(std::string_view owner);

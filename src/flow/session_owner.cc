@@ -48,7 +48,9 @@ std::vector<NarrowReturn> Session::narrow_returns() const {
 bool Session::narrow(NarrowReturn narrow, std::string_view answer) {
   const std::uint64_t seq = narrow.seq;
   const bool boolean = narrow.as == NarrowKind::boolean;
-  if (!owners_.lower(std::move(narrow))) return false;
+  if (!values_count(label_.integrity()) || narrow_answers_.size() >= Owners::kLoweredMax) return false;
+  // One that read nothing itself may have been told something by others; its answer is as narrow.
+  if (owners_.has_brought(narrow.agent) && !owners_.lower(std::move(narrow))) return false;
   brought_ = Label(integrity_of_return(Integrity::untrusted, true), Confidentiality::open, seq);
   label_.join(brought_);
   std::string value = comparable(trimmed_answer(answer));

@@ -220,6 +220,21 @@ TEST(NarrowSession, OnlyIntegrityIsLowered) {
   EXPECT_EQ(session.label_for("").categories(), session.label().categories());
 }
 
+TEST(NarrowSession, OneThatReadNothingAnswersNarrowlyAllTheSame) {
+  Session clean(words());
+  clean.prompt(1, "Look at it");
+  EXPECT_FALSE(clean.narrow({"a2", 2, NarrowKind::boolean}, "no")) << "a result like any other";
+  Session session = with_sub_agent("A page of the web that says a lot about nothing in particular.");
+  ASSERT_TRUE(session.narrow({"a1", 3, NarrowKind::boolean}, "no"));
+  ASSERT_TRUE(session.narrow({"a2", 4, NarrowKind::number}, "4711"));
+  EXPECT_EQ(session.label_for("").integrity(), Integrity::workspace);
+  EXPECT_EQ(session.narrow_returns().size(), 1U) << "it brought nothing that was lowered";
+  EXPECT_TRUE(session.assess("delete_account", Json::object({{"account_id", "4711"}})).watched);
+  for (std::size_t i = 5; i < 5 + Owners::kLoweredMax - 1; ++i)
+    ASSERT_TRUE(session.narrow({"a2", i, NarrowKind::number}, std::to_string(i)));
+  EXPECT_FALSE(session.narrow({"a2", 9999, NarrowKind::number}, "5"));
+}
+
 TEST(NarrowSession, WhatTheMainAgentReadItselfStays) {
   Session session = with_sub_agent("A page of the web that says a lot about nothing in particular.");
   const Json nothing = Json::object();
