@@ -137,7 +137,7 @@ class Session {
   void join(const Label& label, std::string_view owner = {});
 
   // A sub-agent's whole answer is `narrow` and says `answer`, and nothing else of it reaches the main agent
-  // any more. False when it had brought nothing untrusted: then its result is a result like any other.
+  // any more. False when the tree read nothing untrusted: then its result is a result like any other.
   bool narrow(NarrowReturn narrow, std::string_view answer);
   // The sub-agent does something again.
   void reopen(std::string_view agent) { owners_.reopen(agent); }
