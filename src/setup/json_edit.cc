@@ -304,6 +304,31 @@ bool cut_event(Cutter& cutter, const JsonPlace& array, const Json& groups) {
   return false;
 }
 
+// Stands there as JSON: not in a comment, which may quote what was put in.
+bool is_outside_comments(const StrictText& strict, std::string_view segment, std::size_t at) {
+  for (std::size_t i = 0; i < segment.size(); ++i)
+    if (strict.text[at + i] != segment[i] &&
+        !std::binary_search(strict.commas.begin(), strict.commas.end(), at + i))
+      return false;
+  return true;
+}
+
+// Where a segment stands, if there is one such place.
+std::optional<std::size_t> only_place(const std::string& text, const std::string& segment) {
+  if (segment.empty()) return std::nullopt;
+  const auto first = text.find(segment);
+  if (first == std::string::npos || text.find(segment, first + 1) == std::string::npos)
+    return first == std::string::npos ? std::nullopt : std::optional(first);
+  const StrictText strict = to_strict(text);
+  std::optional<std::size_t> found;
+  for (auto at = first; at != std::string::npos; at = text.find(segment, at + 1)) {
+    if (!is_outside_comments(strict, segment, at)) continue;
+    if (found) return std::nullopt;
+    found = at;
+  }
+  return found;
+}
+
 }  // namespace
 
 Result<Json> parse_settings(std::string_view text, Comments comments) {
@@ -362,10 +387,9 @@ Result<std::string> remove_hooks(std::string_view text, const std::vector<std::s
   std::string without(text);
   bool exact = !segments.empty();
   for (const auto& segment : segments) {
-    const auto at = without.find(segment);
-    exact = exact && !segment.empty() && at != std::string::npos &&
-            without.find(segment, at + 1) == std::string::npos;
-    if (exact) without.erase(at, segment.size());
+    const auto at = exact ? only_place(without, segment) : std::nullopt;
+    exact = at.has_value();
+    if (exact) without.erase(*at, segment.size());
   }
   if (exact) {
     const auto left = parse(without, comments);

@@ -131,6 +131,19 @@ TEST(JsonEdit, LivesWithCommentsWhereTheyAreAllowed) {
   }
 }
 
+TEST(JsonEdit, ACommentThatQuotesWhatWasPutInStaysWhereItIs) {
+  const std::string text = "{ // c\n \"hooks\": { /*,\n \"x\": 1, \n \"x\": 1,*/ }, }";
+  const auto edit = insert_hooks(text, hook_groups(Agent::codex, installation()), Json::object({{"x", 1}}),
+                                 Comments::allow);
+  ASSERT_TRUE(edit);
+  ASSERT_GT(edit->segments.size(), 1U);
+  std::size_t quoted = 0;
+  for (const auto& segment : edit->segments)
+    quoted += edit->text.find(segment) != edit->text.rfind(segment) ? 1U : 0U;
+  EXPECT_EQ(quoted, 1U) << "the comment should hold one of the segments";
+  EXPECT_EQ(remove_hooks(edit->text, edit->segments, Comments::allow).value(), text);
+}
+
 TEST(JsonEdit, AddsMembersOnceAndNeverOverwrites) {
   const Json members = Json::object({{"allowManagedHooksOnly", true}});
   EXPECT_EQ(insert_hooks("{\"a\":1}", {}, members, Comments::refuse)->text,
