@@ -45,15 +45,16 @@ bool is_value(const Leaf& leaf) {
 }  // namespace
 
 std::optional<Tenants::Number> Tenants::number_of(std::string_view name) {
-  const auto it = std::find(names_.begin(), names_.end(), name);
-  if (it != names_.end()) return static_cast<Number>(it - names_.begin());
+  if (const auto it = by_name_.find(name); it != by_name_.end()) return it->second;
   if (names_.size() >= kTenantsMax) {
     full_ = true;
     return std::nullopt;
   }
   names_.emplace_back(name);
-  bytes_ += name.size() + sizeof(std::string);
-  return static_cast<Number>(names_.size() - 1);
+  bytes_ += 2 * (name.size() + sizeof(std::string));
+  const auto number = static_cast<Number>(names_.size() - 1);
+  by_name_.emplace(name, number);
+  return number;
 }
 
 void Tenants::keep(std::string text, Number tenant, std::uint64_t seq) {
@@ -109,8 +110,7 @@ std::set<Tenants::Number> Tenants::targets(const Json& input, const Words& words
     if (text.size() > kTextMax) return;
     const std::string value = comparable(text);
     if (names_tenant(field, words)) {
-      const auto it = std::find(names_.begin(), names_.end(), value);
-      if (it != names_.end()) out.insert(static_cast<Number>(it - names_.begin()));
+      if (const auto it = by_name_.find(value); it != by_name_.end()) out.insert(it->second);
       return;
     }
     const auto known = by_text_.find(value);

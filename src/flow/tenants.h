@@ -54,6 +54,7 @@ class Tenants {
   std::set<Number> targets(const Json& input, const Words& words) const;
 
   std::vector<std::string> names_;
+  std::map<std::string, Number, std::less<>> by_name_;
   std::vector<Value> values_;
   std::unordered_map<std::string, std::size_t> by_text_;                 // into values_
   std::unordered_map<std::uint64_t, std::vector<std::size_t>> by_head_;  // by the first 8 bytes
