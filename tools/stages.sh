@@ -80,7 +80,7 @@ unit_tests() {
   shift
   rm -rf "$results"
   mkdir -p "$results"
-  GTEST_OUTPUT=json:$results/ ctest --test-dir "build/$preset" -j "$(jobs)" --output-on-failure --timeout 900 \
+  GTEST_OUTPUT=json:$results/ ctest --test-dir "build/$preset" -j "$(jobs)" --output-on-failure --timeout 1500 \
     --output-junit "$results/ctest.xml" "$@" >"$results/ctest.log" 2>&1 || true
   if [ ! -s "$results/ctest.xml" ]; then
     tail -n 20 "$results/ctest.log" >&2

@@ -22,6 +22,9 @@ std::vector<CommandSpec> all_commands() {
       // guard an agent
       {run_command(), init_command(), uninstall_command(), daemon_command(), status_command(),
        doctor_command()},
+      // a place of its own, and what it changed
+      {pod_exec_command(), pod_shell_command()},
+      {diff_command(), commit_command(), discard_command(), pods_command()},
       // judge without an agent
       {scan_command(), inspect_command(), replay_command()},
       cedar_commands(),
@@ -35,7 +38,8 @@ std::vector<CommandSpec> all_commands() {
       // people
       {approve_command(), deny_command(), stop_command(), resume_command(), pin_command(), reload_command()},
       // the record
-      {log_command(), explain_command(), flow_command(), flow_tools_command()},
+      {log_command(), explain_command(), flow_command(), flow_tools_command(), flow_files_command(),
+       flow_vouch_command()},
       {ledger_verify_command(), ledger_show_command(), ledger_prove_command(), ledger_verify_proof_command(),
        ledger_export_command()},
       {store_stats_command(), store_check_command(), store_rebuild_command(), store_erase_command(),

@@ -8,6 +8,12 @@ namespace weir::cli {
 CommandSpec demo_command();
 CommandSpec daemon_command();
 CommandSpec run_command();
+CommandSpec pod_exec_command();
+CommandSpec pod_shell_command();
+CommandSpec diff_command();
+CommandSpec commit_command();
+CommandSpec discard_command();
+CommandSpec pods_command();
 CommandSpec status_command();
 CommandSpec doctor_command();
 CommandSpec scan_command();
@@ -40,6 +46,8 @@ CommandSpec log_command();
 CommandSpec explain_command();
 CommandSpec flow_command();
 CommandSpec flow_tools_command();
+CommandSpec flow_files_command();
+CommandSpec flow_vouch_command();
 
 CommandSpec ledger_verify_command();
 CommandSpec ledger_show_command();

@@ -1,29 +1,14 @@
 // What people say to the daemon: approve, deny, stop, resume, pin, reload, status.
+#include "cli/ask_daemon.h"
 #include "cli/commands.h"
-#include "cli/prompt.h"
-#include "net/local_client.h"
 
 #include <ostream>
 
 #include "base/bytes.h"
+#include "cli/prompt.h"
 
 namespace weir::cli {
 namespace {
-
-constexpr int kConnectMs = 2000;
-constexpr int kAnswerMs = 15'000;
-
-Result<Json> call(const Context& context, const Json& request) {
-  TRY(auto client, net::LocalClient::connect(context.places.control_socket(), kConnectMs));
-  return client.call(request, kAnswerMs);
-}
-
-// --pin, or asked for on the terminal without echo. Standard input is never the agent's terminal: an agent
-// that runs this is refused by the daemon.
-Result<std::string> pin_of(const Args& args, const char* question) {
-  if (const auto pin = args.value("--pin")) return *pin;
-  return ask_secret(question);
-}
 
 int done(const Result<Json>& answer, Context& context, std::string_view text) {
   if (!answer) return report(answer.error(), context);
@@ -35,7 +20,7 @@ int done(const Result<Json>& answer, Context& context, std::string_view text) {
 }
 
 int list_held(Context& context) {
-  const auto answer = call(context, Json::object({{"cmd", "held"}}));
+  const auto answer = ask_daemon(context, Json::object({{"cmd", "held"}}));
   if (!answer) return report(answer.error(), context);
   if (context.json) {
     context.out << compact(*answer) << "\n";
@@ -57,11 +42,11 @@ int answer_held(const Args& args, Context& context, bool yes) {
     context.err << "weir: which call? Give its id; `weir approve --list` shows the open ones\n";
     return exit_code::kUsage;
   }
-  const auto pin = pin_of(args, "Approval PIN: ");
+  const auto pin = approval_pin(args);
   if (!pin) return report(pin.error(), context);
-  const auto answer =
-      call(context,
-           Json::object({{"cmd", yes ? "approve" : "deny"}, {"id", args.positionals()[0]}, {"pin", *pin}}));
+  const auto answer = ask_daemon(
+      context,
+      Json::object({{"cmd", yes ? "approve" : "deny"}, {"id", args.positionals()[0]}, {"pin", *pin}}));
   return done(answer, context,
               yes ? "approved: the identical call passes once, when the agent repeats it" : "denied");
 }
@@ -76,15 +61,15 @@ int stop_or_resume(const Args& args, Context& context, bool stop) {
                                {"all", args.has("--all")}});
   if (const auto reason = args.value("--reason")) request.set("reason", *reason);
   if (!stop) {
-    const auto pin = pin_of(args, "Approval PIN: ");
+    const auto pin = approval_pin(args);
     if (!pin) return report(pin.error(), context);
     request.set("pin", *pin);
   }
-  return done(call(context, request), context, stop ? "stopped" : "resumed");
+  return done(ask_daemon(context, request), context, stop ? "stopped" : "resumed");
 }
 
 int change_pin(const Args& args, Context& context) {
-  const auto status = call(context, Json::object({{"cmd", "status"}}));
+  const auto status = ask_daemon(context, Json::object({{"cmd", "status"}}));
   if (!status) return report(status.error(), context);
   Json request = Json::object({{"cmd", "pin"}});
   if ((*status)["pin_set"].bool_or(false)) {
@@ -97,16 +82,16 @@ int change_pin(const Args& args, Context& context) {
       args.value("--new") ? Result<std::string>(*args.value("--new")) : ask_secret("New PIN: ");
   if (!fresh) return report(fresh.error(), context);
   request.set("new", *fresh);
-  return done(call(context, request), context, "the approval PIN is set");
+  return done(ask_daemon(context, request), context, "the approval PIN is set");
 }
 
 int reload(const Args&, Context& context) {
-  const auto answer = call(context, Json::object({{"cmd", "reload"}}));
+  const auto answer = ask_daemon(context, Json::object({{"cmd", "reload"}}));
   if (!answer) return report(answer.error(), context);
   return done(answer, context, std::to_string((*answer)["policies"].int_or(0)) + " policies in force");
 }
 
-const Option kPin{"--pin", "PIN", "the approval PIN; asked for when not given"};
+const Option kPin = approval_pin_option();
 
 }  // namespace
 

@@ -76,9 +76,14 @@ flow::ValueOrigin value_from(const Json& json) {
   value.value = json["value"].text_or("");
   value.endorsed = json["endorsed"].bool_or(false);
   value.origin = origin_from(json["origin"].text_or(""));
+  const auto number = [](const Json& one) {
+    return static_cast<std::size_t>(std::max<std::int64_t>(one.int_or(0), 0));
+  };
+  if (const Json& copied = json["copied"]; copied.is_object())
+    value.copied = flow::Copied{number(copied["bytes"]), number(copied["begin"]), number(copied["end"])};
   if (json["from"].is_array())
     for (const auto& seq : json["from"].as_array())
-      value.from.push_back(static_cast<std::uint64_t>(std::max<std::int64_t>(seq.int_or(0), 0)));
+      value.from.push_back(number(seq));
   return value;
 }
 

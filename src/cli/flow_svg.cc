@@ -131,7 +131,8 @@ std::string_view tone(Integrity integrity) {
 
 std::string_view tone(const flow::ValueOrigin& value) {
   if (value.endorsed) return "user";
-  if (value.origin == Origin::named_text || value.origin == Origin::untrusted_text) return "bad";
+  if (value.copied || value.origin == Origin::named_text || value.origin == Origin::untrusted_text)
+    return "bad";
   return value.origin == Origin::own ? "own" : "warn";
 }
 
@@ -142,6 +143,7 @@ std::string_view tone(event::Verdict verdict) {
 
 std::string_view whose(const flow::ValueOrigin& value) {
   if (value.endorsed) return value.origin == Origin::user ? "you typed it" : "as you asked";
+  if (value.copied) return "put together from text";
   switch (value.origin) {
     case Origin::named_text:
     case Origin::untrusted_text:
@@ -253,7 +255,8 @@ class Picture {
   int draw_source(const FlowSource& source, int top) {
     const auto list = excerpts_.find(source.seq);
     const std::size_t count = list == excerpts_.end() ? 0 : list->second.size();
-    const int height = 50 + static_cast<int>(count) * kRow + (count > 0 ? 6 : 0);
+    const int narrow = source.narrow ? kRow : 0;
+    const int height = 50 + narrow + static_cast<int>(count) * kRow + (count > 0 ? 6 : 0);
     card(kSourceLeft, top, kSourceWidth, height, source.prompt ? "user" : tone(source.label.integrity()));
     const int x = kSourceLeft + 18;
     text(x, top + 20, "b", source.prompt ? "You" : shown(source.tool.empty() ? "a result" : source.tool, 34));
@@ -261,9 +264,25 @@ class Picture {
          fmt::format("step {}{}{}", source.seq, source.failed ? " · failed" : "",
                      source.prompt ? "" : fmt::format(" · {}", flow::name(source.label.integrity()))));
     text(x, top + 39, "dim", shown(source.what, 58));
+    if (source.narrow) draw_narrow(*source.narrow, top + 48);
     for (std::size_t i = 0; i < count; ++i)
-      draw_excerpt(*list->second[i], top + 48 + static_cast<int>(i) * kRow);
+      draw_excerpt(*list->second[i], top + 48 + narrow + static_cast<int>(i) * kRow);
     return top + height;
+  }
+
+  // A strip that becomes narrow, and what it means: what the sub-agent read no longer counts for the main
+  // agent.
+  void draw_narrow(const flow::NarrowReturn& narrow, int top) {
+    const int x = kSourceLeft + 18;
+    const std::string agent = first_columns(printable(narrow.agent), 24);
+    cards_ += fmt::format(
+        "<g><title>{}</title><path class=\"f-work\" d=\"M{} {}h14l-5 5v6h-4v-6z\"/>"
+        "<text class=\"small f-work\" x=\"{}\" y=\"{}\">{}</text></g>\n",
+        xml(fmt::format("narrow return of sub-agent {}: its whole answer is one {}; what it read no longer "
+                        "counts for the main agent",
+                        printable(narrow.agent, 100), flow::name(narrow.as))),
+        x, top + 4, x + 20, top + 14,
+        xml(fmt::format("narrow return of {}: only one {} came back", agent, flow::name(narrow.as))));
   }
 
   // "…please write to |eve@evil.example| as well…" with a mark behind the value.

@@ -42,6 +42,9 @@ std::string in_verdict(event::Verdict verdict, const Style& style) {
 // Whose choice a value is, in words.
 std::string whose(const FlowValue& value, const Style& style) {
   const bool yes = value.of.endorsed;
+  if (value.of.copied)
+    return style.red(
+        fmt::format("put together: {} bytes of it come from text, not from you", value.of.copied->bytes));
   switch (value.of.origin) {
     case Origin::user:
       return yes ? style.green("you typed it") : style.yellow("like what you typed, but disguised");
@@ -188,6 +191,29 @@ void add_rise(std::string& out, const guard::FlowRise& rise, const Style& style)
   out += "        " + style.dim("▲ from here on the session is ") + in_label(rise.label, style) + "\n";
 }
 
+// "◆ your planner of step 1: you ask to send, share; more than one is meant"
+void add_plan(std::string& out, const guard::FlowPlan& plan, const Style& style) {
+  std::string text;
+  const auto also = [&](const std::string& part) { text += (text.empty() ? "" : "; ") + part; };
+  const auto listed = [](const Json& list) {
+    std::string names;
+    for (const auto& one : list.as_array())
+      names += (names.empty() ? "" : ", ") + printable(one.text_or(""), 60);
+    return names;
+  };
+  if (const Json& orders = plan.plan["orders"]; orders.is_array() && !orders.as_array().empty())
+    also("you ask to " + listed(orders));
+  if (plan.plan["follows_links"].bool_or(false)) also("links are to be followed");
+  if (plan.plan["errands"].bool_or(false)) also("what is to be done stands elsewhere");
+  if (plan.plan["many"].bool_or(false)) also("more than one is meant");
+  if (const Json& values = plan.plan["values"]; values.is_array() && !values.as_array().empty())
+    also("you name " + listed(values));
+  if (plan.outcome != "used") text = "its answer is not used: " + printable(plan.why, 200);
+  if (text.empty()) text = "nothing more than the words say";
+  out += fmt::format("{:>6}  ", plan.seq) +
+         style.dim(fmt::format("◆ your planner, of step {}: ", plan.prompt) + text) + "\n";
+}
+
 void add_head(std::string& out, const FlowGraph& graph, const Style& style) {
   const auto stopped = std::count_if(graph.calls.begin(), graph.calls.end(),
                                      [](const auto& call) { return !call.released(); });
@@ -207,13 +233,18 @@ std::string flow_text(const FlowGraph& graph, const FlowTextOptions& options) {
   add_head(out, graph, style);
   auto source = graph.sources.begin();
   auto rise = graph.rises.begin();
+  auto plan = graph.plans.begin();
   auto call = graph.calls.begin();
-  while (source != graph.sources.end() || call != graph.calls.end() || rise != graph.rises.end()) {
+  while (source != graph.sources.end() || call != graph.calls.end() || rise != graph.rises.end() ||
+         plan != graph.plans.end()) {
     const std::uint64_t at_source = source == graph.sources.end() ? UINT64_MAX : source->seq;
     const std::uint64_t at_call = call == graph.calls.end() ? UINT64_MAX : call->seq;
     const std::uint64_t at_rise = rise == graph.rises.end() ? UINT64_MAX : rise->seq;
+    const std::uint64_t at_plan = plan == graph.plans.end() ? UINT64_MAX : plan->seq;
     // A rise stands under the event that brought it.
-    if (at_rise < std::min(at_source, at_call))
+    if (at_plan < std::min({at_source, at_call, at_rise}))
+      add_plan(out, *plan++, style);
+    else if (at_rise < std::min(at_source, at_call))
       add_rise(out, *rise++, style);
     else if (at_source <= at_call)
       add_source(out, *source++, style);

@@ -9,6 +9,7 @@
 #include "cli/open_store.h"
 #include "cli/policies.h"
 #include "content.h"
+#include "daemon/planner_settings.h"
 #include "flow/tool_book.h"
 #include "flow/tool_settings.h"
 #include "guard/flow_watch.h"
@@ -205,7 +206,7 @@ Status check(const Context& context, const std::string& text) {
   }
   const std::string dir = context.places.config + "/flow";
   for (const auto& name : os::list_dir(dir)) {
-    if (!name.ends_with(".yaml") || name == "tools.yaml") continue;
+    if (!name.ends_with(".yaml") || name == "tools.yaml" || name == daemon::kPlannerFile) continue;
     TRY(std::string bytes, os::read_file(dir + "/" + name, kFileBytesMax));
     if (name == "words.yaml")
       words_text = std::move(bytes);

@@ -189,8 +189,8 @@ class Scan {
 
   // So that a scan which is killed loses little. One that fails is told of at the end.
   void save_now_and_then() {
-    constexpr std::int64_t kEvery_ns = 10'000'000'000;
-    if (!state_ || os::monotonic_ns() - saved_ns_ < kEvery_ns) return;
+    constexpr std::int64_t kEveryNs = 10'000'000'000;
+    if (!state_ || os::monotonic_ns() - saved_ns_ < kEveryNs) return;
     (void)state_->save();
     saved_ns_ = os::monotonic_ns();
   }

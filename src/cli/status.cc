@@ -71,6 +71,18 @@ void print_carried(const Json& carried, Context& context) {
     context.out << style.red("  labels of files: ") << printable(carried["problem"].text_or(""), 400) << "\n";
 }
 
+void print_planner(const Json& planner, Context& context) {
+  if (planner.has("problem"))
+    context.out << context.style.yellow("planner off: ") << printable(planner["problem"].text_or(""), 400)
+                << "\n";
+  if (!planner["on"].bool_or(false)) return;
+  context.out << "planner: " << printable(planner["program"].text_or("")) << ", " << planner["used"].int_or(0)
+              << " of " << planner["asked"].int_or(0) << " prompts planned\n";
+  if (const Json& last = planner["last_problem"]; !last.is_null())
+    context.out << context.style.yellow("  last failed ") << seconds_of(last["time"]) << ": "
+                << printable(last["why"].text_or(""), 300) << "\n";
+}
+
 std::string profile_text(const Json& status) {
   const std::string name = printable(status["profile"].text_or(""));
   return name.empty() ? "" : " (profile " + name + ")";
@@ -106,6 +118,7 @@ void print_status(const Json& status, Context& context) {
   print_unguarded(status["agents"], context);
   print_anomalies(status["anomalies"], context);
   print_carried(status["carried"], context);
+  print_planner(status["planner"], context);
   if (const Json& sessions = status["sessions"]; sessions.is_array() && !sessions.as_array().empty()) {
     context.out << "sessions:\n";
     for (const auto& session : sessions.as_array())

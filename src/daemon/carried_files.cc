@@ -280,11 +280,19 @@ void CarriedFiles::vouched(const std::vector<CarriedFile>& files) {
   for (const auto& file : files) {
     if (file.use != CarriedFile::Use::runs) continue;
     const std::string path = os::resolve_path(file.path);
-    const auto text = read_regular(path, kDigestLaterMax);
+    const std::string digest = digest_of(path);
     const std::lock_guard lock(mutex_);
-    change(
-        {.op = Change::Op::vouch, .path = path, .digest = text ? digest_text(sha256(*text)) : std::string()});
+    vouch_for(path, digest);
   }
+}
+
+void CarriedFiles::vouch_for(const std::string& path, const std::string& digest) {
+  change({.op = Change::Op::vouch, .path = path, .digest = digest});
+}
+
+std::string CarriedFiles::digest_of(const std::string& path) {
+  const auto text = read_regular(path, kDigestLaterMax);
+  return text ? digest_text(sha256(*text)) : std::string();
 }
 
 Json CarriedFiles::status() const {

@@ -54,6 +54,13 @@ class CarriedFiles {
   void result(const event::Event& event, bool untrusted);
   void vouched(const std::vector<flow::CarriedFile>& files);
 
+  // {"files":[{"path","session"?,"seq"?,"below"?,"instructions"?}],"more"}: by path; `more` did not fit.
+  Json list() const;
+  // A person has looked at the file, or at all that carries a label below a directory: it carries none any
+  // more, nor do copies of what it holds. How many labels went. Errors: `invalid`, `not_found` when it has
+  // none, `exists` when a directory above stands for it, `corrupt`.
+  Result<std::size_t> vouch(const std::string& path);
+
   // {"paths","directories","contents","forgotten_contents","horizon","problem"?}; docs/cli.md.
   Json status() const;
 
@@ -74,14 +81,16 @@ class CarriedFiles {
 
   void load();
   void doubt(const std::string& why);
-  void change(const flow::Change& change);  // locked
-  void note_written(const Open& open);      // locked
+  void change(const flow::Change& change);                             // locked
+  void vouch_for(const std::string& path, const std::string& digest);  // locked
+  static std::string digest_of(const std::string& path);               // "" of what is no file of 16 MiB
+  void note_written(const Open& open);                                 // locked
   const flow::CarriedTable::Entry* meets(const std::string& path, bool wide, std::size_t& budget) const;
   void look_at_files(const Open& open, bool untrusted, bool failed);
   void look_at_written(const Open& open, const Written& written, bool untrusted, bool failed);
   void sync();
   void write_anew();
-  void do_later(std::function<void()> work);
+  void do_later(const std::function<void()>& work);
 
   const std::string file_;
   const os::Log log_;

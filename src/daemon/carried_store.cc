@@ -91,7 +91,7 @@ void CarriedFiles::write_anew() {
   meanwhile_.clear();
 }
 
-void CarriedFiles::do_later(std::function<void()> work) {
+void CarriedFiles::do_later(const std::function<void()>& work) {
   if (later_ == nullptr || !later_(work)) work();
 }
 

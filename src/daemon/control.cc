@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/bytes.h"
 #include "base/redact.h"
 #include "base/time_text.h"
 #include "daemon/records.h"
@@ -102,6 +103,10 @@ void Control::dispatch(const std::string& command, const Json& request, const ne
     reply(reload());
   else if (command == "erase")
     erase(request, reply);
+  else if (command == "carried")
+    reply(parts_.engine.carried_list());
+  else if (command == "vouch")
+    vouch(request, message, reply);
   else if (command == "pin")
     reply(change_pin(request));
   else if (command == "run")
@@ -114,6 +119,8 @@ void Control::dispatch(const std::string& command, const Json& request, const ne
     probe_now(reply);
   else if (command == "live")
     seen_live(request, reply);
+  else if (command == "pod")
+    seen_pod(request, reply);
   else if (command == "follow") {
     {
       const std::lock_guard lock(mutex_);
@@ -208,6 +215,27 @@ void Control::erase(const Json& request, const Reply& reply) {
   });
 }
 
+// On record first: a label that is gone without a trace would be a hole.
+void Control::vouch(const Json& request, const net::Message& message, const Reply& reply) {
+  if (const Status pin = parts_.pin.check(std::string(request["pin"].text_or("")), os::monotonic_ns());
+      !pin) {
+    reply(std::unexpected(pin.error()));
+    return;
+  }
+  const std::string path(request["path"].text_or(""));
+  const Json facts =
+      Json::object({{"path", to_valid_utf8(path)}, {"by", "uid:" + std::to_string(message.peer.uid)}});
+  (void)record("label.vouch", facts, [this, path, reply](const Status& status) {
+    if (!status) {
+      reply(std::unexpected(status.error()));
+      return;
+    }
+    const auto gone = parts_.engine.vouch(path);
+    reply(gone ? Result<Json>(Json::object({{"ok", true}, {"labels", static_cast<std::uint64_t>(*gone)}}))
+               : std::unexpected(gone.error()));
+  });
+}
+
 Result<Json> Control::change_pin(const Json& request) {
   if (parts_.pin.is_set())
     TRY_STATUS(parts_.pin.check(std::string(request["old"].text_or("")), os::monotonic_ns()));
@@ -223,6 +251,7 @@ Result<Json> Control::reload() {
   facts.set("before", old);
   TRY_STATUS(record("pack.activated", facts));
   parts_.engine.use_pack(pack);
+  parts_.engine.reload_planner();
   parts_.log.info("policies reloaded", {{"pack", pack->policy_digest()}});
   return Json::object({{"ok", true},
                        {"pack", pack->policy_digest()},
@@ -322,6 +351,24 @@ void Control::seen_live(const Json& request, const Reply& reply) {
                });
 }
 
+// {"cmd":"pod","what":"committed"|"discarded","facts"}: a person brought a pod's changes to the host, or
+// threw them away.
+void Control::seen_pod(const Json& request, const Reply& reply) {
+  constexpr std::size_t kFactsBytesMax = 8 * limits::kKiB;  // counts and ids of the catalogue
+  const std::string what(request["what"].text_or(""));
+  if (what != "committed" && what != "discarded") {
+    reply(fail("what happened to the pod is `committed` or `discarded`", "what"));
+    return;
+  }
+  if (!request["facts"].is_object() || canonical(request["facts"]).size() > kFactsBytesMax) {
+    reply(fail("facts must be an object of at most 8 KiB", "facts"));
+    return;
+  }
+  (void)record("pod." + what, request["facts"], [reply](const Status& status) {
+    reply(status ? Result<Json>(done_answer()) : std::unexpected(status.error()));
+  });
+}
+
 Status Control::record(std::string_view what, const Json& facts, std::function<void(const Status&)> done) {
   Commit commit;
   commit.entries.push_back(system_entry(what, os::wall_ns(), facts));
@@ -358,6 +405,7 @@ Json Control::status() const {
                        {"anomalies", parts_.engine.anomaly_status()},
                        {"carried", parts_.engine.carried_status()},
                        {"forgotten", parts_.engine.forgotten()},
+                       {"planner", parts_.engine.planner_status()},
                        {"prompts_not_believed", parts_.engine.prompts_not_believed()},
                        {"paths", parts_.probes.report()}});
 }

@@ -2,11 +2,13 @@
 //
 //   {"cmd":"status"} {"cmd":"held"} {"cmd":"approve","id":…,"pin":…} {"cmd":"deny","id":…,"pin":…}
 //   {"cmd":"stop","session":…|"all":true,"pin"?} {"cmd":"resume",…,"pin":…} {"cmd":"reload"}
+//   {"cmd":"carried"} lists files that carry labels, {"cmd":"vouch","path":…,"pin":…} takes one off
 //   {"cmd":"pin","new":…,"old"?} {"cmd":"erase","session":…,"pin":…} → {"ok","root","erased"}
 //   {"cmd":"run",…} registers a guarded run for as long as its connection lives, and streams its decisions,
 //   sessions and stops; {"cmd":"call",…} {"cmd":"breach",…} {"cmd":"ended",…} belong to it.
 //   {"cmd":"follow"} streams all decisions. {"cmd":"probe"} probes now; {"cmd":"live","path","version",
-//   "refused","detail"} records what `weir doctor --live` saw.
+//   "refused","detail"} records what `weir doctor --live` saw; {"cmd":"pod","what","facts"} what was
+//   committed from a pod or discarded.
 //
 // Errors come as {"error":{"code","what","where","hint"}}. Peers whose ancestry reaches a guarded agent may
 // ask for `status` and nothing else.
@@ -60,6 +62,7 @@ class Control {
   // Tells the launchers of the runs that are meant; how many.
   std::size_t stop_runs(const std::string& session, const std::string& reason);
   void erase(const Json& request, const Reply& reply);
+  void vouch(const Json& request, const net::Message& message, const Reply& reply);
   Result<Json> change_pin(const Json& request);
   Result<Json> reload();
   void register_run(const Json& request, const net::Message& message, const Reply& reply);
@@ -70,6 +73,7 @@ class Control {
   // On a thread of its own: the shims that it starts are answered by the loop that called us.
   void probe_now(const Reply& reply);
   void seen_live(const Json& request, const Reply& reply);
+  void seen_pod(const Json& request, const Reply& reply);
   Json status() const;
   Json held() const;
   void publish(const Notice& notice);

@@ -223,6 +223,7 @@ Status Daemon::run() {
   }
   p.probe_wake.notify_all();
   if (probing.joinable()) probing.join();
+  p.engine->end_planning();
   p.engine->drain();
   (void)p.record("daemon.stopped", Json::object());
   const Status status = p.committer->finish();

@@ -12,6 +12,7 @@
 //   keys.h       hook key, PIN                           replay.h      recorded sessions through the guard
 //   again
 //   anomalies.h  what is unusual about a call, and what was learned of agents
+//   planner.h    a program of the user's that says what a prompt asks for
 //
 //   TRY(auto daemon, Daemon::start({.places = os::places()}));
 //   daemon->run();      // until stop(); then everything answered is in the ledger and a checkpoint is signed

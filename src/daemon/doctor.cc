@@ -47,6 +47,25 @@ void anomaly_row(const Json& anomalies, std::vector<Check>& rows) {
     rows.push_back({"anomalies", Health::ok, "switched off", ""});
 }
 
+// The program that reads prompts (planner.h); without settings there is none.
+void planner_row(const Json& planner, std::vector<Check>& rows) {
+  if (planner.has("problem")) {
+    rows.push_back({"planner", Health::warn, "off: " + std::string(planner["problem"].text_or("")),
+                    "mend or remove the file, then `weir reload`"});
+    return;
+  }
+  if (!planner["on"].bool_or(false)) return;
+  std::string detail = std::string(planner["program"].text_or("")) + ", " +
+                       std::to_string(planner["used"].int_or(0)) + " of " +
+                       std::to_string(planner["asked"].int_or(0)) + " prompts planned";
+  const bool well = planner["well"].bool_or(true);
+  if (const Json& last = planner["last_problem"]; !last.is_null())
+    detail += "; last failed " + std::string(last["time"].text_or("").substr(0, 19)) +
+              "Z: " + std::string(last["why"].text_or(""));
+  rows.push_back({"planner", well ? Health::ok : Health::warn, std::move(detail),
+                  well ? "" : "its plans are missing and more is asked; try the program by hand"});
+}
+
 void daemon_rows(const os::Places& places, std::vector<Check>& rows) {
   const auto status = ask(places, "status", kAnswerMs);
   if (!status) {
@@ -64,6 +83,7 @@ void daemon_rows(const os::Places& places, std::vector<Check>& rows) {
   if ((*status)["stopped_all"].bool_or(false))
     rows.push_back({"stopped", Health::warn, "all sessions are stopped", "weir resume --all"});
   anomaly_row((*status)["anomalies"], rows);
+  planner_row((*status)["planner"], rows);
 }
 
 // Mine, of that kind, and nobody else gets in.

@@ -7,6 +7,7 @@
 #include "base/bytes.h"
 #include "base/time_text.h"
 #include "daemon/doctor.h"
+#include "daemon/doctor_pod.h"
 #include "daemon/probe_paths.h"
 #include "daemon/run_shield.h"
 #include "os/clock.h"
@@ -161,6 +162,8 @@ std::vector<Check> examine_host(const Examination& what) {
                   "ABI " + std::to_string(abi) + (scopes ? "" : "; scopes need 6"),
                   scopes ? "" : "a kernel of 6.12 or later"});
   shield_rows(what, rows);
+  for (auto& row : pod_rows())
+    rows.push_back(std::move(row));
   return rows;
 }
 

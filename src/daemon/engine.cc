@@ -1,5 +1,7 @@
 #include "daemon/engine.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "base/bytes.h"
@@ -35,6 +37,14 @@ bool wants_verdict(const HookCall& call, const Event& event) {
 bool is_untrusted(const guard::Guard& guard, const Event& event) {
   return guard.flow() != nullptr &&
          guard.flow()->label_for(event.agent.id).integrity() == flow::Integrity::untrusted;
+}
+
+// A planner that is an agent itself has hooks, too. Its prompts are no new ones of the user's: asking it
+// about them would never end.
+bool is_of_planner(const Event& event, const HookCall& call) {
+  if (event.kind != kind::kPrompt || call.peer.pid == ::getpid()) return false;
+  const auto chain = os::ancestry(call.peer.pid);
+  return std::any_of(chain.begin(), chain.end(), [](const auto& one) { return one.pid == ::getpid(); });
 }
 
 std::string tool_use_id_of(const Event& event) {
@@ -93,6 +103,7 @@ Engine::Engine(store::Store& store, store::Query& query, Committer& committer, R
       projects_(options_.weir_state.empty() ? "" : proofs_dir(options_.weir_state)),
       anomalies_(options_.anomalies, log_),
       carried_(options_.carried_file, log_),
+      planner_(log_),
       memories_(kThreads),
       strands_(kThreads) {
   for (auto& memory : memories_)
@@ -104,13 +115,18 @@ Engine::Engine(store::Store& store, store::Query& query, Committer& committer, R
   };
   anomalies_.run_later(later("weir anomalies"));
   carried_.run_later(later("weir carried"));
+  planner_.on_answer([this](const Event& prompt, const PlannerResult& result,
+                            const Planner::Dropped& dropped) { note_plan(prompt, result, dropped); });
+  reload_planner();
   constexpr std::size_t kReasonBytesMax = 4096;
   if (options_.stop_file.empty() || !os::exists(options_.stop_file)) return;
   const auto reason = os::read_file(options_.stop_file, kReasonBytesMax);
   stopped_all_ = reason && !reason->empty() ? *reason : "a person stopped all sessions";
 }
 
-Engine::~Engine() = default;
+Engine::~Engine() {
+  planner_.stop();  // it posts to the strands
+}
 
 void Engine::handle(HookCall call, const Answer& answer) {
   const auto ancestry = runs_.lineage(call.peer.pid);
@@ -119,6 +135,7 @@ void Engine::handle(HookCall call, const Answer& answer) {
     fail_closed(call, answer, event.error());
     return;
   }
+  call.of_planner = planner_.is_on() && is_of_planner(*event, call);
   identify(*event, call, ancestry);
   const auto run = runs_.run_of(ancestry);
   note_speaker(*event, call, ancestry, run);
@@ -373,8 +390,10 @@ void Engine::judge(Tree& tree, const HookCall& call, Event event, const std::opt
       shown.summary(),  run ? run->id : "",       tool_use_id_of(outcome.event)};
   if (notice.decision.verdict != event::Verdict::allow) shown.hide_in(notice.decision);
   if (!outcome.decision.approval_id.empty()) remember_held(notice, outcome.event);
+  const bool runs = event::lets_run(outcome.decision.verdict);
+  const auto prompt = runs ? worth_planning(call, outcome.event) : nullptr;
   commit->done = [this, agent = call.agent, event_name = call.event, received_ns = call.received_ns, notice,
-                  answer, seen = outcome.seen, carried = outcome.carried](const Status& status) {
+                  answer, prompt, seen = outcome.seen, carried = outcome.carried](const Status& status) {
     if (!status) {
       fail_closed({.agent = agent, .event = event_name}, answer, status.error());
       return;
@@ -383,6 +402,7 @@ void Engine::judge(Tree& tree, const HookCall& call, Event event, const std::opt
     if (notice.decision.approval) carried_.vouched(carried);
     const auto rendered = ingest::render_hook(agent, event_name, notice.decision);
     answer(rendered);
+    if (prompt) plan_later(prompt);
     record_receipt(notice.decision, rendered, received_ns);
     tell(notice);
   };
@@ -411,17 +431,20 @@ void Engine::note(Tree& tree, const HookCall& call, Event event, const Answer& a
   tree.guard->note(event);
   if (event.kind == kind::kToolResult) carried_.result(event, is_untrusted(*tree.guard, event));
   anomalies_.note(event);
+  if (event.kind == kind::kSessionEnd && event.session == event.root) planner_.forget(event.root);
   note_forgotten(tree);
   const bool gates = ingest::event_gates(call.agent, call.event);
   event::Decision nothing;
   nothing.verdict = event::Verdict::allow;
   const auto allowed = ingest::render_hook(call.agent, call.event, nothing);
+  const auto prompt = worth_planning(call, event);
   const Status status =
-      commit_event(tree, event, [this, call, answer, allowed, gates](const Status& committed) {
+      commit_event(tree, event, [this, call, answer, allowed, gates, prompt](const Status& committed) {
         if (committed || !gates)
           answer(allowed);
         else
           fail_closed(call, answer, committed.error());
+        if (committed && prompt) plan_later(prompt);
       });
   if (!status) fail_closed(call, answer, status.error());
 }

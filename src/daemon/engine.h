@@ -19,6 +19,7 @@
 #include "daemon/anomalies.h"
 #include "daemon/carried_files.h"
 #include "daemon/committer.h"
+#include "daemon/planner.h"
 #include "daemon/project_packs.h"
 #include "daemon/runs.h"
 #include "daemon/speakers.h"
@@ -36,6 +37,7 @@ struct HookCall {
   std::string payload;
   net::Peer peer;
   std::int64_t received_ns = 0;  // monotonic
+  bool of_planner = false;       // a planner's own process makes it; handle() finds out
 };
 
 // What a live viewer gets of each decision, without the call's secrets (shown.h).
@@ -66,8 +68,8 @@ struct EngineOptions {
   std::string build;
   bool observe = false;
   std::string isolation = "same_user";
-  std::string weir_state;  // this installation's own directories
-  std::string weir_config;
+  std::string weir_state;         // this installation's own directories
+  std::string weir_config;        // also where the settings of a planner are
   std::string stop_file;          // holds the reason while `weir stop --all` is in force; outlives a restart
   std::string carried_file;       // labels of files over sessions; "": kept in memory only
   AnomalyOptions anomalies = {};  // without alerts: unusual calls are not looked for
@@ -114,10 +116,16 @@ class Engine {
   using SessionObserver = std::function<void(const Run& run, const std::string& root)>;
   void observe_sessions(SessionObserver observer) { session_observer_ = std::move(observer); }
   void drain();
+  // The settings of the planner anew, and its end before drain() when the daemon stops.
+  void reload_planner() { planner_.configure(options_.weir_config); }
+  void end_planning() { planner_.stop(); }
+  Json planner_status() const { return planner_.status(); }
   // Writes down what was learned of agents; after the last call was answered.
   void keep_learned() { anomalies_.keep(); }
   Json anomaly_status() const { return anomalies_.status(); }
   Json carried_status() const { return carried_.status(); }
+  Json carried_list() const { return carried_.list(); }
+  Result<std::size_t> vouch(const std::string& path) { return carried_.vouch(path); }
   // Prompts since the start that were not the user's words although a hook said so.
   std::uint64_t prompts_not_believed() const { return prompts_not_believed_; }
 
@@ -147,6 +155,9 @@ class Engine {
   void fail_closed(const HookCall& call, const Answer& answer, const Error& error);
   Result<std::string> root_of(const std::string& session);
   Status erase_tree(const std::string& root);
+  std::shared_ptr<const event::Event> worth_planning(const HookCall& call, const event::Event& event) const;
+  void plan_later(const std::shared_ptr<const event::Event>& prompt);
+  void note_plan(const event::Event& prompt, const PlannerResult& result, const Planner::Dropped& dropped);
   void remember_held(const Notice& notice, const event::Event& event);
   void note_forgotten(Tree& tree);
   void tell(const Notice& notice);
@@ -169,6 +180,7 @@ class Engine {
   SessionObserver session_observer_;
   Anomalies anomalies_;
   CarriedFiles carried_;
+  Planner planner_;
   Speakers speakers_;
   std::atomic<std::uint64_t> prompts_not_believed_{0};
   std::vector<std::shared_ptr<guard::WorkMemory>> memories_;  // by thread of strands_

@@ -41,6 +41,7 @@ void Engine::erase(const std::string& session, const std::function<void(Result<s
 // On the tree's strand, which waits: its next call must not be judged by state that is read back from what is
 // being destroyed.
 Status Engine::erase_tree(const std::string& root) {
+  planner_.forget(root);
   {
     const std::lock_guard lock(mutex_);
     trees_.erase(root);

@@ -6,6 +6,7 @@
 #include "content.h"
 #include "daemon/narrowing.h"
 #include "daemon/pattern_files.h"
+#include "daemon/planner_settings.h"
 #include "daemon/profiles.h"
 #include "daemon/proofs.h"
 #include "daemon/signed_pack.h"
@@ -21,9 +22,10 @@ constexpr std::size_t kProjectFilesMax = 64;
 constexpr std::size_t kProjectBytesMax = limits::kMiB;
 constexpr std::string_view kSchemaFile = "policies/weir.cedarschema";
 
-Status read_dir(const std::string& dir, std::string_view suffix, std::vector<guard::NamedText>& into) {
+Status read_dir(const std::string& dir, std::string_view suffix, std::vector<guard::NamedText>& into,
+                std::string_view but = {}) {
   for (const auto& name : os::list_dir(dir)) {
-    if (!name.ends_with(suffix)) continue;
+    if (!name.ends_with(suffix) || name == but) continue;
     TRY(std::string text, os::read_file(dir + "/" + name, kFileBytesMax));
     into.push_back({dir + "/" + name, std::move(text)});
   }
@@ -94,7 +96,7 @@ Status add_user(const std::string& dir, guard::PackSources& sources) {
   TRY_STATUS(read_dir(dir + "/commands", ".yaml", sources.commands));
   TRY_STATUS(read_dir(dir + "/facts", ".yaml", sources.facts));
   TRY_STATUS(read_user_rules(dir + "/rules", sources.rules));
-  if (!sources.flow.empty()) TRY_STATUS(read_dir(dir + "/flow", ".yaml", sources.flow));
+  if (!sources.flow.empty()) TRY_STATUS(read_dir(dir + "/flow", ".yaml", sources.flow, kPlannerFile));
   return {};
 }
 

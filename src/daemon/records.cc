@@ -2,6 +2,7 @@
 
 #include "base/time_text.h"
 #include "daemon/anomalies.h"
+#include "guard/flow_watch.h"
 
 namespace weir::daemon {
 namespace {
@@ -71,6 +72,20 @@ Observed observed_from(const Json& body) {
   for (const auto& item : anomalies.mapped().as_array())
     observed.anomalies.push_back(event::finding_from_json(item));
   return observed;
+}
+
+event::Event plan_event(const event::Event& prompt, std::string_view outcome, Json body) {
+  event::Event event = prompt;
+  event.kind = event::kind::kObservation;
+  event.plane = event::plane::kSelf;
+  event.source = guard::kPlannerSource;
+  event.seq = 0;
+  event.corr.clear();
+  event.data = Json::object({{"for", prompt.id}, {"plan", outcome}});
+  event.body = std::move(body);
+  event.body_ref = {};
+  event.extra = {};
+  return event;
 }
 
 store::Draft decision_draft(const event::Decision& decision, const event::Event& event) {

@@ -27,6 +27,9 @@ struct Observed {
   std::vector<flow::CarriedFile> carried;
 };
 Observed observed_from(const Json& body);
+// What a planner made of the prompt: `outcome` used, refused or failed (docs/formats/planner.md). Of the
+// prompt's session and assurance; id and time are the caller's to set.
+event::Event plan_event(const event::Event& prompt, std::string_view outcome, Json body);
 // Envelope: what may stay readable; body: the whole canonical record.
 store::Draft decision_draft(const event::Decision& decision, const event::Event& event);
 store::Draft receipt_draft(const event::Receipt& receipt, const event::Decision& decision);

@@ -58,12 +58,13 @@ class Replayer {
     event.body = record.body;
     event.body_ref = {};
     const std::uint64_t recorded_seq = event.seq;
-    if (event.kind != kind::kObservation) note_undecided();
+    const bool plan = guard::is_plan(event);
+    if (event.kind != kind::kObservation || plan) note_undecided();
     guard_.admit(event);
     if (event.seq != recorded_seq && recorded_seq != 0)
       return fail(ErrorCode::corrupt,
                   "the session's record has a hole before event " + std::to_string(recorded_seq), event.id);
-    if (event.kind == kind::kObservation) {
+    if (event.kind == kind::kObservation && !plan) {
       const auto it = pending_.find(std::string(event.data["for"].text_or("")));
       if (it != pending_.end()) it->second.observed = observed_from(event.body);
     } else if (event.kind == kind::kApproval) {

@@ -166,6 +166,10 @@ const CarriedTable::Entry* CarriedTable::copy(std::uint64_t size, std::string_vi
   return nullptr;
 }
 
+bool CarriedTable::knows_content(std::string_view digest) const {
+  return std::any_of(order_.begin(), order_.end(), [&](const auto& one) { return one.second == digest; });
+}
+
 const CarriedTable::Entry* CarriedTable::of_size(std::uint64_t size) const {
   const auto it = contents_.find(size);
   return it == contents_.end() ? nullptr : &it->second.front();

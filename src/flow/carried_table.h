@@ -41,7 +41,7 @@ struct Change {
     content,  // this is what `path`, or "" a file that is gone, holds since
     clear,    // a session that had read nothing untrusted overwrote it
     gone,     // it is no longer there; its content may lie elsewhere
-    vouch     // a person let it run: path and content carry nothing any more
+    vouch     // a person let it run or looked through it: path and content carry nothing any more
   };
   Op op = Op::write;
   std::string path;  // absolute
@@ -81,6 +81,7 @@ class CarriedTable {
   // Might a file of this size be a copy? Only then its digest is worth having.
   bool has_size(std::uint64_t size) const { return contents_.contains(size); }
   const Entry* copy(std::uint64_t size, std::string_view digest) const;
+  bool knows_content(std::string_view digest) const;
   // Of this size, whatever it is: for files too long to be digested in passing.
   const Entry* of_size(std::uint64_t size) const;
 

@@ -127,11 +127,19 @@ bool any_of_words(const std::vector<std::string>& tokens, const WordSet& words) 
   return std::any_of(tokens.begin(), tokens.end(), [&](const auto& token) { return words.contains(token); });
 }
 
+bool orders_it(const WordSet& orders, const Effect& effect) {
+  return std::any_of(effect.asked.begin(), effect.asked.end(),
+                     [&](const auto& word) { return orders.contains(word); });
+}
+
 }  // namespace
 
 bool Plan::asks_for(const Effect& effect) const {
-  return std::any_of(effect.asked.begin(), effect.asked.end(),
-                     [&](const auto& word) { return orders.contains(word); });
+  return effects.contains(effect.name) || orders_it(orders, effect);
+}
+
+bool Plan::only_planned(const Effect& effect) const {
+  return effects.contains(effect.name) && !orders_it(orders, effect);
 }
 
 Plan read_plan(std::string_view prompts, const Words& words) {

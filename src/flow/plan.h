@@ -1,4 +1,5 @@
-// What a person plainly asked for, read from the prompts without a model.
+// What a person plainly asked for, read from the prompts without a model. A planner that the user has
+// configured may widen it (planner.h).
 //
 //   Plan plan = read_plan("Summarize the article that Bob posted and send it to Alice.", words);
 //   plan.asks_for(words.effects[send])   true: "send" is an order
@@ -25,8 +26,12 @@ struct Plan {
   bool wants_link = false;     // the address itself is wanted
   bool errands = false;        // what is to be done stands elsewhere: "do the tasks in Ann's mail"
   bool many = false;           // more than one is meant, or one that has to be found first
+  WordSet effects;             // names of effects that a planner found to be asked for
+  WordSet meant;               // values, as compared, that a planner says the prompt names something by
 
   bool asks_for(const Effect& effect) const;
+  // A planner says so; the words, as they are read here, do not.
+  bool only_planned(const Effect& effect) const;
 };
 
 Plan read_plan(std::string_view prompts, const Words& words);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <set>
+#include <type_traits>
 #include <utility>
 
 #include "base/bytes.h"
@@ -117,9 +118,12 @@ class ProductsReader {
                 std::string_view wanted, Value& out) const {
     const Json* value = map.find(key);
     if (value == nullptr) return {};
-    const auto chosen = from(value->text_or(""));
+    auto chosen = from(value->text_or(""));
     if (!chosen) return bad("must be one of " + std::string(wanted), pointer(at, key));
-    out = *chosen;
+    if constexpr (std::is_same_v<Value, decltype(chosen)>)
+      out = chosen;
+    else
+      out = *chosen;
     return {};
   }
 

@@ -5,21 +5,22 @@
 #include <cstring>
 #include <utility>
 
+#include "base/limits.h"
 #include "flow/decode.h"
 
 namespace weir::flow {
 namespace {
 
 constexpr std::size_t kGram = 4;
-constexpr std::size_t kPieceMin = 6;           // in a long text
-constexpr std::size_t kShortText = 256;        // bytes; in it pieces of kGram count
-constexpr std::size_t kValueMin = 8;           // bytes
-constexpr std::size_t kValueMax = 4096;        // bytes
-constexpr std::size_t kKeptMax = 64 * 1024;    // bytes of all values
-constexpr std::size_t kPlacesOfGramMax = 16;   // a gram that is in more places tells nothing
-constexpr std::size_t kTextMax = 1024 * 1024;  // bytes of one text that are looked at, from its begin
+constexpr std::size_t kPieceMin = 6;                 // in a long text
+constexpr std::size_t kShortText = 256;              // bytes; in it pieces of kGram count
+constexpr std::size_t kValueMin = 8;                 // bytes
+constexpr std::size_t kValueMax = 4096;              // bytes
+constexpr std::size_t kKeptMax = 64 * limits::kKiB;  // bytes of all values
+constexpr std::size_t kPlacesOfGramMax = 16;         // a gram that is in more places tells nothing
+constexpr std::size_t kTextMax = limits::kMiB;       // bytes of one text that are looked at, from its begin
 constexpr std::size_t kStepsMax =
-    32 * 1024 * 1024;  // of comparing one text; then all of the value counts as in it
+    32 * limits::kMiB;  // of comparing one text; then all of the value counts as in it
 constexpr std::int64_t kWhole = 16;
 constexpr std::uint32_t kFilterPower = 18;
 constexpr std::size_t kFilterBits = std::size_t{1} << kFilterPower;
@@ -67,7 +68,7 @@ bool mixes(std::string_view word) {
 
 // Behind the name of a setting: the value without the name.
 std::string_view value_in(std::string_view word) {
-  const auto mark = word.find_first_of("=");
+  const auto mark = word.find('=');
   return mark == std::string_view::npos || mark + 1 >= word.size() ? word : word.substr(mark + 1);
 }
 

@@ -19,6 +19,9 @@ std::string sentence_of(const Assessment& now) {
   for (const auto& value : now.values) {
     if (value.endorsed) break;
     const std::string what = "\"" + value.field + "\" (" + value.value + ")";
+    if (value.copied)
+      return what + " is put together: " + std::to_string(value.copied->bytes) +
+             " bytes of it stand in text that was read in step " + events_of(value.from) + ", not in yours.";
     if (value.origin == Origin::untrusted_text || value.origin == Origin::named_text)
       return what + " comes from text that was read in step " + events_of(value.from) + ", not from you.";
     if (value.origin == Origin::listed || value.origin == Origin::workspace_text)

@@ -109,17 +109,28 @@ bool Assessment::all_typed() const {
 Session::Session(std::shared_ptr<const Words> words, std::shared_ptr<const Products> products)
     : words_(words), tools_(std::move(words), std::move(products)) {}
 
-void Session::prompt(std::uint64_t seq, std::string_view text, bool attested) {
+bool Session::prompt(std::uint64_t seq, std::string_view text, bool attested) {
   bring(Label(rule_of(SourceClass::user).text, Confidentiality::open, seq));
-  if (prompts_.size() + text.size() > limits::kFlowPromptMax) return;  // endorses nothing
+  if (prompts_.size() + text.size() > limits::kFlowPromptMax) return false;
   prompts_ += '\n';
   prompts_ += text;
   plan_ = read_plan(prompts_, *words_);
+  widen(plan_, planned_);
   claimed_ = claimed_ || !attested;
-  if (!attested) return;
+  if (!attested) return true;
   attested_prompts_ += '\n';
   attested_prompts_ += text;
   attested_ = read_plan(attested_prompts_, *words_);
+  widen(attested_, attested_planned_);
+  return true;
+}
+
+void Session::planned(const Planned& planned, bool attested) {
+  add(planned_, typed_part(planned, plan_.text));
+  widen(plan_, planned_);
+  if (!attested) return;
+  add(attested_planned_, typed_part(planned, attested_.text));
+  widen(attested_, attested_planned_);
 }
 
 void Session::overhear(std::uint64_t seq, std::string_view text) {
@@ -233,7 +244,8 @@ void Session::remember(std::uint64_t seq, const Leaves& leaves, const ToolResult
     places_.resize(number + 1);
     places_[number] = {static_cast<std::uint32_t>(records_.size() - 1), free};
     record.end_text = number + 1;
-    if (!own_doing && says_which(leaf) && is_telling(value) && typed(value) && points_at(prompts_, value))
+    if (!own_doing && says_which(leaf) && is_telling(value) && typed(value) &&
+        (points_at(prompts_, value) || plan_.meant.contains(value)))
       record.named = true;
   }
   // A result that is one record answers a call that named it.
@@ -360,6 +372,12 @@ Asked Session::asked(const ToolMeaning& meaning) const {
   return errand_.asks_for(*effect) ? Asked::by_errand : Asked::no;
 }
 
+bool Session::only_planned(const ToolMeaning& meaning) const {
+  return std::any_of(words_->effects.begin(), words_->effects.end(), [&](const auto& effect) {
+    return effect.name == meaning.effect && plan_.only_planned(effect);
+  });
+}
+
 // A value that the user typed.
 bool Session::attests(std::string_view value, bool strictly) const {
   if (!claimed_) return true;
@@ -394,7 +412,7 @@ bool Session::carries_link(std::string_view text) const {
   return false;
 }
 
-void Session::assess_argument(const Argument& given, Assessment& out) const {
+void Session::assess_argument(const Argument& given, Assessment& out) {
   if (given.role == Role::payload) {
     out.carries_link = out.carries_link || (out.changes && carries_link(given.text));
     return;
@@ -417,6 +435,12 @@ void Session::assess_argument(const Argument& given, Assessment& out) const {
   one.endorsed = given.widens == nullptr && endorses(seen, one.value, given.role, out.changes, out.asked);
   if (seen.user) out.attested = out.attested && attests(one.value, out.changes);
   one.from = seen.free ? seen.free_in : seen.listed_in;
+  if (one.origin == Origin::own && !one.endorsed) {
+    if (auto pieces = pieces_of(one.value)) {
+      one.copied = pieces->most;
+      one.from = std::move(pieces->from);
+    }
+  }
   std::sort(one.from.begin(), one.from.end());
   if (one.value.empty()) one.value = "only invisible characters";
   if (one.value.size() > kValueShownMax) one.value.resize(kValueShownMax);
@@ -433,6 +457,7 @@ Assessment Session::assess(std::string_view tool, const Json& input, std::string
   out.changes = known.changes;
   out.makes_new = known.makes_new;
   out.asked = asked(known);
+  out.planned = only_planned(known);
   out.kind = known.source.kind;
   // Nothing was read that could turn it, or that must not leave.
   const bool must_stay = !secrets_.empty() || has_private() || tenants_.count() > 1;
@@ -456,9 +481,15 @@ Assessment Session::assess(std::string_view tool, const Json& input, std::string
 }
 
 std::size_t Session::bytes() const {
-  return corpus_.bytes() + places_.capacity() * sizeof(Place) + records_.capacity() * sizeof(Record) +
-         prompts_.capacity() + errands_.capacity() + secrets_.bytes() + visibility_.bytes() +
-         tenants_.bytes();
+  return corpus_.bytes() + copies_.bytes() + places_.capacity() * sizeof(Place) +
+         records_.capacity() * sizeof(Record) + prompts_.capacity() + errands_.capacity() + secrets_.bytes() +
+         visibility_.bytes() + tenants_.bytes();
+}
+
+Json to_json(const Copied& copied) {
+  return Json::object({{"begin", static_cast<std::uint64_t>(copied.begin)},
+                       {"bytes", static_cast<std::uint64_t>(copied.bytes)},
+                       {"end", static_cast<std::uint64_t>(copied.end)}});
 }
 
 Json to_json(const Assessment& now) {
@@ -474,6 +505,7 @@ Json to_json(const Assessment& now) {
                                    {"origin", std::string(name(value.origin))},
                                    {"role", std::string(name(value.role))},
                                    {"value", value.value}}));
+    if (value.copied) values.back().set("copied", to_json(*value.copied));
   }
   Json out = Json::object({{"asked", std::string(kAsked[static_cast<std::size_t>(now.asked)])},
                            {"carries_link", now.carries_link},
@@ -485,6 +517,7 @@ Json to_json(const Assessment& now) {
                            {"values", Json(std::move(values))}});
   add_leaving(now, out);
   if (!now.narrow.empty()) out.set("narrow", to_json(now.narrow));
+  if (now.planned) out.set("planned", true);
   return out;
 }
 

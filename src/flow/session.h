@@ -35,8 +35,10 @@
 #include "flow/leaves.h"
 #include "flow/owners.h"
 #include "flow/plan.h"
+#include "flow/planner.h"
 #include "flow/secrets.h"
 #include "flow/shape.h"
+#include "flow/shingles.h"
 #include "flow/tenants.h"
 #include "flow/tool_book.h"
 #include "flow/visibility.h"
@@ -56,6 +58,14 @@ enum class Origin : std::uint8_t {
 };
 std::string_view name(Origin origin);
 
+// A value that was put together out of a text.
+struct Copied {
+  std::size_t bytes = 0;  // in pieces
+  // Of the value: whole words of the longest piece; none when begin is end.
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
 struct ValueOrigin {
   std::string field;  // at most 64 bytes of its name
   Role role = Role::authority;
@@ -63,6 +73,7 @@ struct ValueOrigin {
   Origin origin = Origin::own;
   bool endorsed = false;
   std::vector<std::uint64_t> from;  // events that held it, ascending, at most 8
+  std::optional<Copied> copied;     // of a value that no text holds whole
 };
 
 // Whose words ask for what the call does.
@@ -75,6 +86,7 @@ struct Assessment {
   bool changes = true;
   bool makes_new = false;
   Asked asked = Asked::no;
+  bool planned = false;             // it is asked for because a planner says so, and for that alone
   std::vector<ValueOrigin> values;  // of fields that give power; the unendorsed first
   bool carries_link = false;        // what is said holds an address out of untrusted text
   bool complete = true;             // false: there was more than could be looked at
@@ -128,7 +140,10 @@ class Session {
 
   // `seq` is the number of the event in the session tree.
   // `attested`: not only the agent's side says that the user typed it.
-  void prompt(std::uint64_t seq, std::string_view text, bool attested = false);
+  // False when there were too many bytes of prompts: this one endorses nothing.
+  bool prompt(std::uint64_t seq, std::string_view text, bool attested = false);
+  // What a planner made of a prompt that was given before; `attested` as that prompt was.
+  void planned(const Planned& planned, bool attested);
   // Somebody else spoke in the user's place: free text from outside.
   void overhear(std::uint64_t seq, std::string_view text);
   void result(std::uint64_t seq, const ToolResult& result);
@@ -148,8 +163,7 @@ class Session {
   // Of an agent's own tools only what untrusted text alone names is held against a call: who writes programs
   // chooses packages and addresses by himself all day.
   // `said`: all that the call says.
-  Assessment assess(const std::vector<Reach>& reaches, std::string_view said,
-                    std::string_view owner = {}) const;
+  Assessment assess(const std::vector<Reach>& reaches, std::string_view said, std::string_view owner = {});
   // The call may run: what it reached is no news any more.
   void reached(const std::vector<Reach>& reaches);
 
@@ -191,6 +205,11 @@ class Session {
   };
   // Everything that is known of one value.
   struct Sightings;
+  struct Pieces {
+    Copied most;                      // in the text that has most of it
+    std::vector<std::uint64_t> from;  // events that held pieces of 24 bytes or more, at most 8
+    bool named = false;               // the user named one of them
+  };
 
   void bring(Label label, std::string_view owner = {});
   void judge_for(std::string_view owner, Assessment& out) const;
@@ -210,11 +229,16 @@ class Session {
   bool only_of_shape(const Record& record, std::string_view value, bool in_free_text) const;
   bool endorses(const Sightings& seen, std::string_view value, Role role, bool changes, Asked asked) const;
   Asked asked(const ToolMeaning& meaning) const;
+  bool only_planned(const ToolMeaning& meaning) const;
   bool attests(std::string_view value, bool strictly) const;
   bool attests(const ToolMeaning& meaning, Asked asked) const;
   bool carries_link(std::string_view text) const;
-  void assess_argument(const Argument& given, Assessment& out) const;
-  std::optional<ValueOrigin> named_by_text(const Reach& reach) const;
+  void assess_argument(const Argument& given, Assessment& out);
+  void index_copies();
+  // nullopt when less than a sentence of it stands in free text from outside, or the user's own texts have as
+  // much of it.
+  std::optional<Pieces> pieces_of(std::string_view folded);
+  std::optional<ValueOrigin> named_by_text(const Reach& reach);
   void look_at_sink(const ToolMeaning& tool, std::string_view tool_name, const Json& input,
                     Assessment& out) const;
   void learn_of(std::uint64_t seq, const Leaves& leaves, const ToolResult& result, const ToolMeaning& tool);
@@ -229,11 +253,15 @@ class Session {
   Plan plan_;
   bool claimed_ = false;  // a prompt that only the agent's side reports is among them
   std::string attested_prompts_;
-  Plan attested_;  // of those alone
-  Plan errand_;    // of the texts that the user sent the agent to
+  Plan attested_;             // of those alone
+  Plan errand_;               // of the texts that the user sent the agent to
+  Planned planned_;           // what planners added to plan_
+  Planned attested_planned_;  // and to attested_
   std::string errands_;
   Corpus corpus_;
-  std::vector<Place> places_;  // by text of the corpus
+  Shingles copies_;                 // of the free texts
+  std::uint32_t copies_until_ = 0;  // texts of the corpus before this were looked at
+  std::vector<Place> places_;       // by text of the corpus
   std::vector<Record> records_;
   std::set<std::string, std::less<>> hosts_;  // that an own tool went to
   Secrets secrets_;
@@ -254,6 +282,8 @@ std::string text_of(const Json& input);
 // Adds what the call would take where, when anywhere: "carried", "crossing" {"from","read","to"},
 // "secret_bytes", "sink".
 void add_leaving(const Assessment& assessment, Json& out);
+
+Json to_json(const Copied& copied);  // {"begin","bytes","end"}
 
 // {"asked":"user","effect":"send","values":[{"endorsed":false,"field":"to","from":[7],"origin":"untrusted-text",…}],…}
 Json to_json(const Assessment& assessment);

@@ -110,7 +110,7 @@ bool Session::is_named_package(std::string_view package) const {
                      [&](const auto& hit) { return stands_alone(corpus_.text(hit.text), package); });
 }
 
-std::optional<ValueOrigin> Session::named_by_text(const Reach& reach) const {
+std::optional<ValueOrigin> Session::named_by_text(const Reach& reach) {
   std::string host;
   if (has_host(reach.kind)) {
     host = host_of(comparable(reach.value));
@@ -138,8 +138,7 @@ std::optional<ValueOrigin> Session::named_by_text(const Reach& reach) const {
   return std::nullopt;
 }
 
-Assessment Session::assess(const std::vector<Reach>& reaches, std::string_view said,
-                           std::string_view owner) const {
+Assessment Session::assess(const std::vector<Reach>& reaches, std::string_view said, std::string_view owner) {
   Assessment out;
   judge_for(owner, out);
   if (!out.narrow.empty() && std::any_of(reaches.begin(), reaches.end(),

@@ -63,13 +63,13 @@ void Session::look_at_sink(const ToolMeaning& tool, std::string_view tool_name, 
                                          [](const auto& value) { return value.origin == Origin::user; });
   const auto standing = visibility_.of(server_of(tool_name), names_in(input, tool, *words_));
   const bool read_by_all = out.effect == "publish" || tool.readers == Audience::everyone || standing.open;
+  const bool users_alone =
+      out.changes && tool.confirmed && (tool.readers == Audience::nobody || tool.readers == Audience::mine);
+  const bool stays = !somewhere && !(out.changes && goes_out(out.effect));  // where it is looked at
   if (out.changes && read_by_all)
     out.sink = standing.by_server ? "unlisted" : "public";
-  else if (out.changes && tool.confirmed &&
-           (tool.readers == Audience::nobody || tool.readers == Audience::mine))
-    return;  // nobody but the user sees it
-  else if (!somewhere && !(out.changes && goes_out(out.effect)))
-    return;  // it stays where it is looked at
+  else if (users_alone || stays)
+    return;
   else
     out.sink = yours ? "yours" : "unlisted";
   auto leak = secrets_.look(said);

@@ -17,8 +17,10 @@ void ToolBook::describe(const std::vector<ToolDescription>& tools) {
     if (meanings_.size() >= limits::kFlowToolsMax && !meanings_.contains(tool.name)) continue;
     ToolMeaning meaning = meaning_of(tool, *words_);
     Known known = products_->find(tool.name);
-    for (std::size_t i = 0; i < recognised.size() && known.tool == nullptr; ++i)
-      if ((known.tool = recognised[i]->tool(tool.name)) != nullptr) known.product = recognised[i];
+    for (std::size_t i = 0; i < recognised.size() && known.tool == nullptr; ++i) {
+      known.tool = recognised[i]->tool(tool.name);
+      if (known.tool != nullptr) known.product = recognised[i];
+    }
     apply(known, *words_, meaning);
     meanings_.insert_or_assign(tool.name, std::move(meaning));
   }

@@ -7,6 +7,8 @@
 
 #include "base/bytes.h"
 #include "base/redact.h"
+#include "flow/fold.h"
+#include "flow/shape.h"
 #include "guard/flow_watch.h"
 
 namespace weir::guard {
@@ -76,6 +78,7 @@ void FlowGraphMaker::add(const FlowStep& step) {
   places_.note(event);
   if (event.kind == kind::kPrompt || event.kind == kind::kToolResult) source(step);
   if (event.kind == kind::kToolCall && step.decision != nullptr) call(step);
+  if (is_plan(event)) plan(event);
   if (step.session == nullptr) return;
   const flow::Label& now = step.session->label();
   if (now.at_most(graph_.label)) return;
@@ -96,6 +99,7 @@ void FlowGraphMaker::source(const FlowStep& step) {
   }
   if (source.prompt) {
     const auto text = event.body["text"].text_or("");
+    if (text.size() <= flow::kPlannerPromptBytesMax) prompts_[event.id] = {event.seq, std::string(text)};
     source.bytes = text.size();
     source.what = line(text, hide_);
   } else {
@@ -164,6 +168,28 @@ void FlowGraphMaker::call(const FlowStep& step) {
   graph_.calls.push_back(std::move(call));
 }
 
+void FlowGraphMaker::plan(const event::Event& event) {
+  FlowPlan plan;
+  plan.seq = event.seq;
+  std::string prompt;  // without secrets
+  if (const auto it = prompts_.find(std::string(event.data["for"].text_or(""))); it != prompts_.end()) {
+    plan.prompt = it->second.seq;
+    prompt = flow::fold(hide_(it->second.text));
+  }
+  plan.outcome = event.data["plan"].text_or("");
+  plan.why = line(event.body["why"].text_or(""), hide_);
+  plan.plan = event.body["plan"];
+  if (const Json& values = plan.plan["values"]; values.is_array()) {
+    Json hidden = Json::array();
+    // Folded, a secret may not be known for one any more; in the prompt it is.
+    for (const auto& value : values.as_array())
+      hidden.push(flow::contains_value(prompt, value.text_or("")) ? line(value.text_or(""), hide_)
+                                                                  : std::string(kRedacted));
+    plan.plan.set("values", std::move(hidden));
+  }
+  graph_.plans.push_back(std::move(plan));
+}
+
 FlowGraph FlowGraphMaker::take() {
   graph_.calls_all = graph_.calls.size();
   graph_.sources_all = graph_.sources.size();
@@ -226,6 +252,7 @@ std::optional<FlowGraph> only_call(FlowGraph graph, std::uint64_t seq) {
   add_sources_of(graph.calls.front(), seqs);
   keep_sources(graph, seqs);
   std::erase_if(graph.rises, [&](const auto& rise) { return rise.seq > seq; });
+  std::erase_if(graph.plans, [&](const auto& plan) { return plan.seq > seq; });
   return graph;
 }
 
@@ -246,17 +273,26 @@ Json source_json(const FlowSource& source) {
   return out;
 }
 
+Json plan_json(const FlowPlan& plan) {
+  Json out = Json::object({{"event", plan.seq}, {"outcome", plan.outcome}, {"prompt", plan.prompt}});
+  if (plan.plan.is_object()) out.set("plan", plan.plan);
+  if (!plan.why.empty()) out.set("why", to_valid_utf8(plan.why));
+  return out;
+}
+
 Json value_json(const FlowValue& value) {
   Json places = Json::array();
   for (const auto& place : value.places)
     places.push(to_json(place));
-  return Json::object({{"endorsed", value.of.endorsed},
-                       {"field", to_valid_utf8(value.of.field)},
-                       {"from", numbers(value.of.from)},
-                       {"origin", flow::name(value.of.origin)},
-                       {"role", flow::name(value.of.role)},
-                       {"spans", std::move(places)},
-                       {"value", to_valid_utf8(value.of.value)}});
+  Json out = Json::object({{"endorsed", value.of.endorsed},
+                           {"field", to_valid_utf8(value.of.field)},
+                           {"from", numbers(value.of.from)},
+                           {"origin", flow::name(value.of.origin)},
+                           {"role", flow::name(value.of.role)},
+                           {"spans", std::move(places)},
+                           {"value", to_valid_utf8(value.of.value)}});
+  if (value.of.copied) out.set("copied", flow::to_json(*value.of.copied));
+  return out;
 }
 
 Json call_json(const FlowCall& call) {
@@ -289,7 +325,10 @@ Json call_json(const FlowCall& call) {
 Json to_json(const FlowGraph& graph) {
   Json sources = Json::array();
   Json rises = Json::array();
+  Json plans = Json::array();
   Json calls = Json::array();
+  for (const auto& plan : graph.plans)
+    plans.push(plan_json(plan));
   for (const auto& source : graph.sources)
     sources.push(source_json(source));
   for (const auto& rise : graph.rises)
@@ -304,6 +343,7 @@ Json to_json(const FlowGraph& graph) {
                        {"erased", graph.erased},
                        {"events", graph.events},
                        {"label", flow::to_json(graph.label)},
+                       {"plans", std::move(plans)},
                        {"rises", std::move(rises)},
                        {"root", graph.root},
                        {"sources", std::move(sources)},

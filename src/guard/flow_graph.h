@@ -72,6 +72,15 @@ struct FlowCall {
   bool released() const { return event::lets_run(verdict); }
 };
 
+// What a planner made of a prompt (docs/formats/planner.md).
+struct FlowPlan {
+  std::uint64_t seq = 0;
+  std::uint64_t prompt = 0;  // the event it is about; 0: not known
+  std::string outcome;       // "used", "refused", "failed"
+  Json plan;                 // as it was recorded, its values without secrets; of a used one
+  std::string why;           // of one that is not used
+};
+
 struct FlowGraph {
   std::string root;
   std::string agent;
@@ -81,6 +90,7 @@ struct FlowGraph {
   flow::Label label;  // at the end
   std::vector<FlowSource> sources;
   std::vector<FlowRise> rises;
+  std::vector<FlowPlan> plans;
   std::vector<FlowCall> calls;
   std::uint64_t erased = 0;  // events whose content is gone
   bool complete = true;      // false: the session has outgrown what is remembered
@@ -107,11 +117,17 @@ class FlowGraphMaker {
  private:
   void source(const FlowStep& step);
   void call(const FlowStep& step);
+  void plan(const event::Event& event);
 
   Hide hide_;
   FlowPlaces places_;
   FlowGraph graph_;
   std::map<std::string, std::size_t> open_;  // tool_use_id → call without a result
+  struct Prompt {
+    std::uint64_t seq = 0;
+    std::string text;
+  };
+  std::map<std::string, Prompt> prompts_;  // by their event's id; those that a planner may have been shown
 };
 
 // Only what a reader wants to know: calls that were stopped, approved or carry a value the user did not

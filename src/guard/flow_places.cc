@@ -41,6 +41,14 @@ std::size_t place_after_hiding(std::string_view text, std::size_t begin, std::si
   return shown.find(text.substr(begin, end - begin));
 }
 
+// What of a value is sought in texts: all of it, or the longest piece of what was put together.
+std::string_view sought(const flow::ValueOrigin& value) {
+  if (!value.copied) return value.value;
+  const std::size_t begin = std::min(value.copied->begin, value.value.size());
+  const std::size_t end = std::clamp(value.copied->end, begin, value.value.size());
+  return std::string_view(value.value).substr(begin, end - begin);
+}
+
 }  // namespace
 
 FlowExcerpt excerpt_of(std::string_view text, std::size_t begin, std::size_t end, const Hide& hide) {
@@ -139,6 +147,9 @@ FlowPlace FlowPlaces::place_of(std::uint64_t seq, const flow::Reading& read,
 }
 
 std::vector<FlowPlace> FlowPlaces::of(const flow::ValueOrigin& value) {
+  const std::string_view text = sought(value);
+  const bool cut = !value.copied || value.copied->end > value.value.size();
+  const std::size_t compared_max = !cut ? SIZE_MAX : value.copied ? text.size() : kValueShownMax;
   std::vector<std::uint64_t> events = value.from;
   if (value.origin == flow::Origin::user && events.empty()) events = prompts_;
   std::vector<FlowPlace> places;
@@ -146,7 +157,7 @@ std::vector<FlowPlace> FlowPlaces::of(const flow::ValueOrigin& value) {
     if (places.size() >= kPlacesMax) break;
     const flow::Reading* read = reading(seq);
     if (read == nullptr) continue;
-    for (const auto& one : read->find(value.value, kPlacesMax - places.size(), kValueShownMax))
+    for (const auto& one : read->find(text, kPlacesMax - places.size(), compared_max))
       places.push_back(place_of(seq, *read, one));
   }
   return places;

@@ -18,7 +18,8 @@ using flow::SourceClass;
 using ingest::ToolKind;
 namespace kind = event::kind;
 
-constexpr std::size_t kOpenMax = 64;  // of a session; agents that report no results fill it
+constexpr std::size_t kOpenMax = 64;     // of a session; agents that report no results fill it
+constexpr std::size_t kPromptsMax = 64;  // of a session, for which a plan may still come
 
 std::array<std::uint8_t, 16> short_digest(std::string_view id) {
   std::array<std::uint8_t, 16> out{};
@@ -217,6 +218,11 @@ std::string text_read(const event::Event& result) {
   return text;
 }
 
+bool is_plan(const event::Event& event) {
+  return event.kind == kind::kObservation && event.plane == event::plane::kSelf &&
+         event.source == kPlannerSource;
+}
+
 std::string flow_name(const event::Event& event, const flow::Products* products) {
   const std::string tool = tool_of(event);
   return name_of(event.agent.name, ingest::tool_use(event.agent.name, tool, event.body["input"]), tool,
@@ -237,6 +243,7 @@ Json labels_of(const flow::Assessment& now) {
   if (now.watched)
     for (const char* key : {"asked", "carries_link", "complete", "effect"})
       out.set(key, all[key]);
+  if (now.watched && now.planned) out.set("planned", true);
   Json::Array values = all["values"].as_array();
   if (values.size() > kValuesMax) values.resize(kValuesMax);
   out.set("values", Json(std::move(values)));
@@ -250,6 +257,10 @@ FlowWatch::FlowWatch(std::shared_ptr<const flow::Words> words, std::shared_ptr<c
 
 void FlowWatch::note(const event::Event& event, std::span<const event::Finding> found) {
   if (session_ == nullptr) return;
+  if (event.kind == kind::kObservation) {
+    planned(event);
+    return;
+  }
   if (const auto active = agents_.seen(event); !active.empty()) session_->reopen(active);
   if (event.kind == kind::kPrompt)
     prompt(event);
@@ -262,10 +273,24 @@ void FlowWatch::note(const event::Event& event, std::span<const event::Finding> 
 // What a tool's process or the agent itself says in the user's place is text from outside.
 void FlowWatch::prompt(const event::Event& event) {
   const std::string_view text = event.body["text"].text_or("");
-  if (event.data["spoken_by"].text_or("user") == "user")
-    session_->prompt(event.seq, text, event.assurance >= event::Assurance::attested);
-  else
+  if (event.data["spoken_by"].text_or("user") != "user") {
     session_->overhear(event.seq, text);
+    return;
+  }
+  const bool attested = event.assurance >= event::Assurance::attested;
+  if (!session_->prompt(event.seq, text, attested)) return;
+  if (prompts_.size() >= kPromptsMax) prompts_.erase(prompts_.begin());
+  prompts_.push_back({short_digest(event.id), attested});
+}
+
+// Counts only for a prompt of the user's that this session had, and as far as that prompt is attested.
+void FlowWatch::planned(const event::Event& event) {
+  if (!is_plan(event)) return;
+  const auto prompt = std::find_if(
+      prompts_.begin(), prompts_.end(),
+      [id = short_digest(event.data["for"].text_or(""))](const Prompt& one) { return one.id == id; });
+  if (prompt == prompts_.end()) return;
+  session_->planned(flow::planned_from_json(event.body["plan"], session_->words()), prompt->attested);
 }
 
 void FlowWatch::call(const event::Event& event, const std::vector<event::Action>& actions,

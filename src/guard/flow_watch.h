@@ -1,7 +1,7 @@
 // What the room flow is shown of a session tree, and what it is asked about a call.
 //
 //   FlowWatch watch(pack.flow_words(), pack.flow_products());
-//   watch.note(event);                      // prompts, results, lists of tools
+//   watch.note(event);                      // prompts, plans, results, lists of tools
 //   const auto now = watch.assess(call);    // where the values of the call come from
 //   watch.call(call, actions, verdict);     // what it may do from now on is no news
 //
@@ -39,6 +39,11 @@ std::string text_read(const event::Event& result);
 // `products` describes, else as the agent calls it.
 std::string flow_name(const event::Event& event, const flow::Products* products = nullptr);
 
+// What a planner made of a prompt, as the rim records it (docs/formats/planner.md): an observation whose
+// `data.for` is the prompt and whose body has the `plan`. No hook, transcript or wire can bring one.
+inline constexpr std::string_view kPlannerSource = "weir/planner";
+bool is_plan(const event::Event& event);
+
 class FlowWatch {
  public:
   // nullptr: nothing is watched, and labels are unknown.
@@ -73,11 +78,18 @@ class FlowWatch {
     bool carried = false;
   };
 
+  // One of the user's.
+  struct Prompt {
+    std::array<std::uint8_t, 16> id;  // of the event, the begin of the digest
+    bool attested = false;
+  };
+
   std::vector<Open>::iterator opened(const std::string& id);
   const std::string* named(std::string tool);
   std::optional<flow::Assessment> assess_values(const event::Event& event,
                                                 const std::vector<event::Action>& actions);
   void prompt(const event::Event& event);
+  void planned(const event::Event& event);
   void result(const event::Event& event, std::span<const event::Finding> found);
   bool returns_narrowly(const event::Event& event);
   void note_agents(const event::Event& event, const std::vector<event::Action>& actions,
@@ -89,6 +101,7 @@ class FlowWatch {
   std::unique_ptr<flow::Session> session_;
   std::set<std::string> tools_;  // names of those in open_, and of some before
   std::vector<Open> open_;       // oldest first
+  std::vector<Prompt> prompts_;  // oldest first
   SubAgents agents_;
 };
 

@@ -375,8 +375,9 @@ std::vector<event::Finding> Guard::note(const Event& event) {
 
 std::vector<event::Finding> Guard::note(const Event& event, std::vector<event::Finding> found) {
   change_state(event);
-  if (event.kind == kind::kControl || event.kind == kind::kObservation) return {};
+  if (event.kind == kind::kControl) return {};
   flow_.note(event, found);
+  if (event.kind == kind::kObservation) return {};
   found = with_rules(event, {}, std::move(found));
   (void)watch_.commit(seen_, event.time.wall_ns, sigma::Watch::Part::all);
   if (!facts_.set().facts().empty()) facts_.commit(facts::Happening{event, {}, found});

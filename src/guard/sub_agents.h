@@ -34,7 +34,8 @@ class SubAgents {
  public:
   static constexpr std::size_t kAgentsMax = 256;  // of later ones nothing is known, so nothing is narrow
   static constexpr std::size_t kOpenMax = 64;  // calls without a result: of one sub-agent, and that start one
-  static constexpr std::size_t kTaskBytesMax = 16 * 1024;  // of a longer task no word is a choice
+  static constexpr std::size_t kTaskBytesMax =
+      std::size_t{16} * 1024;  // of a longer task no word is a choice
 
   // Before anything else is made of the event. Which sub-agent has done more than end with the answer that is
   // known already; "" when none has.

@@ -23,7 +23,7 @@ struct OpenCall {
 
 class TraceReader {
  public:
-  explicit TraceReader(const Json& id) {
+  TraceReader(const Json& id, std::string_view agent) : agent_(agent) {
     // Ids are any JSON value and may hold '/': the session is named after their digest.
     session_ = to_hex(sha256(canonical(id))).substr(0, 16);
   }
@@ -50,6 +50,7 @@ class TraceReader {
     event.plane = event::plane::kTranscript;
     event.source = std::string(kReplay) + "/trace";
     place(event, {kReplay, session_, "", ""});
+    if (!agent_.empty()) event.agent.name = agent_;
     event.body = Json::object();
     events_.push_back(std::move(event));
     return events_.back();
@@ -127,6 +128,7 @@ class TraceReader {
 
   static std::string call_id(std::uint64_t number) { return "call-" + std::to_string(number); }
 
+  std::string agent_;
   std::string session_;
   std::string where_;
   std::vector<event::Event> events_;
@@ -134,12 +136,22 @@ class TraceReader {
   std::uint64_t calls_ = 0;
 };
 
+bool is_agent_name(std::string_view name) {
+  constexpr std::size_t kNameMax = 64;
+  return !name.empty() && name.size() <= kNameMax && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  });
+}
+
 }  // namespace
 
 Result<TraceRow> parse_trace(const Json& row) {
   if (!row.is_object()) return fail("a replay row must be a JSON object");
   if (!row["trace"].is_array()) return fail("must be a list of messages", "trace");
-  TraceReader reader(row["id"]);
+  const Json& agent = row["agent"];
+  if (!agent.is_null() && !is_agent_name(agent.text_or("")))
+    return fail("must name an agent, such as claude-code", "agent");
+  TraceReader reader(row["id"], agent.text_or(""));
   const Json& tools = row["tools"];
   if (!tools.is_null()) {
     if (!tools.is_array()) return fail("must be a list of tools", "tools");

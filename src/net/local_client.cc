@@ -125,7 +125,8 @@ Result<Json> LocalClient::call(const Json& request, int timeout_ms) {
   if (const Json* error = answer.find("error")) {
     ErrorCode code = ErrorCode::denied;
     for (const auto candidate :
-         {ErrorCode::invalid, ErrorCode::not_found, ErrorCode::unavailable, ErrorCode::internal})
+         {ErrorCode::invalid, ErrorCode::limit, ErrorCode::not_found, ErrorCode::exists,
+          ErrorCode::unavailable, ErrorCode::corrupt, ErrorCode::erased, ErrorCode::internal})
       if ((*error)["code"].text_or("") == name(candidate)) code = candidate;
     return fail(code, std::string((*error)["what"].text_or("the daemon refused")),
                 std::string((*error)["where"].text_or("")), std::string((*error)["hint"].text_or("")));

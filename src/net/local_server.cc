@@ -94,6 +94,7 @@ Status LocalServer::listen(const ListenOptions& options) {
   auto listener = std::make_unique<Listener>();
   listener->options = options;
   listener->fd = os::Fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  if (!listener->fd) return std::unexpected(os::errno_error("cannot make a socket", options.path, errno));
   const mode_t old_mask = ::umask(0777 & ~options.mode);
   const int bound = ::bind(listener->fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address);
   const int error_number = errno;
@@ -208,6 +209,7 @@ void LocalServer::on_readable(const std::shared_ptr<Connection>& connection) {
     } else if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
       return;
     } else {
+      const std::lock_guard lock(mutex_);
       connection->read_closed = true;
     }
   }
@@ -250,9 +252,14 @@ bool LocalServer::extract(Connection& connection) {
       body = in.substr(0, end);
       in.erase(0, end + 1);
     }
-    connection.last_ns = os::monotonic_ns();
-    connection.heard = true;
-    handler_.on_message({connection.id, options.path, connection.peer, std::move(body), connection.last_ns});
+    const std::int64_t now_ns = os::monotonic_ns();
+    {
+      // An answer to an earlier message may be sent by another thread meanwhile.
+      const std::lock_guard lock(mutex_);
+      connection.last_ns = now_ns;
+      connection.heard = true;
+    }
+    handler_.on_message({connection.id, options.path, connection.peer, std::move(body), now_ns});
   }
 }
 

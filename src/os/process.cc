@@ -63,6 +63,7 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
     ::dup2(out, 1);
     ::dup2(err, 2);
   }
+  if (options.only_standard) ::close_range(3, ~0U, 0);
   if (!options.cwd.empty() && ::chdir(options.cwd.c_str()) != 0) ::_exit(126);
   sigset_t none;
   ::sigemptyset(&none);
@@ -103,18 +104,23 @@ class NoBrokenPipe {
   bool was_pending_ = false;
 };
 
+bool is_told_to_stop(const ChildOptions& options) {
+  return options.stop != nullptr && options.stop->load();
+}
+
 // Feeds standard input and collects output until both ends close or time is up; true when in time.
 bool pump(Fd& in, Fd& out, Fd& err, const ChildOptions& options, std::int64_t deadline_ns,
           ChildResult& result) {
   const NoBrokenPipe no_broken_pipe;
+  const std::int64_t wait_ms_max = options.stop != nullptr ? 50 : 1000;
   std::string_view input = options.input;
   if (input.empty()) in.reset();
   while (in || out || err) {
     const std::int64_t left_ms = (deadline_ns - monotonic_ns()) / 1'000'000;
-    if (left_ms <= 0) return false;
+    const bool too_much = options.output_ends_it && result.out.size() > options.output_bytes_max;
+    if (left_ms <= 0 || too_much || is_told_to_stop(options)) return false;
     pollfd fds[3] = {{in.get(), POLLOUT, 0}, {out.get(), POLLIN, 0}, {err.get(), POLLIN, 0}};
-    if (::poll(fds, 3, static_cast<int>(std::min<std::int64_t>(left_ms, 1000))) < 0 && errno != EINTR)
-      return false;
+    if (::poll(fds, 3, static_cast<int>(std::min(left_ms, wait_ms_max))) < 0 && errno != EINTR) return false;
     if (in && fds[0].revents != 0) {
       const ssize_t n = ::write(in.get(), input.data(), input.size());
       if (n > 0) input.remove_prefix(static_cast<std::size_t>(n));
@@ -127,7 +133,7 @@ bool pump(Fd& in, Fd& out, Fd& err, const ChildOptions& options, std::int64_t de
       const ssize_t n = ::read(fd.get(), buffer, sizeof buffer);
       if (n > 0)
         append_limited(i == 1 ? result.out : result.err, buffer, static_cast<std::size_t>(n),
-                       options.output_bytes_max);
+                       options.output_bytes_max + (options.output_ends_it ? 1 : 0));
       else if (n == 0 || errno != EINTR)
         fd.reset();
     }
@@ -140,23 +146,26 @@ Exit decode(int status) {
   return {WEXITSTATUS(status), 0};
 }
 
+// Its number stays its own, and its group's, until it is waited for.
+bool has_ended(pid_t child) {
+  siginfo_t info{};
+  return ::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+         info.si_pid == child;
+}
+
 // Waits for `child` until the deadline, then kills its group; true when it ended by itself.
-bool reap(pid_t child, bool in_time, std::int64_t deadline_ns, Exit& exit) {
+bool reap(pid_t child, bool in_time, std::int64_t deadline_ns, const ChildOptions& options, Exit& exit) {
   int status = 0;
-  while (in_time) {
-    if (::waitpid(child, &status, WNOHANG) == child) {
-      exit = decode(status);
-      return true;
-    }
-    in_time = monotonic_ns() < deadline_ns;
+  while (in_time && !has_ended(child)) {
+    in_time = monotonic_ns() < deadline_ns && !is_told_to_stop(options);
     if (in_time) ::usleep(500);
   }
-  ::kill(-child, SIGKILL);
-  ::kill(child, SIGKILL);
+  if (!in_time || options.whole_group) ::kill(-child, SIGKILL);
+  if (!in_time) ::kill(child, SIGKILL);
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   exit = decode(status);
-  return false;
+  return in_time;
 }
 
 }  // namespace
@@ -189,7 +198,7 @@ Result<ChildResult> run_child(const ChildOptions& options) {
   ChildResult result;
   const std::int64_t deadline_ns = monotonic_ns() + std::int64_t{options.timeout_ms} * 1'000'000;
   const bool in_time = pump(in.write, out.read, err.read, options, deadline_ns, result);
-  result.timed_out = !reap(child, in_time, deadline_ns, result.exit);
+  result.timed_out = !reap(child, in_time, deadline_ns, options, result.exit);
   return result;
 }
 

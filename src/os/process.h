@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <atomic>
 #include <map>
 #include <optional>
 #include <string>
@@ -25,6 +26,10 @@ struct ChildOptions {
   bool inherit_output = false;                            // else captured
   std::size_t output_bytes_max = std::size_t{4} << 20;    // captured output beyond it is dropped
   int timeout_ms = 60'000;                                // then the child's process group is killed
+  bool only_standard = false;   // no descriptor of ours but 0, 1 and 2, closed by exec or not
+  bool whole_group = false;     // what it leaves running in its process group ends with it
+  bool output_ends_it = false;  // killed, as if time were up, once it has written more than output_bytes_max
+  const std::atomic<bool>* stop = nullptr;  // killed, as if time were up, soon after this has become true
 };
 
 struct ChildResult {

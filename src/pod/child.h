@@ -1,6 +1,7 @@
 // The child between fork and exec. Inside the room only.
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -14,7 +15,7 @@ namespace weir::pod {
 struct ChildPlan {
   std::string program;  // resolved path
   std::vector<std::string> argv;
-  std::vector<std::string> env;  // NAME=value
+  std::map<std::string, std::string> env;
   std::string cwd;
   std::optional<ShieldPlan> shield;
   GroupMode group = GroupMode::own;

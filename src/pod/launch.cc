@@ -4,7 +4,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,39 +14,10 @@
 #include "os/clock.h"
 #include "os/files.h"
 #include "pod/child.h"
+#include "pod/signal_source.h"
 
 namespace weir::pod {
 namespace {
-
-constexpr int kForwarded[] = {SIGTERM, SIGHUP, SIGINT, SIGQUIT, SIGUSR1, SIGUSR2};
-
-// The signals that concern the supervisor, as a descriptor to poll; the mask before is restored at the end.
-class SignalSource {
- public:
-  SignalSource() {
-    sigset_t mask;
-    ::sigemptyset(&mask);
-    ::sigaddset(&mask, SIGCHLD);
-    for (const int signal : kForwarded)
-      ::sigaddset(&mask, signal);
-    ::sigprocmask(SIG_BLOCK, &mask, &before_);
-    fd_ = os::Fd(::signalfd(-1, &mask, SFD_CLOEXEC | SFD_NONBLOCK));
-  }
-  ~SignalSource() { ::sigprocmask(SIG_SETMASK, &before_, nullptr); }
-  SignalSource(const SignalSource&) = delete;
-  SignalSource& operator=(const SignalSource&) = delete;
-
-  int fd() const { return fd_.get(); }
-  std::optional<signalfd_siginfo> next() const {
-    signalfd_siginfo info;
-    if (::read(fd_.get(), &info, sizeof info) != sizeof info) return std::nullopt;
-    return info;
-  }
-
- private:
-  sigset_t before_;
-  os::Fd fd_;
-};
 
 // Orphans below this process come to it; as before at the end.
 class Subreaper {

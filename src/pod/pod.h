@@ -2,10 +2,23 @@
 //
 //   launch.h         start an agent guarded, supervise it to its end: terminal, signals, orphans, exit code
 //   shield.h         the light shield of `weir run`: Weir's own files, sockets and processes out of reach
+//   pod_spec.h       what a full pod is, as values; plan_pod looks at the host and changes nothing
+//   pod_launch.h     starts a program in a fresh pod: own root, network, processes; supervises it to its end
+//   pod_report.h     which walls held when they were tried from inside, and the level that follows
+//   profile.h        what kinds of work need of a host (content/pods/*.yaml)
 //   tree.h           a process tree as one thing: list, freeze, thaw, kill
 //   doors.h          sockets that start work outside the shield, and are therefore hidden
 //   mountinfo.h      the kernel's table of mounts as values
-//   syscall_filter.h system calls that the shield refuses (seccomp BPF)
+//   syscall_filter.h system calls that the shield refuses (seccomp BPF); the pod's are in pod_filter.h
+//
+// What a pod changed, read and brought to the host by descriptors only:
+//
+//   pod_store.h      pods at rest, and the lock that says one runs
+//   overlay_changes.h, change.h  the upper layer of the overlay compared with the workspace
+//   held.h           files that something on the host would run later
+//   review.h         changes with what holds them and what conflicts
+//   commit.h         bringing them to the host, file by file, resumable
+//   change_text.h    a change as a patch
 //
 // The room knows nothing of agents, hooks or policies: paths, arguments and environment come in as values. A
 // step that could not be taken is said, never passed over: reports hold what was *verified* by trying.

@@ -161,10 +161,10 @@ TreeResult drive(pid_t root, const std::vector<pid_t>& apart, int signal, int ti
     bool anybody_new = false;
     result.survivors.clear();
     const Visit visit = [&](const TreeProcess& process, int dir) {
-      if (sent.emplace(process.pid, process.start_ticks).second) {
-        anybody_new = true;
-        send(dir, signal);
-      }
+      const bool is_new = sent.emplace(process.pid, process.start_ticks).second;
+      anybody_new |= is_new;
+      // Again to those that have not obeyed: somebody else may have continued them in between.
+      if (is_new || !done(process)) send(dir, signal);
       if (!done(process)) result.survivors.push_back(process.pid);
     };
     Walk(root, apart, visit).run();

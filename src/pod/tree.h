@@ -37,6 +37,10 @@ struct TreeResult {
   int walks = 0;  // over /proc
 };
 
+// Far more than a free machine needs (docs/shield.md): whoever fights two hundred forking processes for two cores
+// gets one slice of processor time in two hundred, and giving up early would leave them running.
+inline constexpr int kTreeTimeoutMs = 10'000;
+
 class Tree {
  public:
   // `root` is not a member. `apart`: children of the root that are none of ours; they and theirs are left
@@ -50,11 +54,11 @@ class Tree {
   // Stops every member: it runs no instruction of its own any more. One asleep in the kernel (state D, as the
   // parent of a vfork is) counts once the signal waits for it. Error `unavailable` when /proc is not there;
   // members that could not be stopped in time (another user's) are survivors.
-  Result<TreeResult> freeze(int timeout_ms = 2000) const;
+  Result<TreeResult> freeze(int timeout_ms = kTreeTimeoutMs) const;
   // Continues every member.
   Result<TreeResult> thaw() const;
   // Freezes, then SIGKILLs until none is left. Zombies count as ended; their parent reaps them.
-  Result<TreeResult> kill(int timeout_ms = 2000) const;
+  Result<TreeResult> kill(int timeout_ms = kTreeTimeoutMs) const;
   // Sends `signal` once to every member that is seen now.
   Result<TreeResult> signal(int signal) const;
 

@@ -3,6 +3,7 @@
 
 #include "base/json.h"
 #include "cli/commands.h"
+#include "cli/flow_view.h"
 #include "cli/recorded.h"
 
 namespace weir::cli {
@@ -97,6 +98,63 @@ TEST_F(Flow, ShowsHostileTextHarmlessly) {
       EXPECT_THAT(out, HasSubstr("&lt;/text&gt;"));
     }
   }
+}
+
+// What a planner made of a prompt stands behind it, in the text and in the graph; secrets of a prompt do not.
+TEST_F(Flow, TellsWhatAPlannerMadeOfAPrompt) {
+  const std::string key = "ghp_16C7e42F292c6912E7710c838347Ae178B4a";
+  const event::Event prompt =
+      event(event::kind::kPrompt, "", Json::object({{"text", "Schick ann \"" + key + "\""}}));
+  note(prompt);
+  const auto planned = [&](std::string_view outcome, Json body) {
+    event::Event plan = daemon::plan_event(prompt, outcome, std::move(body));
+    plan.id = event(event::kind::kObservation, "", {}).id;
+    note(std::move(plan));
+  };
+  planned("used", Json::object({{"plan", Json::object({{"many", true},
+                                                       {"orders", Json::array({"send", "share"})},
+                                                       {"values", Json::array({"ann", key})}})}}));
+  planned("used", Json::object({{"plan", Json::object({{"orders", Json::array()}})}}));
+  planned("failed", Json::object({{"why", "gave no answer within 5000 ms (/opt/plan\x1b[2J)"}}));
+  const std::string text = weir({"flow", "first"}).out;
+  EXPECT_THAT(text, HasSubstr("your planner, of step 1: you ask to send, share; more than one is meant; "
+                              "you name ann, [redacted]"));
+  EXPECT_THAT(text, HasSubstr("of step 1: nothing more than the words say"));
+  EXPECT_THAT(text, HasSubstr("its answer is not used: gave no answer within 5000 ms"));
+  const Json plans = graph({"flow", "first", "--json"})["plans"];
+  ASSERT_EQ(plans.as_array().size(), 3U);
+  EXPECT_EQ(plans.as_array()[0]["prompt"].int_or(0), 1);
+  EXPECT_EQ(plans.as_array()[0]["outcome"].text_or(""), "used");
+  EXPECT_EQ(plans.as_array()[0]["plan"]["orders"].as_array().size(), 2U);
+  for (const auto& out : {text, compact(plans)}) {
+    EXPECT_THAT(out, Not(HasSubstr("16C7e42F292c69")));
+    EXPECT_THAT(out, Not(HasSubstr("\x1b")));
+  }
+}
+
+// A sub-agent's narrow answer is marked in the text and in the picture, with a hostile name of the agent.
+TEST(FlowPicture, MarksANarrowReturn) {
+  guard::FlowGraph graph;
+  graph.root = "claude-code:first";
+  guard::FlowSource prompt{.seq = 1, .prompt = true, .what = "Which one is newer?"};
+  guard::FlowSource result{.seq = 4, .tool = "Agent", .what = "Look it up"};
+  result.label = flow::Label(flow::Integrity::workspace, flow::Confidentiality::open, 4);
+  graph.sources = {prompt, result};
+  const std::string before = flow_svg(graph);
+  EXPECT_THAT(before, Not(HasSubstr("narrow return")));
+  graph.sources[1].narrow = flow::NarrowReturn{"a42<b>\x1b", 4, flow::NarrowKind::number};
+  const std::string svg = flow_svg(graph);
+  EXPECT_THAT(svg, HasSubstr("narrow return of a42&lt;b&gt;"));
+  EXPECT_THAT(svg, HasSubstr("only one number came back"));
+  EXPECT_THAT(svg, HasSubstr("no longer counts for the main agent"));
+  EXPECT_THAT(svg, Not(HasSubstr("<b>")));
+  EXPECT_THAT(svg, Not(HasSubstr("\x1b")));
+  const auto height = [](const std::string& picture) {
+    const auto at = picture.find("height=\"") + 8;
+    return std::stoi(picture.substr(at, picture.find('"', at) - at));
+  };
+  EXPECT_EQ(height(svg), height(before) + 22) << "the card has a line more";
+  EXPECT_THAT(flow_text(graph, {}), HasSubstr("▼ narrow return of sub-agent a42"));
 }
 
 TEST_F(Flow, ExplainShowsThePathWithItsBytes) {

@@ -110,6 +110,66 @@ class CarriedFilesTest : public testing::DaemonTest {
   int calls_ = 0;
 };
 
+// Instructions that a person has read need not make every later session untrusted.
+TEST_F(CarriedFilesTest, APersonTakesALabelOff) {
+  start();
+  ASSERT_TRUE(control(Json::object({{"cmd", "pin"}, {"new", "1234"}})));
+  read_page("first");
+  write("first", project("CLAUDE.md"), "Be kind.\n");
+  ASSERT_TRUE(os::make_dirs(project("notes")));
+  write("first", project("notes/a.md"), "One.\n");
+  write("first", project("notes/b.md"), "Two.\n");
+  wait_for("contents", 3);
+  EXPECT_TRUE(is_untrusted("second"));
+  const auto list = control(Json::object({{"cmd", "carried"}}));
+  ASSERT_TRUE(list) << list.error().message();
+  const auto& files = (*list)["files"].as_array();
+  ASSERT_EQ(files.size(), 3U);
+  EXPECT_THAT(std::string(files[0]["path"].text_or("")), ::testing::EndsWith("CLAUDE.md"));
+  EXPECT_EQ(files[0]["session"].text_or(""), "claude-code:first");
+  EXPECT_TRUE(files[0]["instructions"].bool_or(false));
+
+  const auto vouch = [&](const std::string& path, const char* pin) {
+    return control(Json::object({{"cmd", "vouch"}, {"path", path}, {"pin", pin}}));
+  };
+  EXPECT_FALSE(vouch(project("CLAUDE.md"), "4321"));
+  EXPECT_TRUE(is_untrusted("third")) << "a wrong PIN takes nothing off";
+  const auto done = vouch(project("CLAUDE.md"), "1234");
+  ASSERT_TRUE(done) << done.error().message();
+  EXPECT_EQ((*done)["labels"].int_or(0), 1);
+  EXPECT_FALSE(is_untrusted("fourth"));
+  const auto again = vouch(project("CLAUDE.md"), "1234");
+  ASSERT_FALSE(again);
+  EXPECT_EQ(again.error().code, ErrorCode::not_found);
+  const auto both = vouch(project("notes"), "1234");
+  ASSERT_TRUE(both) << both.error().message();
+  EXPECT_EQ((*both)["labels"].int_or(0), 2);
+  EXPECT_EQ(status()["paths"].int_or(-1), 0);
+  EXPECT_EQ(status()["contents"].int_or(-1), 0);
+
+  stop();
+  start();
+  EXPECT_FALSE(is_untrusted("fifth")) << "it stays so over a restart";
+}
+
+// Of a directory that carries the label as a whole no single file can be taken out.
+TEST_F(CarriedFilesTest, ADirectoryIsVouchedForAsAWhole) {
+  start();
+  ASSERT_TRUE(control(Json::object({{"cmd", "pin"}, {"new", "1234"}})));
+  read_page("first");
+  const Json command = Json::object({{"command", "cp -r /tmp/somewhere " + project("lib")}});
+  ASSERT_EQ(use("first", "Bash", command, Json::object({{"stdout", ""}})), 0);
+  wait_for("directories", 1);
+  const auto vouch = [&](const std::string& path) {
+    return control(Json::object({{"cmd", "vouch"}, {"path", path}, {"pin", "1234"}}));
+  };
+  const auto one = vouch(project("lib/x.sh"));
+  ASSERT_FALSE(one);
+  EXPECT_EQ(one.error().code, ErrorCode::exists) << one.error().message();
+  EXPECT_TRUE(vouch(project("lib")));
+  EXPECT_EQ(status()["paths"].int_or(-1), 0);
+}
+
 TEST_F(CarriedFilesTest, AFileBringsItsLabelToALaterSessionOverARestart) {
   start();
   read_page("first");

@@ -166,6 +166,26 @@ TEST_F(DaemonTest, ARestartKeepsStopsBudgetsAndApprovals) {
   EXPECT_NE(budget->err.find("session.refusals"), std::string::npos) << budget->err;
 }
 
+TEST_F(DaemonTest, WhatAPersonDidWithAPodIsAnEntryOfTheLedger) {
+  start();
+  const auto said = [&](const char* what, Json facts) {
+    return control(Json::object({{"cmd", "pod"}, {"what", what}, {"facts", std::move(facts)}}));
+  };
+  EXPECT_TRUE(said("committed", Json::object({{"pod", "p1"}, {"written", 3}})));
+  EXPECT_TRUE(said("discarded", Json::object({{"pod", "p2"}, {"whole", true}})));
+  EXPECT_FALSE(said("invented", Json::object({{"pod", "p3"}})));
+  EXPECT_FALSE(said("committed", "no object"));
+  EXPECT_FALSE(said("committed", Json::object({{"pod", std::string(9000, 'x')}})));
+  stop();
+  std::string entries;
+  for (const auto& file : os::find_files(places_.ledger_dir() + "/tile/entries", "", 100))
+    entries += *os::read_file(file, limits::kMiB);
+  EXPECT_NE(entries.find("\"pod\":\"p1\",\"written\":3"), std::string::npos);
+  EXPECT_NE(entries.find("\"type\":\"pod.committed\""), std::string::npos);
+  EXPECT_NE(entries.find("\"type\":\"pod.discarded\""), std::string::npos);
+  EXPECT_EQ(entries.find("p3"), std::string::npos);
+}
+
 TEST_F(DaemonTest, StopIsEffectiveWithin100Milliseconds) {
   start();
   constexpr int kSessions = 8;

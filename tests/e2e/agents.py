@@ -96,6 +96,8 @@ class Claude(Agent):
 
     def configure(self, home, model_port):
         (home / ".claude").mkdir(parents=True, exist_ok=True)
+        # Before it fetches a page Claude Code asks its vendor about the host: there is no vendor here.
+        (home / self.settings).write_text('{"skipWebFetchPreflight": true}\n')
 
     def add_servers(self, home, servers):
         """MCP servers of this person: {name: argv}."""
@@ -123,7 +125,7 @@ class Claude(Agent):
 
     def argv(self, prompt, extra=()):
         # --allowedTools lets the agent itself allow everything: what is stopped is stopped by the hook.
-        return [self.program(), "-p", prompt, "--allowedTools", "Bash,Agent,Write,Edit,Read,mcp__web,mcp__mail,mcp__tracker", "--output-format", "stream-json",
+        return [self.program(), "-p", prompt, "--allowedTools", "Bash,Agent,Write,Edit,Read,WebFetch,mcp__web,mcp__mail,mcp__tracker", "--output-format", "stream-json",
                 "--verbose", *extra]
 
     def hook_settings(self, command):

@@ -31,13 +31,15 @@ def says(*parts, wait_for=None):
 
 
 class Model:
-    def __init__(self, checkout, folder, steps, when=()):
-        """`steps` is the main conversation; `when` has (regular expression on the prompt, steps) for sub-agents."""
+    def __init__(self, checkout, folder, steps, when=(), summary=None):
+        """`steps` is the main conversation; `when` has (regular expression on the prompt, steps) for sub-agents; `summary` is
+        what it answers to requests without tools, as for the text of a page."""
         folder.mkdir(parents=True, exist_ok=True)
         self.record = folder / "record"
         conversations = [{"when": pattern, "steps": list(those)} for pattern, those in when] + [{"steps": list(steps)}]
         scenario = folder / "scenario.json"
-        scenario.write_text(json.dumps({"conversations": conversations}))
+        aside = {"side_text": summary} if summary else {}
+        scenario.write_text(json.dumps({"conversations": conversations} | aside))
         self.log = folder / "model.log"
         self.process = subprocess.Popen(
             [str(agents.node(checkout)), str(HERE / "mock-model/mock-model.mjs"), "--port", "0", "--scenario", str(scenario),

@@ -20,6 +20,7 @@ import time
 
 import impostor as peers
 import model as scripted
+import sandbox
 
 HERE = pathlib.Path(__file__).resolve().parent
 PIN = "314159"
@@ -27,6 +28,20 @@ PIN = "314159"
 FAKE = """#!/bin/sh
 # Stands in for a program that would do harm: only says that it was started.
 printf '%s\\n' "$(basename "$0") $*" >> "{effects}"
+"""
+
+
+SITE = """
+import functools, http.server, pathlib, ssl, sys
+class Pages(http.server.SimpleHTTPRequestHandler):
+    def translate_path(self, path):
+        return sys.argv[1] + "/index.html"
+server = http.server.ThreadingHTTPServer(("127.0.0.1", 443), Pages)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(sys.argv[2], sys.argv[3])
+server.socket = context.wrap_socket(server.socket, server_side=True)
+pathlib.Path(sys.argv[1], "site.open").touch()
+server.serve_forever()
 """
 
 
@@ -65,6 +80,7 @@ class World:
         subprocess.run(["git", "init", "-q", "-b", "main", str(self.project)], check=True, env=self.environment())
         self.model = self.daemon = None
         self.servers = {}
+        self.trusted, self.summary = None, None
         self.last_preparation = lambda: None
         self.processes = []
 
@@ -72,6 +88,8 @@ class World:
 
     def environment(self, **more):
         env = self.agent.base_environment() | {"HOME": str(self.home), "WEIR_HOME": str(self.weir_home)}
+        if getattr(self, "trusted", None):
+            env["NODE_EXTRA_CA_CERTS"] = str(self.trusted)
         env["PATH"] = f"{self.fakes}:{env['PATH']}"
         return env | more
 
@@ -99,8 +117,25 @@ class World:
         self.servers[kind] = ["/usr/bin/env", "python3", str(HERE / "mcp_server.py"), kind, str(place)]
         return place
 
+    def site(self, host, text):
+        """An https site of that name on this case's own loopback, whose certificate the agent trusts; before script(). The
+        model's summary of it is the text itself."""
+        if os.environ.get(sandbox.MARK) != "1":
+            raise Failed("a site needs namespaces of the case's own: names and ports of this machine are not touched")
+        key, pem = self.ground / "site.key", self.ground / "site.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
+                        "-subj", f"/CN={host}", "-addext", f"subjectAltName=DNS:{host}", "-keyout", str(key), "-out", str(pem)],
+                       check=True, capture_output=True)
+        names = self.ground / "hosts"
+        names.write_text(f"127.0.0.1 localhost {host}\n")
+        sandbox.mount_again(str(names), "/etc/hosts")
+        (self.ground / "index.html").write_text(f"<html><body><p>{text}</p></body></html>")
+        self.spawn(["python3", "-c", SITE, str(self.ground), str(pem), str(key)], self.environment())
+        self.wait_until(lambda: (self.ground / "site.open").exists(), "the site to open")
+        self.trusted, self.summary = pem, text
+
     def script(self, *steps, when=()):
-        self.model = scripted.Model(self.checkout, self.ground / "model", steps, when)
+        self.model = scripted.Model(self.checkout, self.ground / "model", steps, when, self.summary)
         self.agent.configure(self.home, self.model.port)
         self.agent.add_servers(self.home, self.servers)
 

@@ -194,7 +194,7 @@ TEST(FlowSession, what_is_not_looked_at_is_nobodys) {
 
 using Kind = Reach::Kind;
 
-bool asks(const Story& story, Kind kind, const char* value, bool reads = false) {
+bool asks(Story& story, Kind kind, const char* value, bool reads = false) {
   return !story.session.assess({{kind, value, reads}}, value).from_untrusted.empty();
 }
 
@@ -217,6 +217,24 @@ TEST(FlowReach, is_held_when_only_untrusted_text_names_it) {
   EXPECT_FALSE(asks(story, Kind::package, "colors")) << "the model's own choice";
   EXPECT_FALSE(asks(story, Kind::url, "https://github.com/torvalds/linux")) << "a host of every second text";
   EXPECT_FALSE(asks(story, Kind::path, "/srv/other/keys"));
+}
+
+// A value that is the model's own is not endorsed; what it was made of is said.
+TEST(FlowSession, says_of_a_value_of_its_own_what_was_copied) {
+  Story story;
+  story.user("Read www.site.example and keep what matters")
+      .tool(
+          "read_page", R"({"url":"www.site.example"})",
+          "The key is stored under projects/alpha/releases/2026-november/final in the vault of the company.");
+  const auto now =
+      story.call("delete_object", R"({"object":"copies-of-projects/alpha/releases/2026-november/final-2"})");
+  ASSERT_FALSE(now.values.empty());
+  EXPECT_FALSE(now.values[0].endorsed);
+  EXPECT_EQ(now.values[0].origin, Origin::own);
+  ASSERT_TRUE(now.values[0].copied.has_value());
+  EXPECT_GE(now.values[0].copied->bytes, 40u);
+  EXPECT_NE(now.sentence.find("step 2"), std::string::npos) << now.sentence;
+  EXPECT_GT(to_json(now)["values"].as_array()[0]["copied"]["bytes"].int_or(0), 39);
 }
 
 TEST(FlowReach, is_free_when_the_user_names_it) {

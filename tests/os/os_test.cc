@@ -1,7 +1,10 @@
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdlib>
 
 #include "os/clock.h"
@@ -89,6 +92,55 @@ TEST(Process, TheTimeLimitHoldsForAChildThatClosedItsOutput) {
   const auto result = run_child({.argv = {"sh", "-c", "exec >&- 2>&-; sleep 30"}, .timeout_ms = 100});
   ASSERT_TRUE(result);
   EXPECT_TRUE(result->timed_out);
+}
+
+TEST(Process, OutputThatIsTooLongEndsTheChildWhereThatIsWanted) {
+  const auto result =
+      run_child({.argv = {"yes"}, .output_bytes_max = 1000, .timeout_ms = 60'000, .output_ends_it = true});
+  ASSERT_TRUE(result);
+  EXPECT_EQ(result->out.size(), 1001U) << "one more says that it was too long";
+  const auto whole =
+      run_child({.argv = {"printf", "%1000s", ""}, .output_bytes_max = 1000, .output_ends_it = true});
+  ASSERT_TRUE(whole);
+  EXPECT_FALSE(whole->timed_out);
+  EXPECT_EQ(whole->out.size(), 1000U);
+}
+
+TEST(Process, AChildIsToldToStop) {
+  std::atomic<bool> stop = true;
+  const auto result = run_child({.argv = {"sleep", "60"}, .stop = &stop});
+  ASSERT_TRUE(result);
+  EXPECT_TRUE(result->timed_out);
+  EXPECT_EQ(result->exit.signal, SIGKILL);
+}
+
+TEST(Process, WhatAChildLeavesInItsGroupEndsWithIt) {
+  for (const bool whole : {false, true}) {
+    const auto result = run_child(
+        {.argv = {"sh", "-c", "sleep 60 >/dev/null 2>&1 </dev/null & echo $!"}, .whole_group = whole});
+    ASSERT_TRUE(result);
+    EXPECT_FALSE(result->timed_out);
+    const std::string stat = "/proc/" + result->out.substr(0, result->out.find('\n')) + "/stat";
+    const auto runs = [&] {
+      const auto text = read_file(stat, 4096);
+      return text && text->find(") Z") == std::string::npos;
+    };
+    for (int i = 0; whole && runs() && i < 500; ++i)
+      ::usleep(10'000);
+    EXPECT_EQ(runs(), !whole);
+    if (!whole) ::kill(std::stoi(result->out), SIGKILL);
+  }
+}
+
+TEST(Process, OnlyStandardDescriptorsAreInherited) {
+  const int leak = ::open("/dev/zero", O_RDONLY);  // not closed by exec
+  ASSERT_GE(leak, 0);
+  for (const bool only : {false, true}) {
+    const auto result = run_child({.argv = {"sh", "-c", "ls -l /proc/$$/fd"}, .only_standard = only});
+    ASSERT_TRUE(result);
+    EXPECT_EQ(result->out.find("/dev/zero") == std::string::npos, only) << result->out;
+  }
+  ::close(leak);
 }
 
 TEST(Process, AncestryReachesTheParent) {

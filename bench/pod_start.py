@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""What it costs to start `true` in a full pod, beside bare exec and bubblewrap with the same mounts, in one run.
+
+    pod_start.py PROGRAMS [--runs 200] [--check] [--json FILE]
+
+As an ordinary user: started by root it becomes uid 1001 first. Every pod reports level L3 or the run fails. bubblewrap gets
+the same read-only binds, links, tmpfs mounts and namespaces; 0.8 has no overlay, so its workspace is a plain bind, and it
+has neither Landlock nor a filter nor probes. The kinds take turns, so that all see the same machine. Times are from
+before posix_spawn to after wait. With --check exit 1 when a target is missed; figures: docs/benchmarks.md.
+"""
+
+import argparse
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+TARGET_P50_MS = 8.0
+SOMEBODY = 1001
+READ_ONLY = ["/usr", "/etc/alternatives", "/etc/bash.bashrc", "/etc/ca-certificates", "/etc/fonts", "/etc/ld.so.cache",
+             "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/magic", "/etc/mime.types", "/etc/profile", "/etc/protocols",
+             "/etc/services", "/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/etc/terminfo", "/etc/timezone"]
+LINKS = ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32", "/etc/localtime"]
+
+
+def spawn_ms(argv, environment):
+    actions = [(os.POSIX_SPAWN_OPEN, fd, "/dev/null", os.O_RDWR, 0) for fd in (0, 1, 2)]
+    began = time.perf_counter_ns()
+    pid = os.posix_spawn(argv[0], argv, environment, file_actions=actions)
+    _, status = os.waitpid(pid, 0)
+    took = (time.perf_counter_ns() - began) / 1e6
+    if os.waitstatus_to_exitcode(status) != 0:
+        sys.exit(f"{' '.join(argv[:4])} ... ended with {os.waitstatus_to_exitcode(status)}")
+    return took
+
+
+def percentiles(times):
+    times = sorted(times)
+    at = lambda share: round(times[min(len(times) - 1, int(len(times) * share))], 3)  # noqa: E731
+    return {"n": len(times), "min_ms": at(0), "p50_ms": at(0.5), "p99_ms": at(0.99)}
+
+
+def bubblewrap(program, workspace, home):
+    argv = [program, "--unshare-all", "--die-with-parent", "--new-session", "--cap-drop", "ALL", "--hostname", "pod"]
+    for path in READ_ONLY:
+        if os.path.exists(path) and not os.path.islink(path):
+            argv += ["--ro-bind", path, path]
+    for path in LINKS:
+        if os.path.islink(path):
+            argv += ["--symlink", os.readlink(path), path]
+    argv += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/dev/shm", "--tmpfs", "/tmp", "--tmpfs", home]
+    return argv + ["--bind", workspace, workspace, "--chdir", workspace, "--", "/usr/bin/true"]
+
+
+def measure(arguments):
+    weir = str(pathlib.Path(arguments.programs).resolve() / "weir")
+    top = pathlib.Path(tempfile.mkdtemp(prefix="weir-pod-bench."))
+    workspace, home = top / "workspace", top / "home"
+    workspace.mkdir()
+    home.mkdir()
+    environment = {"PATH": "/usr/local/bin:/usr/bin:/bin", "HOME": str(home), "WEIR_HOME": str(top / "weir"), "LANG": "C"}
+    os.chdir(workspace)
+    seen = subprocess.run([weir, "pod", "exec", "--json", "--", "true"], env=environment, capture_output=True, text=True,
+                          check=False)
+    if seen.returncode != 0 or json.loads(seen.stderr)["report"]["level"] != "L3":
+        sys.exit(f"no full pod here: {seen.stderr.strip()}")
+    kinds = {"bare": ["/usr/bin/true"], "weir --version": [weir, "--version"],
+             "weir pod exec": [weir, "pod", "exec", "--quiet", "--", "true"]}
+    if shutil.which("bwrap"):
+        kinds["bubblewrap"] = bubblewrap(shutil.which("bwrap"), str(workspace), str(home))
+    times = {kind: [] for kind in kinds}
+    for run in range(-10, arguments.runs):
+        for kind, argv in kinds.items():
+            took = spawn_ms(argv, environment)
+            if run >= 0:
+                times[kind].append(took)
+    os.chdir("/")
+    shutil.rmtree(top, ignore_errors=True)
+    return {kind: percentiles(values) for kind, values in times.items()}
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("programs")
+    parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--check", action="store_true")
+    parser.add_argument("--json")
+    arguments = parser.parse_args()
+    if os.geteuid() == 0:
+        os.setgroups([])
+        os.setresgid(SOMEBODY, SOMEBODY, SOMEBODY)
+        os.setresuid(SOMEBODY, SOMEBODY, SOMEBODY)
+    figures = measure(arguments)
+    for kind, row in figures.items():
+        print(f"{kind:16} n {row['n']:4}  min {row['min_ms']:7.3f}  p50 {row['p50_ms']:7.3f}  p99 {row['p99_ms']:7.3f} ms")
+    if arguments.json:
+        pathlib.Path(arguments.json).write_text(json.dumps(figures))
+    slow = figures["weir pod exec"]["p50_ms"] > TARGET_P50_MS
+    if "bubblewrap" in figures:
+        slow |= figures["weir pod exec"]["p50_ms"] >= figures["bubblewrap"]["p50_ms"]
+    return 1 if arguments.check and slow else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

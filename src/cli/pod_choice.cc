@@ -1,0 +1,106 @@
+#include "cli/pod_choice.h"
+
+#include <filesystem>
+
+#include "base/bytes.h"
+#include "base/time_text.h"
+#include "content.h"
+#include "net/local_client.h"
+#include "os/files.h"
+
+namespace weir::cli {
+namespace {
+
+constexpr std::string_view kCatalogue = "held/catalogue.yaml";
+constexpr int kConnectMs = 500;
+constexpr int kAnswerMs = 15'000;
+
+std::string current_directory() {
+  std::error_code error;
+  const auto here = std::filesystem::current_path(error);
+  return error ? std::string() : os::resolve_path(here.string());
+}
+
+// "/a/b" → "/a/b", "/a", "/".
+std::vector<std::string> with_ancestors(std::string path) {
+  std::vector<std::string> out;
+  for (; path.size() > 1; path = path.substr(0, path.rfind('/')))
+    out.push_back(path);
+  out.emplace_back("/");
+  return out;
+}
+
+}  // namespace
+
+pod::PodStore pod_store(const Context& context) {
+  return pod::PodStore(context.places.state + "/pods");
+}
+
+Option pod_option() {
+  return {"--pod", "ID", "this pod; default: the last one of this workspace (`weir pods`)"};
+}
+
+Result<pod::Pod> chosen_pod(const Args& args, const Context& context) {
+  const pod::PodStore store = pod_store(context);
+  if (const auto id = args.value("--pod")) {
+    TRY(const auto found, store.find(*id));
+    if (!found)
+      return fail(ErrorCode::not_found, "there is no such pod", printable(*id, 100),
+                  "`weir pods` shows them");
+    return *found;
+  }
+  const std::string here = current_directory();
+  if (here.empty())
+    return fail(ErrorCode::not_found, "the current directory is gone", {}, "change to another one");
+  TRY(const auto pods, store.list());
+  for (const auto& directory : with_ancestors(here))
+    for (auto one = pods.rbegin(); one != pods.rend(); ++one)
+      if (one->workspace == directory) return *one;
+  return fail(ErrorCode::not_found, "no pod has worked on this directory", printable(here, 400),
+              "`weir pods` shows all; `weir run --pod -- CMD` starts one");
+}
+
+Result<std::vector<std::string>> paths_in(const pod::Pod& pod, const std::vector<std::string>& given) {
+  std::vector<std::string> out;
+  const std::string here = current_directory();
+  for (const auto& one : given) {
+    const std::filesystem::path raw(one);
+    std::string path =
+        (raw.is_absolute() ? raw : std::filesystem::path(here) / raw).lexically_normal().string();
+    while (path.size() > 1 && path.ends_with('/'))
+      path.pop_back();
+    if (path == pod.workspace) {
+      out.emplace_back();
+      continue;
+    }
+    const std::string top = pod.workspace == "/" ? "/" : pod.workspace + "/";
+    if (one.empty() || !path.starts_with(top))
+      return fail("the path lies outside the pod's workspace", printable(one, 400),
+                  "name paths below " + printable(pod.workspace, 400));
+    out.push_back(path.substr(top.size()));
+  }
+  return out;
+}
+
+Result<pod::HeldCatalogue> held_catalogue() {
+  for (const auto& file : content_files())
+    if (file.name == kCatalogue) return pod::HeldCatalogue::parse(file.bytes, kCatalogue);
+  return fail(ErrorCode::internal, "the catalogue of held files is missing", std::string(kCatalogue));
+}
+
+std::string record_in_ledger(const Context& context, std::string_view what, const Json& facts) {
+  auto client = net::LocalClient::connect(context.places.control_socket(), kConnectMs);
+  if (!client) return "not recorded in the ledger: the daemon does not run";
+  const auto answer =
+      client->call(Json::object({{"cmd", "pod"}, {"what", what}, {"facts", facts}}), kAnswerMs);
+  if (!answer) return "not recorded in the ledger: " + printable(answer.error().message(), 400);
+  return {};
+}
+
+std::string pod_line(const pod::Pod& pod, bool running) {
+  return "pod " + pod.id + " of " + printable(pod.workspace, 400) + ", started " + rfc3339(pod.started_ns) +
+         (pod.profile.empty() ? "" : ", profile " + printable(pod.profile, 80)) +
+         (running ? "; it still runs, so this may change" : "");
+}
+
+}  // namespace weir::cli

@@ -1,0 +1,33 @@
+// What `weir diff`, `commit`, `discard` and `pods` share: which pod is meant, which paths, which catalogue.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/cli.h"
+#include "pod/held.h"
+#include "pod/pod_store.h"
+
+namespace weir::cli {
+
+pod::PodStore pod_store(const Context& context);
+
+// --pod ID, or the last pod of the workspace that the current directory lies in. Error `not_found` when there
+// is none.
+Result<pod::Pod> chosen_pod(const Args& args, const Context& context);
+Option pod_option();
+
+// Paths as a person gives them (from the current directory, or absolute) as paths of the workspace. Links are
+// not followed: the name counts. Error `invalid` for what lies outside.
+Result<std::vector<std::string>> paths_in(const pod::Pod& pod, const std::vector<std::string>& given);
+
+// content/held/catalogue.yaml.
+Result<pod::HeldCatalogue> held_catalogue();
+
+// Asks the daemon to record it in the ledger; "" or why it is not there, for people.
+std::string record_in_ledger(const Context& context, std::string_view what, const Json& facts);
+
+// "pod 0199… of /home/ann/project, started 2026-11-22T…" for the head of a text.
+std::string pod_line(const pod::Pod& pod, bool running);
+
+}  // namespace weir::cli

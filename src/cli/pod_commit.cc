@@ -1,0 +1,218 @@
+// `weir commit` and `weir discard`: what a pod changed comes to the host, or goes.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <ostream>
+#include <set>
+
+#include "base/bytes.h"
+#include "cli/commands.h"
+#include "cli/pod_choice.h"
+#include "pod/commit.h"
+#include "pod/path_text.h"
+
+namespace weir::cli {
+namespace {
+
+constexpr std::size_t kPathShownMax = 2000;
+
+// Counts and the catalogue's own ids: no path and no content leaves for the ledger.
+Json commit_facts(const pod::Pod& pod, const pod::CommitReport& report) {
+  std::set<std::string> ids;
+  std::int64_t deleted = 0;
+  std::int64_t forced = 0;
+  for (const auto& one : report.paths) {
+    if (one.result != pod::CommitResult::done) continue;
+    deleted += one.kind == pod::ChangeKind::deleted ? 1 : 0;
+    forced += one.forced ? 1 : 0;
+    for (const auto& reason : one.held)
+      ids.insert(reason.id);
+  }
+  const auto count = [&](pod::CommitResult result) {
+    return static_cast<std::int64_t>(report.count(result));
+  };
+  return Json::object({{"pod", pod.id},
+                       {"written", count(pod::CommitResult::done) - deleted},
+                       {"deleted", deleted},
+                       {"forced", forced},
+                       {"held_committed", Json::strings({ids.begin(), ids.end()})},
+                       {"held_left", count(pod::CommitResult::held)},
+                       {"conflicts", count(pod::CommitResult::conflict)},
+                       {"refused", count(pod::CommitResult::refused)}});
+}
+
+Json report_json(const pod::Pod& pod, const pod::CommitReport& report, const std::string& unrecorded) {
+  Json list = Json::array();
+  for (const auto& one : report.paths) {
+    Json json = Json::object({{"change", pod::name(one.kind)}, {"result", pod::name(one.result)}});
+    pod::set_path(json, "path", one.path);
+    if (!one.why.empty()) json.set("why", one.why);
+    Json held = Json::array();
+    for (const auto& reason : one.held)
+      held.push(Json::object({{"id", reason.id}, {"runs", reason.runs}}));
+    json.set("held", std::move(held));
+    if (one.forced) json.set("forced", true);
+    list.push(std::move(json));
+  }
+  return Json::object({{"pod", pod.id},
+                       {"paths", std::move(list)},
+                       {"complete", report.complete()},
+                       {"resumed", report.resumed},
+                       {"recorded", unrecorded.empty()}});
+}
+
+void print_left(const pod::CommitReport& report, pod::CommitResult which, std::string_view title,
+                Context& context) {
+  if (report.count(which) == 0) return;
+  context.out << "\n" << context.style.bold(title) << "\n";
+  for (const auto& one : report.paths) {
+    if (one.result != which) continue;
+    context.out << " " << pod::letter(one.kind) << " " << printable(one.path, kPathShownMax);
+    if (which != pod::CommitResult::held || one.held.empty()) context.out << ": " << printable(one.why);
+    context.out << "\n";
+    if (which != pod::CommitResult::held) continue;
+    for (const auto& reason : one.held)
+      context.out << "     " << printable(reason.runs) << "\n";
+  }
+}
+
+void print_report(const pod::CommitReport& report, const std::string& unrecorded, Context& context) {
+  if (report.resumed && !context.quiet) context.out << "finishing an interrupted commit\n";
+  for (const auto& one : report.paths)
+    if (one.result == pod::CommitResult::done)
+      context.out << " " << pod::letter(one.kind) << " " << printable(one.path, kPathShownMax) << "\n";
+  print_left(report, pod::CommitResult::held, "held for review, not committed (name them: --held PATH)",
+             context);
+  print_left(report, pod::CommitResult::conflict, "in conflict, not committed (--force PATH takes the pod's)",
+             context);
+  print_left(report, pod::CommitResult::refused, "not committed", context);
+  if (context.quiet) return;
+  if (report.paths.empty()) context.out << "nothing to commit\n";
+  if (!report.paths.empty())
+    context.out << fmt::format("\n{} committed, {} held, {} in conflict, {} refused\n",
+                               report.count(pod::CommitResult::done), report.count(pod::CommitResult::held),
+                               report.count(pod::CommitResult::conflict),
+                               report.count(pod::CommitResult::refused));
+  if (!unrecorded.empty()) context.err << "weir: " << unrecorded << "\n";
+}
+
+Result<int> commit(const Args& args, Context& context) {
+  TRY(const auto pod, chosen_pod(args, context));
+  pod::CommitRequest request;
+  TRY(request.paths, paths_in(pod, args.positionals()));
+  TRY(request.held, paths_in(pod, args.values("--held")));
+  TRY(request.force, paths_in(pod, args.values("--force")));
+  TRY(const auto catalogue, held_catalogue());
+  TRY(const auto report, pod::commit(pod_store(context), pod, catalogue, request));
+  std::string unrecorded;
+  if (report.count(pod::CommitResult::done) > 0)
+    unrecorded = record_in_ledger(context, "committed", commit_facts(pod, report));
+  if (context.json)
+    context.out << compact(report_json(pod, report, unrecorded)) << "\n";
+  else
+    print_report(report, unrecorded, context);
+  return report.complete() ? exit_code::kFine : exit_code::kFindings;
+}
+
+// --- discard ----------------------------------------------------------------------------------------------
+
+int discarded(const std::string& id, std::size_t changes, bool removed, const std::string& unrecorded,
+              Context& context) {
+  if (context.json)
+    context.out << compact(Json::object({{"pod", id},
+                                         {"discarded", static_cast<std::int64_t>(changes)},
+                                         {"removed", removed},
+                                         {"recorded", unrecorded.empty()}}))
+                << "\n";
+  else if (!context.quiet && removed)
+    context.out << "pod " << id << " is removed with all that was not committed\n";
+  else if (!context.quiet)
+    context.out << changes << " changes put aside: they are not shown or committed any more\n";
+  if (!context.json && !context.quiet && !unrecorded.empty()) context.err << "weir: " << unrecorded << "\n";
+  return exit_code::kFine;
+}
+
+Result<int> discard_pod(const pod::PodStore& store, const pod::Pod& pod, Context& context) {
+  {
+    TRY(const os::Fd lock, store.lock(pod));
+    // A workspace that is gone needs no tidying; the pod goes all the same.
+    if (const auto open = pod::OpenPod::open(store, pod)) TRY_STATUS(pod::clear_leftovers(*open));
+    TRY_STATUS(store.remove(pod));
+  }
+  return discarded(pod.id, 0, true,
+                   record_in_ledger(context, "discarded", Json::object({{"pod", pod.id}, {"whole", true}})),
+                   context);
+}
+
+Result<int> discard(const Args& args, Context& context) {
+  const auto store = pod_store(context);
+  if (const auto id = args.value("--pod"); id && args.positionals().empty()) {
+    TRY(const auto damaged, store.damaged());
+    if (std::find(damaged.begin(), damaged.end(), *id) != damaged.end()) {
+      TRY_STATUS(store.remove_id(*id));
+      return discarded(*id, 0, true, {}, context);
+    }
+  }
+  TRY(const auto pod, chosen_pod(args, context));
+  if (args.positionals().empty()) return discard_pod(store, pod, context);
+  TRY(const auto paths, paths_in(pod, args.positionals()));
+  TRY(const auto catalogue, held_catalogue());
+  TRY(const os::Fd lock, store.lock(pod));
+  TRY(const auto open, pod::OpenPod::open(store, pod));
+  TRY(const auto review, pod::make_review(open, catalogue));
+  TRY(const std::size_t count, pod::discard_paths(open, review, paths));
+  if (count == 0)
+    return fail(ErrorCode::not_found, "nothing changed there", {}, "`weir diff --stat` lists the changes");
+  return discarded(
+      pod.id, count, false,
+      record_in_ledger(
+          context, "discarded",
+          Json::object({{"pod", pod.id}, {"whole", false}, {"changes", static_cast<std::int64_t>(count)}})),
+      context);
+}
+
+}  // namespace
+
+CommandSpec commit_command() {
+  return {.name = "commit",
+          .summary = "Bring what a pod changed to the host",
+          .description =
+              "Each file is replaced whole or not at all; an interrupted commit is finished by the next one. "
+              "Held files, and files that the host changed too, are left unless they are named. Exit 1 when "
+              "something asked for was not committed.",
+          .options = {pod_option(),
+                      {"--held", "PATH", "commit this held file: it was reviewed", true},
+                      {"--force", "PATH", "take the pod's although the host changed it too", true}},
+          .positionals = {{"PATHS",
+                           "files or directories; default: everything, unless --held or --force name some",
+                           false, true}},
+          .takes_rest = false,
+          .examples = {{"weir commit", "everything but held files and conflicts"},
+                       {"weir commit src docs/guide.md", "only these"},
+                       {"weir commit --held package.json --held Makefile", "two held files, reviewed"},
+                       {"weir commit --force src/main.c", "the pod's version of it"}},
+          .run = [](const Args& args, Context& context) {
+            const auto code = commit(args, context);
+            return code ? *code : report(code.error(), context);
+          }};
+}
+
+CommandSpec discard_command() {
+  return {
+      .name = "discard",
+      .summary = "Throw away what a pod changed",
+      .description =
+          "Without PATHS the pod is removed with everything that was not committed. With PATHS these changes "
+          "are put aside; the rest stays for review.",
+      .options = {pod_option()},
+      .positionals = {{"PATHS", "files or directories; default: the whole pod", false, true}},
+      .takes_rest = false,
+      .examples = {{"weir discard", "the last pod of this workspace is removed"},
+                   {"weir discard node_modules", "only that"}},
+      .run = [](const Args& args, Context& context) {
+        const auto code = discard(args, context);
+        return code ? *code : report(code.error(), context);
+      }};
+}
+
+}  // namespace weir::cli

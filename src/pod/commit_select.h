@@ -1,0 +1,18 @@
+// Which of a review's changes a commit takes, and why it leaves the others. Pure. Inside the room only.
+#pragma once
+
+#include <vector>
+
+#include "pod/commit.h"
+
+namespace weir::pod {
+
+struct Selection {
+  std::vector<const ReviewedChange*> taken;  // sorted by path
+  std::vector<CommitPath> left;  // what was asked for and is not taken; held ones of a bare commit
+};
+
+// `journal`: what an interrupted commit had been asked for, as it was then.
+Selection select_changes(const Review& review, const CommitRequest& request, const PathRecords& journal);
+
+}  // namespace weir::pod

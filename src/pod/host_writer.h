@@ -1,0 +1,54 @@
+// Bringing single changes to the host so that every path holds the old or the new at any instant. Inside the
+// room only.
+//
+// The new thing is written under a temporary name in the same directory, flushed, and swapped in: with
+// RENAME_NOREPLACE where there was nothing, with RENAME_EXCHANGE where something stood, so that what comes
+// out can be looked at and put back if it is not what was reviewed (renameat2(2)). Directories are held by
+// descriptors below the workspace's; nobody's symbolic link is followed (pod/beneath.h).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "os/fd.h"
+#include "pod/change.h"
+
+namespace weir::pod {
+
+// A change that lies ready under its temporary name.
+struct Staged {
+  const Change* change = nullptr;
+  os::Fd parent;
+  os::Fd file;  // of a regular file, for the flush
+  std::string temporary;
+};
+
+class HostWriter {
+ public:
+  HostWriter(int host_root, int upper_root) : host_(host_root), upper_(upper_root) {}
+
+  // added, modified and retyped: writes what the pod has beside its place, making directories above that are
+  // missing. Error `unavailable` when the pod's file is no longer what was compared.
+  Result<Staged> stage(const Change& change, const std::string& temporary);
+  // Everything staged reaches the device.
+  Status flush(const std::vector<Staged>& staged);
+  // Swaps it in. Error `exists` when the host's side is no longer what was compared; all is as before then.
+  Status put(const Staged& staged);
+  void drop(const Staged& staged);  // takes the temporary away again
+
+  Status remove(const Change& change, const std::string& temporary);  // deleted
+  Status set_mode(const Change& change);                              // mode
+  Status flush_directories();                                         // names reach the device
+
+  // Takes away what an interrupted commit left of one path. Error `exists` when it is not ours to remove.
+  Status clear(const std::string& path, const std::string& temporary);
+
+ private:
+  Result<os::Fd> parent_for(const std::string& path);
+  Result<os::Fd> stage_file(const Change& change, int parent, const std::string& temporary);
+
+  int host_;
+  int upper_;
+};
+
+}  // namespace weir::pod

@@ -1,0 +1,49 @@
+// The wire between a pod and its supervisor: whole messages, each a letter and text, over one socket pair.
+// The inner end is held by the pod's first process and, until exec closes it, by the program to be. Inside
+// the room only.
+//
+//   out of the pod   R report (JSON)   E error (JSON)   X exec failed (errno)   S program stopped (signal)
+//                    L limit exceeded (why)   D done (wait status)
+//   into the pod     b begin: limits from outside are in place   g go: the report was accepted
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "os/fd.h"
+#include "pod/pod_report.h"
+
+namespace weir::pod {
+
+struct PodMessage {
+  char kind = 0;
+  std::string text;
+};
+
+class PodChannel {
+ public:
+  static Result<PodChannel> make();
+
+  void keep_outer() { inner_.reset(); }
+  void keep_inner() { outer_.reset(); }
+  int outer() const { return outer_.get(); }
+  int inner() const { return inner_.get(); }
+
+  // From inside. False when the supervisor is gone.
+  bool say(char kind, const std::string& text) const;
+  bool say_report(const Result<PodReport>& report) const;
+  bool wait_for(char kind) const;
+
+  // From outside. None when the pod has ended (its last holder of the inner end is gone).
+  bool tell(char kind) const;
+  std::optional<PodMessage> hear() const;
+  // What say_report said; `internal` when the pod ended before.
+  Result<PodReport> hear_report() const;
+
+ private:
+  os::Fd outer_;
+  os::Fd inner_;
+};
+
+}  // namespace weir::pod

@@ -1,0 +1,178 @@
+#include "pod/pod_filter.h"
+
+#include <asm/ioctls.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <seccomp.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstddef>
+#include <cstring>
+#include <memory>
+
+#include "os/fd.h"
+#include "os/files.h"
+
+namespace weir::pod {
+namespace {
+
+static_assert(sizeof(BpfInstruction) == sizeof(sock_filter));
+
+#if defined(__x86_64__)
+constexpr std::uint32_t kArch = AUDIT_ARCH_X86_64;
+#elif defined(__aarch64__)
+constexpr std::uint32_t kArch = AUDIT_ARCH_AARCH64;
+#else
+constexpr std::uint32_t kArch = 0;
+#endif
+
+constexpr int kAfNetlink = 16;
+constexpr int kAfMax = 46;  // of Linux 6.18; families from here on are refused, too
+constexpr std::uint64_t kLow32 = 0xffffffff;
+
+// By name, resolved by libseccomp; a call that an architecture does not have is left out by it.
+constexpr int kRefused[] = {
+    // other roots and namespaces
+    SCMP_SYS(setns), SCMP_SYS(mount), SCMP_SYS(umount2), SCMP_SYS(umount), SCMP_SYS(pivot_root),
+    SCMP_SYS(chroot), SCMP_SYS(open_tree), SCMP_SYS(move_mount), SCMP_SYS(fsopen), SCMP_SYS(fsconfig),
+    SCMP_SYS(fsmount), SCMP_SYS(fspick), SCMP_SYS(mount_setattr), SCMP_SYS(open_by_handle_at),
+    // other processes
+    SCMP_SYS(ptrace), SCMP_SYS(process_vm_readv), SCMP_SYS(process_vm_writev), SCMP_SYS(pidfd_getfd),
+    SCMP_SYS(kcmp), SCMP_SYS(process_madvise),
+    // wide doors into the kernel
+    SCMP_SYS(io_uring_setup), SCMP_SYS(io_uring_enter), SCMP_SYS(io_uring_register), SCMP_SYS(bpf),
+    SCMP_SYS(perf_event_open), SCMP_SYS(userfaultfd), SCMP_SYS(fanotify_init), SCMP_SYS(keyctl),
+    SCMP_SYS(add_key), SCMP_SYS(request_key), SCMP_SYS(lookup_dcookie), SCMP_SYS(nfsservctl),
+    // the machine
+    SCMP_SYS(kexec_load), SCMP_SYS(kexec_file_load), SCMP_SYS(init_module), SCMP_SYS(finit_module),
+    SCMP_SYS(delete_module), SCMP_SYS(create_module), SCMP_SYS(reboot), SCMP_SYS(swapon), SCMP_SYS(swapoff),
+    SCMP_SYS(acct), SCMP_SYS(quotactl), SCMP_SYS(quotactl_fd), SCMP_SYS(settimeofday), SCMP_SYS(stime),
+    SCMP_SYS(clock_settime), SCMP_SYS(clock_adjtime), SCMP_SYS(sethostname), SCMP_SYS(setdomainname),
+    SCMP_SYS(iopl), SCMP_SYS(ioperm), SCMP_SYS(syslog), SCMP_SYS(vhangup)};
+
+constexpr std::uint64_t kNamespaceFlags[] = {CLONE_NEWUSER, CLONE_NEWNS,  CLONE_NEWPID,   CLONE_NEWNET,
+                                             CLONE_NEWIPC,  CLONE_NEWUTS, CLONE_NEWCGROUP};
+
+std::unexpected<Error> unavailable(std::string what, int error_number) {
+  Error error = os::errno_error(std::move(what), "seccomp", error_number);
+  error.code = ErrorCode::unavailable;
+  return std::unexpected(std::move(error));
+}
+
+// Collects the first failure of many rules.
+class Rules {
+ public:
+  explicit Rules(scmp_filter_ctx context) : context_(context) {}
+  void refuse(int number, std::initializer_list<scmp_arg_cmp> arguments = {}, int error = EPERM) {
+    if (failed_ != 0) return;
+    failed_ = ::seccomp_rule_add_array(context_, SCMP_ACT_ERRNO(static_cast<std::uint16_t>(error)), number,
+                                       static_cast<unsigned>(arguments.size()), arguments.begin());
+  }
+  int failed() const { return failed_; }  // 0, or a negative errno
+
+ private:
+  scmp_filter_ctx context_;
+  int failed_ = 0;
+};
+
+scmp_arg_cmp low_bits(unsigned argument, std::uint64_t mask, std::uint64_t value) {
+  return {argument, SCMP_CMP_MASKED_EQ, mask, value};
+}
+
+void refuse_namespaces(Rules& rules) {
+  for (const std::uint64_t flag : kNamespaceFlags) {
+    rules.refuse(SCMP_SYS(unshare), {low_bits(0, flag, flag)});
+    rules.refuse(SCMP_SYS(clone), {low_bits(0, flag, flag)});
+  }
+  // For clone(2) this bit is part of the exit signal and no namespace.
+  rules.refuse(SCMP_SYS(unshare), {low_bits(0, CLONE_NEWTIME, CLONE_NEWTIME)});
+  rules.refuse(SCMP_SYS(clone3), {}, ENOSYS);
+}
+
+// Families that are left: unix, inet, inet6, and of netlink the routing protocol, which tells programs their
+// own interfaces.
+void refuse_sockets(Rules& rules) {
+  for (int family = 0; family < kAfMax; ++family) {
+    if (family == AF_UNIX || family == AF_INET || family == AF_INET6 || family == kAfNetlink) continue;
+    rules.refuse(SCMP_SYS(socket), {{0, SCMP_CMP_EQ, static_cast<std::uint64_t>(family), 0}});
+  }
+  // Also everything with a bit above the 32 that the kernel reads.
+  rules.refuse(SCMP_SYS(socket), {{0, SCMP_CMP_GE, kAfMax, 0}});
+  rules.refuse(SCMP_SYS(socket), {{0, SCMP_CMP_EQ, kAfNetlink, 0}, {2, SCMP_CMP_NE, 0, 0}});
+}
+
+void refuse_terminal_input(Rules& rules) {
+  for (const std::uint64_t command : {std::uint64_t{TIOCSTI}, std::uint64_t{TIOCLINUX}})
+    rules.refuse(SCMP_SYS(ioctl), {low_bits(1, kLow32, command)});
+}
+
+struct Release {
+  void operator()(void* context) const { ::seccomp_release(context); }
+};
+
+// The program as libseccomp writes it, through a file in memory: version 2.5 exports to descriptors only.
+Result<std::vector<BpfInstruction>> exported(scmp_filter_ctx context) {
+  const os::Fd file(::memfd_create("filter", MFD_CLOEXEC));
+  if (!file) return unavailable("no memory for the filter", errno);
+  if (const int failed = ::seccomp_export_bpf(context, file.get()); failed != 0)
+    return unavailable("libseccomp cannot write the filter", -failed);
+  const off_t size = ::lseek(file.get(), 0, SEEK_END);
+  std::vector<BpfInstruction> program(static_cast<std::size_t>(size) / sizeof(BpfInstruction));
+  const auto wanted = static_cast<ssize_t>(program.size() * sizeof(BpfInstruction));
+  if (size <= 0 || ::pread(file.get(), program.data(), static_cast<std::size_t>(wanted), 0) != wanted)
+    return unavailable("the filter cannot be read back", EIO);
+  return program;
+}
+
+// Before libseccomp's part: calls of our architecture above the last reviewed number (the x32 ones of x86-64
+// carry bit 30 and are above it, too). A range of numbers is what libseccomp has no words for.
+std::vector<BpfInstruction> with_maximum(const std::vector<BpfInstruction>& program) {
+  const auto load = [](std::size_t offset) {
+    return BpfInstruction{BPF_LD | BPF_W | BPF_ABS, 0, 0, static_cast<std::uint32_t>(offset)};
+  };
+  std::vector<BpfInstruction> whole = {
+      load(offsetof(seccomp_data, arch)),
+      {BPF_JMP | BPF_JEQ | BPF_K, 0, 3, kArch},
+      load(offsetof(seccomp_data, nr)),
+      {BPF_JMP | BPF_JGT | BPF_K, 0, 1, kReviewedSyscallMax},
+      {BPF_RET | BPF_K, 0, 0, SECCOMP_RET_ERRNO | ENOSYS},
+  };
+  whole.insert(whole.end(), program.begin(), program.end());
+  return whole;
+}
+
+}  // namespace
+
+Result<std::vector<BpfInstruction>> pod_filter() {
+  if (kArch == 0) return unavailable("no filter was reviewed for this architecture", ENOTSUP);
+  const std::unique_ptr<void, Release> context(::seccomp_init(SCMP_ACT_ALLOW));
+  if (!context) return unavailable("libseccomp cannot begin", ENOMEM);
+  if (::seccomp_attr_set(context.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS)) != 0)
+    return unavailable("libseccomp cannot refuse foreign architectures", EINVAL);
+  Rules rules(context.get());
+  for (const int number : kRefused)
+    rules.refuse(number);
+  refuse_namespaces(rules);
+  refuse_sockets(rules);
+  refuse_terminal_input(rules);
+  if (rules.failed() != 0) return unavailable("libseccomp refused a rule", -rules.failed());
+  TRY(const std::vector<BpfInstruction> program, exported(context.get()));
+  return with_maximum(program);
+}
+
+Status load_filter(std::vector<BpfInstruction> filter) {
+  sock_fprog program{};
+  program.len = static_cast<unsigned short>(filter.size());
+  program.filter = reinterpret_cast<sock_filter*>(filter.data());
+  if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0)
+    return unavailable("the system call filter was not accepted", errno);
+  return {};
+}
+
+}  // namespace weir::pod

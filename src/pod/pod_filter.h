@@ -1,0 +1,42 @@
+// The pod's system call filter: what no build, test or agent needs and what most escapes begin with.
+// Generated with libseccomp, loaded by seccomp(2) itself, so that flags libseccomp does not know can be
+// given.
+//
+//   refused with EPERM   namespaces (unshare, setns, clone with their flags), the mount calls, pivot_root,
+//   chroot;
+//                        ptrace, process_vm_*, pidfd_getfd, kcmp, process_madvise; io_uring; bpf,
+//                        perf_event_open, userfaultfd; keyrings; open_by_handle_at; kexec, modules, reboot,
+//                        swap, clocks, quotas, I/O ports, fanotify_init; sockets of all families but unix,
+//                        inet, inet6 and netlink/route; typing into a terminal (TIOCSTI, TIOCLINUX)
+//   answered ENOSYS      clone3, whose flags a filter cannot read (libraries fall back to clone); calls of a
+//                        foreign architecture; numbers above the last one that was reviewed
+//
+// Arguments that the kernel reads as 32 bits are compared as 32 bits: (1 << 32) | AF_VSOCK is AF_VSOCK.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "base/result.h"
+
+namespace weir::pod {
+
+// Numbers of system calls above this one are new to us and therefore not there. 466: removexattrat of Linux
+// 6.13, the last one reviewed; from 424 on all architectures share one numbering.
+inline constexpr std::uint32_t kReviewedSyscallMax = 466;
+
+// One instruction of classic BPF, as struct sock_filter of <linux/filter.h>.
+struct BpfInstruction {
+  std::uint16_t code = 0;
+  std::uint8_t jump_true = 0;
+  std::uint8_t jump_false = 0;
+  std::uint32_t k = 0;
+};
+
+// Error `unavailable` on an architecture that was not reviewed or when libseccomp fails.
+Result<std::vector<BpfInstruction>> pod_filter();
+
+// For this process and all that it starts, for good. Needs no_new_privs. Error `unavailable`.
+Status load_filter(std::vector<BpfInstruction> filter);
+
+}  // namespace weir::pod

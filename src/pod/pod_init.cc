@@ -1,0 +1,210 @@
+#include "pod/pod_init.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "os/clock.h"
+#include "os/files.h"
+#include "pod/namespaces.h"
+#include "pod/pod_limits.h"
+#include "pod/pod_mounts.h"
+#include "pod/program.h"
+#include "pod/signal_source.h"
+
+namespace weir::pod {
+namespace {
+
+constexpr int kFailed = 127;
+constexpr int kLookMs = 100;
+
+std::unexpected<Error> unavailable(const char* what, const char* where, int error_number) {
+  Error error = os::errno_error(what, where, error_number);
+  error.code = ErrorCode::unavailable;
+  error.hint =
+      "allow unprivileged user namespaces (kernel.unprivileged_userns_clone=1, user.max_user_namespaces, on "
+      "Ubuntu kernel.apparmor_restrict_unprivileged_userns=0); inside a container it must allow them, too";
+  return std::unexpected(std::move(error));
+}
+
+Status write_once(int dir, const char* name, const std::string& text) {
+  const os::Fd fd(::openat(dir, name, O_WRONLY | O_CLOEXEC));
+  if (!fd || ::write(fd.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+    return unavailable("cannot set up the user namespace", name, errno);
+  return {};
+}
+
+// This user stays this user. `proc_self` is /proc/self of the host, opened while it could be seen.
+Status map_ids(int proc_self, const PodPlan& plan) {
+  const std::string uid = std::to_string(plan.uid);
+  const std::string gid = std::to_string(plan.gid);
+  // A gid may be mapped without privilege only after setgroups is given up (user_namespaces(7)).
+  TRY_STATUS(write_once(proc_self, "setgroups", "deny"));
+  TRY_STATUS(write_once(proc_self, "uid_map", uid + " " + uid + " 1"));
+  return write_once(proc_self, "gid_map", gid + " " + gid + " 1");
+}
+
+// All that needs capabilities; afterwards there are none.
+Status build(const PodPlan& plan) {
+  // A hardened parent hands down "not dumpable", which would make /proc/self root's.
+  ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+  const os::Fd self(::open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!self) return unavailable("there is no /proc", "/proc/self", errno);
+  TRY_STATUS(map_ids(self.get(), plan));
+  // Should the machine run out of memory, a pod goes first. Best effort.
+  (void)write_once(self.get(), "oom_score_adj", "500");
+  const mode_t mask = ::umask(0022);
+  TRY_STATUS(build_pod_root(plan));
+  ::umask(mask);
+  TRY_STATUS(set_up_loopback());
+  TRY_STATUS(set_host_name(plan.spec.hostname));
+  // A second, nested user namespace: in it the kernel has locked every mount of the first
+  // (mount_namespaces(7)), and its count of processes is the pod's alone.
+  if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0)
+    return unavailable("the mounts cannot be locked", "unshare", errno);
+  TRY_STATUS(map_ids(self.get(), plan));
+  TRY_STATUS(drop_capabilities());
+  TRY_STATUS(set_no_new_privileges());
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  // After the last change of credentials, which would clear it.
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+  return {};
+}
+
+// The walls that bind the program and not the reaper; then all of them are tried.
+Result<PodReport> enter_walls(PodStart& start) {
+  const PodPlan& plan = start.plan;
+  PodReport report;
+  report.weaknesses = plan.weaknesses;
+  report.limits = limit_states(plan.spec.limits, plan.uid);
+  TRY(const PodLandlock landlock, enter_pod_landlock(plan));
+  report.landlock_abi = landlock.abi;
+  std::string filter_refused;
+  if (!start.filter)
+    filter_refused = start.filter.error().message();
+  else if (const Status loaded = load_filter(*start.filter); !loaded)
+    filter_refused = loaded.error().message();
+  report.steps = probe_pod(plan, start.canary, landlock, filter_refused, start.channel.inner());
+  for (const auto& step : report.steps)
+    if (step.applied && !step.verified)
+      return fail(ErrorCode::denied, "the pod does not hold: " + step.detail, step.name,
+                  "report this with the output of `weir doctor`");
+  return report;
+}
+
+[[noreturn]] void become_command(PodStart& start) {
+  const PodSpec& spec = start.plan.spec;
+  reset_signals();
+  close_descriptors(start.channel.inner());
+  // Else nothing in /proc/self could be opened; the reaper stays as it is.
+  ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+  const auto give_up = [&](const Error& error) {
+    start.channel.say_report(std::unexpected(error));
+    ::_exit(kFailed);
+  };
+  if (::chdir(spec.cwd.c_str()) != 0)
+    give_up(os::errno_error("cannot enter the working directory", spec.cwd, errno));
+  auto program = find_program(spec.argv[0], spec.env, spec.cwd);
+  if (!program) {
+    program.error().hint = "the pod shows only what its profile names: name its directory with --ro";
+    give_up(program.error());
+  }
+  const auto report = enter_walls(start);
+  start.channel.say_report(report);
+  if (!report || !start.channel.wait_for('g')) ::_exit(kFailed);
+  const bool limited = apply_limits(spec.limits).has_value();
+  const int failed = limited ? execute(*program, spec.argv, spec.env) : EPERM;
+  start.channel.say('X', std::to_string(failed));
+  ::_exit(kFailed);
+}
+
+// What process 1 does while the program runs.
+class Reaper {
+ public:
+  Reaper(const PodChannel& channel, const SignalSource& signals, const PodLimits& limits, pid_t program)
+      : channel_(channel), signals_(signals), limits_(limits), program_(program) {}
+
+  [[noreturn]] void run() {
+    for (;;) {
+      // Of the channel only its end is waited for: the supervisor is gone.
+      pollfd fds[2] = {{signals_.fd(), POLLIN, 0}, {channel_.inner(), 0, 0}};
+      ::poll(fds, 2, needs_looking(limits_) ? kLookMs : -1);
+      if (fds[1].revents != 0) ::_exit(128 + SIGKILL);
+      while (const auto info = signals_.next())
+        on_signal(*info);
+      reap();
+      look();
+    }
+  }
+
+ private:
+  // What the terminal sent (SI_KERNEL) has reached the program's group already.
+  void on_signal(const signalfd_siginfo& info) const {
+    const int signal = static_cast<int>(info.ssi_signo);
+    if (signal != SIGCHLD && info.ssi_code != SI_KERNEL) ::kill(program_, signal);
+  }
+
+  void reap() const {
+    for (;;) {
+      int status = 0;
+      const pid_t pid = ::waitpid(-1, &status, WNOHANG | WUNTRACED | WCONTINUED);
+      if (pid <= 0) return;
+      if (pid != program_) continue;
+      if (WIFSTOPPED(status)) {
+        channel_.say('S', std::to_string(WSTOPSIG(status)));
+      } else if (!WIFCONTINUED(status)) {
+        channel_.say('D', std::to_string(status));
+        ::_exit(0);
+      }
+    }
+  }
+
+  // Signals come in bursts from a pod full of processes: looking has its own pace.
+  void look() {
+    if (!needs_looking(limits_) || os::monotonic_ns() < next_look_ns_) return;
+    next_look_ns_ = os::monotonic_ns() + std::int64_t{kLookMs} * 900'000;
+    const auto why = exceeded(limits_, usage_here());
+    if (!why) return;
+    channel_.say('L', *why);
+    ::_exit(128 + SIGKILL);
+  }
+
+  const PodChannel& channel_;
+  const SignalSource& signals_;
+  const PodLimits& limits_;
+  pid_t program_;
+  std::int64_t next_look_ns_ = 0;
+};
+
+}  // namespace
+
+void become_pod_init(PodStart& start) {
+  // Without a terminal also without a controlling one: /dev/tty leads nowhere.
+  if (start.group == GroupMode::own)
+    ::setsid();
+  else if (start.group == GroupMode::foreground)
+    ::setpgid(0, 0);
+  start.channel.keep_inner();
+  close_descriptors(start.channel.inner());
+  if (const Status built = build(start.plan); !built) {
+    start.channel.say_report(std::unexpected(built.error()));
+    ::_exit(kFailed);
+  }
+  const SignalSource signals;
+  if (!start.channel.wait_for('b')) ::_exit(kFailed);
+  const pid_t program = ::fork();
+  if (program == 0) become_command(start);
+  if (program < 0) {
+    start.channel.say_report(std::unexpected(os::errno_error("cannot start a process", "fork", errno)));
+    ::_exit(kFailed);
+  }
+  Reaper(start.channel, signals, start.plan.spec.limits, program).run();
+}
+
+}  // namespace weir::pod

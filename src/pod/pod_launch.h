@@ -1,0 +1,49 @@
+// Starts a program in a fresh pod and supervises it to its end.
+//
+//   TRY(PodPlan plan, plan_pod(spec));
+//   PodOptions options;
+//   options.on_ready = [&](const PodReport& report) -> Status {
+//     return record(to_json(report));       // the walls stand and were tried; an Error here: nothing runs
+//   };
+//   TRY(PodResult done, launch_pod(plan, options));
+//   return done.exit.code;
+//
+// One clone3(2) makes user, mount, pid, network, ipc, uts and cgroup namespaces together. The first process
+// in them builds the root (pod_mounts.h), locks it by a nested user namespace, gives up everything and stays
+// as the reaper; its child enters Landlock, the filter and the limits, tries them (pod_probes.h) and becomes
+// the program. Needs no root. The caller has one thread.
+//
+// The pod ends as a whole: with its program, with the supervisor (however that ends), at a limit. Its first
+// process is killed, and with it the kernel kills every other before waitpid returns. Signals TERM, HUP, INT,
+// QUIT, USR1, USR2 are sent on to the program. The terminal is handed over as in pod/launch.h. What it
+// changed in its overlays is flushed to the device when launch_pod returns.
+#pragma once
+
+#include <functional>
+
+#include "os/process.h"
+#include "pod/pod_report.h"
+
+namespace weir::pod {
+
+struct PodOptions {
+  std::function<Status(const PodReport&)> on_ready;
+};
+
+struct PodResult {
+  os::Exit exit;  // of the program: its code, or 128 + signal
+  PodReport report;
+  std::string ended_because;  // "" when the program ended by itself; else the limit that was exceeded
+  std::int64_t end_took_ns =
+      0;  // from the decision to end it to the end of its last process; 0: not ended by us
+};
+
+// Errors, the program then has not run: `unavailable` (namespaces, mounts or Landlock cannot be had here, or
+// less than spec.level was verified and spec.accept_level is off), `denied` (a probe got through),
+// `not_found` (no such program in the pod), whatever on_ready answered, `internal`.
+Result<PodResult> launch_pod(const PodPlan& plan, const PodOptions& options);
+
+// Builds the pod and tries it, and ends it before the program starts: for `weir doctor` and probes.
+Result<PodReport> try_pod(const PodPlan& plan);
+
+}  // namespace weir::pod

@@ -1,0 +1,159 @@
+#include "pod/pod_limits.h"
+
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <charconv>
+#include <filesystem>
+
+#include "base/bytes.h"
+#include "os/files.h"
+
+namespace weir::pod {
+namespace {
+
+constexpr std::size_t kStatBytesMax = 4096;
+constexpr std::size_t kDiskEntriesMax = 1'000'000;  // looked at in one walk over an upper directory
+
+LimitState state(std::string name, std::uint64_t value, const char* kept, const char* by) {
+  if (value == 0) return {std::move(name), 0, "off", ""};
+  return {std::move(name), value, kept, by};
+}
+
+// Lowers a limit for good; never above what the caller itself has.
+Status lower(int resource, std::uint64_t value, const char* name) {
+  rlimit now{};
+  if (::getrlimit(static_cast<__rlimit_resource_t>(resource), &now) != 0)
+    return std::unexpected(os::errno_error("cannot read a limit", name, errno));
+  const rlim_t wanted = std::min<rlim_t>(value, now.rlim_max);
+  const rlimit both{wanted, wanted};
+  if (::setrlimit(static_cast<__rlimit_resource_t>(resource), &both) != 0)
+    return std::unexpected(os::errno_error("cannot set a limit", name, errno));
+  return {};
+}
+
+std::uint64_t number(std::string_view text) {
+  std::uint64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+std::string proc_text(pid_t pid, const char* name) {
+  return os::read_file("/proc/" + std::to_string(pid) + "/" + name, kStatBytesMax).value_or("");
+}
+
+// proc_pid_statm(5): size resident shared ... in pages.
+std::uint64_t private_bytes(pid_t pid) {
+  const std::string text = proc_text(pid, "statm");
+  const auto fields = split(text, ' ');
+  if (fields.size() < 3) return 0;
+  const std::uint64_t resident = number(fields[1]);
+  const std::uint64_t shared = number(fields[2]);
+  return resident > shared ? (resident - shared) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) : 0;
+}
+
+// proc_pid_stat(5), fields 14 to 17 and 20 counted from 1: its own time, that of children it has waited for,
+// and its threads.
+struct Times {
+  std::uint64_t own_ticks = 0;
+  std::uint64_t children_ticks = 0;
+  std::uint64_t threads = 1;
+};
+Times times_of(pid_t pid) {
+  const std::string text = proc_text(pid, "stat");
+  const auto close = text.rfind(')');
+  if (close == std::string::npos || close + 2 > text.size()) return {};
+  const auto fields = split(std::string_view(text).substr(close + 2), ' ');  // from field 3 on
+  if (fields.size() < 18) return {};
+  return {number(fields[11]) + number(fields[12]), number(fields[13]) + number(fields[14]),
+          std::max<std::uint64_t>(1, number(fields[17]))};
+}
+
+std::string mib(std::uint64_t bytes) {
+  return std::to_string(bytes >> 20) + " MiB";
+}
+
+}  // namespace
+
+std::vector<LimitState> limit_states(const PodLimits& limits, uid_t uid) {
+  const bool counted = uid != 0;
+  return {
+      state("memory", limits.memory_bytes, "supervised", "sum of all every 100 ms"),
+      state(
+          "processes", limits.processes, counted ? "enforced" : "supervised",
+          counted ? "RLIMIT_NPROC of the pod's user namespace" : "count every 100 ms; the kernel lets root"),
+      state("open_files", limits.open_files, "enforced", "RLIMIT_NOFILE for one process"),
+      state("cpu", limits.cpu_ms, "supervised", "sum of all every 100 ms; RLIMIT_CPU for one process"),
+      state("disk", limits.disk_bytes, "supervised", "upper directories, once a second"),
+      state("file", limits.file_bytes, "enforced", "RLIMIT_FSIZE for one file"),
+      state("time", limits.wall_ms, "enforced", "the supervisor ends the pid namespace"),
+  };
+}
+
+Status apply_limits(const PodLimits& limits) {
+  // The kernel takes 1 as "no dump through a pipe either"; with a file it is less than any dump.
+  TRY_STATUS(lower(RLIMIT_CORE, 1, "RLIMIT_CORE"));
+  // The reaper counts as one, too.
+  if (limits.processes > 0) TRY_STATUS(lower(RLIMIT_NPROC, limits.processes + 1, "RLIMIT_NPROC"));
+  if (limits.open_files > 0) TRY_STATUS(lower(RLIMIT_NOFILE, limits.open_files, "RLIMIT_NOFILE"));
+  if (limits.cpu_ms > 0) TRY_STATUS(lower(RLIMIT_CPU, limits.cpu_ms / 1000 + 1, "RLIMIT_CPU"));
+  if (limits.file_bytes > 0) TRY_STATUS(lower(RLIMIT_FSIZE, limits.file_bytes, "RLIMIT_FSIZE"));
+  return {};
+}
+
+bool needs_looking(const PodLimits& limits) {
+  return limits.memory_bytes > 0 || limits.processes > 0 || limits.cpu_ms > 0;
+}
+
+PodUsage usage_here() {
+  PodUsage usage;
+  std::uint64_t ticks = times_of(1).children_ticks;
+  for (const auto& name : os::list_dir("/proc")) {
+    const auto pid = static_cast<pid_t>(number(name));
+    if (pid <= 1) continue;
+    const Times times = times_of(pid);
+    ticks += times.own_ticks + times.children_ticks;
+    usage.processes += times.threads;
+    usage.memory_bytes += private_bytes(pid);
+  }
+  usage.cpu_ms = ticks * 1000 / static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
+  return usage;
+}
+
+std::uint64_t disk_usage(const std::vector<std::string>& dirs) {
+  namespace fs = std::filesystem;
+  std::uint64_t bytes = 0;
+  for (const auto& dir : dirs) {
+    std::error_code error;
+    std::size_t seen = 0;
+    fs::recursive_directory_iterator it(dir, fs::directory_options::skip_permission_denied, error);
+    while (!error && it != fs::recursive_directory_iterator() && ++seen <= kDiskEntriesMax) {
+      struct stat status;
+      if (::lstat(it->path().c_str(), &status) == 0)
+        bytes += static_cast<std::uint64_t>(status.st_blocks) * 512;
+      it.increment(error);
+    }
+  }
+  return bytes;
+}
+
+std::optional<std::string> exceeded(const PodLimits& limits, const PodUsage& usage) {
+  if (limits.memory_bytes > 0 && usage.memory_bytes > limits.memory_bytes)
+    return "memory: " + mib(usage.memory_bytes) + ", the limit is " + mib(limits.memory_bytes);
+  if (limits.processes > 0 && usage.processes > limits.processes)
+    return "processes: " + std::to_string(usage.processes) + ", the limit is " +
+           std::to_string(limits.processes);
+  if (limits.cpu_ms > 0 && usage.cpu_ms > limits.cpu_ms)
+    return "processor time: " + std::to_string(usage.cpu_ms) + " ms, the limit is " +
+           std::to_string(limits.cpu_ms) + " ms";
+  if (limits.disk_bytes > 0 && usage.disk_bytes > limits.disk_bytes)
+    return "disk: " + mib(usage.disk_bytes) + ", the limit is " + mib(limits.disk_bytes);
+  return std::nullopt;
+}
+
+}  // namespace weir::pod

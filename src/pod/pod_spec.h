@@ -1,0 +1,103 @@
+// What a pod is, as values: the whole world that a program in it will see. Nothing that is not named here is
+// there: the root directory begins empty.
+//
+//   PodSpec spec;
+//   spec.mounts = {{.kind = PodMount::Kind::read_only, .at = "/usr", .source = "/usr"},
+//                  {.kind = PodMount::Kind::overlay, .at = "/home/ann/code", .source = "/home/ann/code",
+//                   .upper = pod.upper, .work = pod.work},
+//                  {.kind = PodMount::Kind::tmpfs, .at = "/tmp", .bytes_max = 512 << 20}};
+//   spec.links = {{"/bin", "usr/bin"}};
+//   spec.files = {{"/etc/passwd", "ann:x:1000:1000::/home/ann:/bin/sh\n"}};
+//   spec.argv = {"make", "test"};
+//   spec.cwd = "/home/ann/code";
+//   TRY(PodPlan plan, plan_pod(spec));           // reads paths, changes nothing
+//   TRY(PodResult done, launch_pod(plan, {}));   // pod/pod_launch.h
+//
+// What every pod has without being asked: /proc of its own processes only (read-only), /dev with null, zero,
+// full, random, urandom, tty, own terminals and shared memory, a loopback interface of its own and no other.
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace weir::pod {
+
+struct PodMount {
+  enum class Kind { read_only, writable, overlay, tmpfs };
+  Kind kind = Kind::read_only;
+  std::string at;      // inside; absolute, without "." and ".."
+  std::string source;  // outside: what is bound, or the overlay's lower directory; links are followed
+  std::string upper;   // overlay: where changes go; on one file system with `work`
+  std::string work;    // overlay: an empty directory, for this one pod only
+  std::uint64_t bytes_max = 0;  // tmpfs: its size, above 0
+};
+
+// A file of the pod's own, read-only, made before its program starts.
+struct PodFile {
+  std::string at;
+  std::string content;
+};
+// A symbolic link of the pod's own.
+struct PodLink {
+  std::string at;
+  std::string target;
+};
+
+// 0: no limit. Which of them the kernel enforces and which are watched: LimitState of the report.
+struct PodLimits {
+  std::uint64_t memory_bytes = 0;  // private memory of all processes together
+  std::uint64_t processes = 0;     // threads count, as the kernel counts them
+  std::uint64_t open_files = 0;    // descriptors of one process
+  std::uint64_t cpu_ms = 0;        // processor time of all processes together
+  std::uint64_t disk_bytes = 0;    // what the overlays' upper directories hold
+  std::uint64_t file_bytes = 0;    // one file
+  std::uint64_t wall_ms = 0;       // from the start of the program
+  bool operator==(const PodLimits&) const = default;
+};
+
+// `local`: its programs reach each other over its own loopback. `none`: no TCP at all (Landlock ABI 4).
+enum class PodNetwork { none, local };
+
+// What was verified. L3: all walls. L2: its own root, processes and network hold, a second wall (Landlock,
+// seccomp) is missing. L1: only a system call filter. L0: nothing. docs/pod.md has the table.
+enum class Level { L0, L1, L2, L3 };
+std::string_view name(Level level);  // "L3"
+Result<Level> level_from(std::string_view text);
+
+struct PodSpec {
+  std::vector<PodMount> mounts;
+  std::vector<PodFile> files;
+  std::vector<PodLink> links;
+  std::vector<std::string> argv;           // argv[0] is looked up in PATH of `env`, inside
+  std::map<std::string, std::string> env;  // exactly this environment
+  std::string cwd = "/";                   // inside
+  std::string hostname = "pod";
+  PodLimits limits;
+  PodNetwork network = PodNetwork::local;
+  Level level = Level::L3;    // less than this is an Error ...
+  bool accept_level = false;  // ... unless this says that less will do
+  // Directories of Weir itself: no mount may show one of them or what is in it, except `upper` and `work`.
+  std::vector<std::string> keep_out;
+};
+
+struct PodPlan {
+  PodSpec spec;
+  std::vector<PodMount> mounts;         // sources resolved, outer ones before inner ones
+  std::vector<std::string> weaknesses;  // one sentence each, for the record and the person
+  uid_t uid = 0;
+  gid_t gid = 0;
+};
+
+// Looks at paths and changes nothing. Errors: `invalid` (a path that is relative or not normal, two things at
+// one place, a mount over /, /proc or /dev, a source that is a socket, a program missing), `not_found` (a
+// source, an upper or work directory), `denied` (a mount that would show what must be kept out), `limit`.
+Result<PodPlan> plan_pod(const PodSpec& spec);
+
+}  // namespace weir::pod

@@ -1,0 +1,235 @@
+#include "pod/pod_store.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/json.h"
+#include "base/time_text.h"
+#include "base/uuid.h"
+#include "os/files.h"
+#include "os/random.h"
+#include "pod/beneath.h"
+#include "pod/path_text.h"
+#include "pod/remove_tree.h"
+
+namespace weir::pod {
+namespace {
+
+constexpr std::size_t kPodJsonBytesMax = 64 << 10;
+constexpr std::size_t kPodsMax = 100'000;
+constexpr const char* kNew = ".new-";
+constexpr const char* kGone = ".gone-";
+constexpr int kVersion = 1;
+
+Result<os::Fd> open_store(const std::string& dir) {
+  os::Fd fd(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!fd) return std::unexpected(os::errno_error("cannot open the directory of pods", dir, errno));
+  return fd;
+}
+
+Json pod_json(const Pod& pod) {
+  Json json = Json::object({{"v", kVersion},
+                            {"id", pod.id},
+                            {"started", rfc3339(pod.started_ns)},
+                            {"profile", pod.profile},
+                            // As text: inode numbers may use all 64 bits, JSON readers often have 53.
+                            {"workspace_device", std::to_string(pod.workspace_device)},
+                            {"workspace_inode", std::to_string(pod.workspace_inode)}});
+  set_path(json, "workspace", pod.workspace);
+  return json;
+}
+
+std::optional<std::uint64_t> number(std::string_view text) {
+  std::uint64_t value = 0;
+  if (text.empty() || text.size() > 20) return std::nullopt;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return std::nullopt;
+    const auto digit = static_cast<std::uint64_t>(c - '0');
+    if (value > (UINT64_MAX - digit) / 10) return std::nullopt;
+    value = value * 10 + digit;
+  }
+  return value;
+}
+
+Status write_new(int dir, const char* name, std::string_view bytes) {
+  const os::Fd fd(::openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!fd) return std::unexpected(os::errno_error("cannot create", name, errno));
+  return os::write_all(fd.get(), bytes);
+}
+
+// The new pod's directory with everything but pod.json; returns its descriptor and when that was.
+Result<std::int64_t> furnish(int store, const std::string& name, os::Fd& dir) {
+  if (::mkdirat(store, name.c_str(), 0700) != 0)
+    return std::unexpected(os::errno_error("cannot create the pod's directory", name, errno));
+  dir = os::Fd(::openat(store, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!dir) return std::unexpected(os::errno_error("cannot open the pod's directory", name, errno));
+  for (const char* one : {"upper", "work"})
+    if (::mkdirat(dir.get(), one, 0700) != 0)
+      return std::unexpected(os::errno_error("cannot create a directory of the pod", one, errno));
+  TRY_STATUS(write_new(dir.get(), "pod.lock", ""));
+  TRY(const Node made, node_at(dir.get(), "pod.lock"));
+  return made.ctime_ns;
+}
+
+}  // namespace
+
+Result<Pod> PodStore::create(const std::string& workspace, const std::string& profile) const {
+  TRY_STATUS(os::make_dirs(dir_, 0700));
+  Pod pod;
+  pod.id = os::new_uuid();
+  pod.workspace = os::resolve_path(workspace);
+  pod.profile = profile;
+  pod.upper = dir_ + "/" + pod.id + "/upper";
+  pod.work = dir_ + "/" + pod.id + "/work";
+  TRY(const os::Fd root, open_root(pod.workspace));
+  TRY(const Node node, node_of(root.get()));
+  pod.workspace_device = node.device;
+  pod.workspace_inode = node.inode;
+
+  TRY(const os::Fd store, open_store(dir_));
+  const std::string fresh = kNew + pod.id;
+  os::Fd dir;
+  const auto made = furnish(store.get(), fresh, dir);
+  Status done = made ? Status() : std::unexpected(made.error());
+  if (made) {
+    pod.started_ns = *made;
+    done = write_new(dir.get(), "pod.json", canonical(pod_json(pod)) + "\n");
+  }
+  if (done && ::renameat2(store.get(), fresh.c_str(), store.get(), pod.id.c_str(), RENAME_NOREPLACE) != 0)
+    done = std::unexpected(os::errno_error("cannot name the pod's directory", pod.id, errno));
+  if (!done) {
+    (void)remove_tree(store.get(), fresh);
+    return std::unexpected(done.error());
+  }
+  return pod;
+}
+
+Result<Pod> PodStore::read(const std::string& id) const {
+  const std::string file = dir_ + "/" + id + "/pod.json";
+  TRY(const std::string text, os::read_file(file, kPodJsonBytesMax));
+  TRY(const Json json, parse_json(text));
+  Pod pod;
+  pod.id = id;
+  const auto workspace = path_from(json, "workspace");
+  const auto started = from_rfc3339(json["started"].text_or(""));
+  const auto device = number(json["workspace_device"].text_or(""));
+  const auto inode = number(json["workspace_inode"].text_or(""));
+  if (json["v"].int_or(0) != kVersion || json["id"].text_or("") != id || !workspace ||
+      !workspace->starts_with('/') || !started || !device || !inode || !json["profile"].is_string())
+    return fail(ErrorCode::corrupt, "not the record of a pod", file, "weir discard --pod " + id);
+  pod.workspace = *workspace;
+  pod.started_ns = *started;
+  pod.workspace_device = *device;
+  pod.workspace_inode = *inode;
+  pod.profile = json["profile"].as_string();
+  pod.upper = dir_ + "/" + id + "/upper";
+  pod.work = dir_ + "/" + id + "/work";
+  return pod;
+}
+
+Result<std::vector<Pod>> PodStore::list() const {
+  std::vector<Pod> pods;
+  for (const auto& name : os::list_dir(dir_)) {
+    if (!is_uuid(name) || pods.size() == kPodsMax) continue;
+    if (auto pod = read(name)) pods.push_back(*std::move(pod));
+  }
+  std::sort(pods.begin(), pods.end(), [](const Pod& a, const Pod& b) {
+    return a.started_ns != b.started_ns ? a.started_ns < b.started_ns : a.id < b.id;
+  });
+  return pods;
+}
+
+Result<std::vector<std::string>> PodStore::damaged() const {
+  std::vector<std::string> ids;
+  for (const auto& name : os::list_dir(dir_))
+    if (is_uuid(name) && !read(name)) ids.push_back(name);
+  return ids;
+}
+
+Result<std::optional<Pod>> PodStore::last_of(const std::string& workspace) const {
+  const std::string wanted = os::resolve_path(workspace);
+  TRY(auto pods, list());
+  std::optional<Pod> last;
+  for (auto& pod : pods)
+    if (pod.workspace == wanted) last = std::move(pod);
+  return last;
+}
+
+Result<std::optional<Pod>> PodStore::find(const std::string& id) const {
+  if (!is_uuid(id)) return std::optional<Pod>();
+  auto pod = read(id);
+  if (pod) return std::optional<Pod>(*std::move(pod));
+  if (pod.error().code == ErrorCode::not_found) return std::optional<Pod>();
+  return std::unexpected(pod.error());
+}
+
+Status PodStore::remove(const Pod& pod) const {
+  return remove_id(pod.id);
+}
+
+Status PodStore::take_out(int store, const std::string& id) const {
+  if (!is_uuid(id)) return fail("not the id of a pod", id, "`weir pods` shows them");
+  const std::string gone = kGone + id;
+  if (::renameat2(store, id.c_str(), store, gone.c_str(), RENAME_NOREPLACE) != 0 && errno != ENOENT)
+    return std::unexpected(os::errno_error("cannot take the pod out of use", id, errno));
+  return {};
+}
+
+Status PodStore::remove_id(const std::string& id) const {
+  TRY(const os::Fd store, open_store(dir_));
+  TRY_STATUS(take_out(store.get(), id));
+  if (::fsync(store.get()) != 0) return std::unexpected(os::errno_error("cannot flush", dir_, errno));
+  TRY_STATUS(remove_tree(store.get(), kGone + id));
+  return sweep(store.get());
+}
+
+Status PodStore::remove_unchanged(const Pod& pod) const {
+  if (!os::list_dir(pod.upper).empty())
+    return fail(ErrorCode::denied, "the pod has changes", pod.id, "commit or discard them");
+  TRY(const os::Fd store, open_store(dir_));
+  TRY_STATUS(take_out(store.get(), pod.id));
+  return remove_tree(store.get(), kGone + pod.id);
+}
+
+// What was being removed when its remover died. ".new-…" is left alone: it may be somebody's who is at work;
+// those of dead makers are taken away when they are a day old.
+Status PodStore::sweep(int dir) const {
+  constexpr std::int64_t kDayNs = std::int64_t{86'400} * 1'000'000'000;
+  TRY(const auto names, names_in(dir, kPodsMax));
+  TRY(const Node now, node_of(dir));  // changed just now by our rename: what time it is for this file system
+  for (const auto& name : names) {
+    const bool gone = name.starts_with(kGone);
+    if (!gone && !name.starts_with(kNew)) continue;
+    TRY(const Node node, node_at(dir, name));
+    if (node.kind != NodeKind::directory || (!gone && now.ctime_ns - node.ctime_ns < kDayNs)) continue;
+    TRY_STATUS(remove_tree(dir, name));
+  }
+  return {};
+}
+
+Result<os::Fd> PodStore::lock(const Pod& pod) const {
+  // A look by running() holds the lock for an instant: that must not make a launcher fail.
+  constexpr int kTries = 20;
+  constexpr useconds_t kPauseUs = 1000;
+  for (int tries = 1;; ++tries) {
+    auto lock = os::lock_file(directory(pod) + "/pod.lock");
+    if (lock || lock.error().code != ErrorCode::unavailable) return lock;
+    if (tries == kTries)
+      return fail(ErrorCode::unavailable, "the pod still runs", pod.id,
+                  "wait for its end, or end it with `weir stop`");
+    ::usleep(kPauseUs);
+  }
+}
+
+bool PodStore::running(const Pod& pod) const {
+  const os::Fd fd(::open((directory(pod) + "/pod.lock").c_str(), O_RDONLY | O_CLOEXEC));
+  return fd && ::flock(fd.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+}
+
+}  // namespace weir::pod

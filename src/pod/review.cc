@@ -1,0 +1,205 @@
+#include "pod/review.h"
+
+#include <fcntl.h>
+
+#include <algorithm>
+
+#include "pod/overlay_changes.h"
+
+namespace weir::pod {
+namespace {
+
+constexpr std::string_view kReview = "review";
+constexpr std::string_view kDiscarded = "discarded";
+constexpr std::string_view kJournal = "commit";
+
+// Questions about single paths, asked of both trees.
+class Trees {
+ public:
+  explicit Trees(const OpenPod& open) : open_(open) {}
+
+  bool on_host(const std::string& path) const {
+    const auto node = node_beneath(open_.host.get(), path);
+    return node && node->kind != NodeKind::none;
+  }
+  bool in_pod(const std::string& path) const {
+    const auto node = node_beneath(open_.upper.get(), path);
+    return node && node->kind != NodeKind::none && node->kind != NodeKind::whiteout;
+  }
+  // As the pod sees it: its own, else the host's.
+  std::optional<std::string> link(const std::string& path) const {
+    return link_in({open_.upper.get(), open_.host.get()}, path);
+  }
+  std::optional<std::string> host_link(const std::string& path) const {
+    return link_in({open_.host.get()}, path);
+  }
+
+ private:
+  static std::optional<std::string> link_in(std::initializer_list<int> roots, const std::string& path) {
+    for (const int root : roots) {
+      const auto parent = open_beneath(root, parent_of(path), O_PATH | O_DIRECTORY);
+      if (!parent) continue;
+      const auto node = node_at(parent->get(), leaf_of(path));
+      if (!node || node->kind == NodeKind::none) continue;
+      if (node->kind != NodeKind::symlink) return std::nullopt;
+      const auto target = link_target(parent->get(), leaf_of(path));
+      // A link that cannot be read might lead anywhere.
+      return target ? *target : std::string("/");
+    }
+    return std::nullopt;
+  }
+
+  const OpenPod& open_;
+};
+
+// A directory's ctime moves with every file made in it, so it says nothing; what is in it has its own.
+bool host_is_newer(const Change& change, std::int64_t started_ns) {
+  const NodeKind kind = change.host.node.kind;
+  return (kind == NodeKind::file || kind == NodeKind::symlink) && change.host.node.ctime_ns > started_ns;
+}
+
+std::string conflict_of(const Change& change, std::int64_t started_ns, const PathRecords& shown,
+                        const PathRecords& journal) {
+  const std::string host = state_text(change.host);
+  const std::string pod = state_text(change.pod);
+  // An unfinished commit of ours had looked at this very state: a hard link to what it replaced has a new
+  // ctime by its doing.
+  if (const auto planned = journal.find(change.path);
+      planned != journal.end() && planned->second.host == host && planned->second.pod == pod)
+    return {};
+  if (const auto seen = shown.find(change.path); seen != shown.end()) {
+    if (seen->second.pod != pod) return "the pod changed it after the last `weir diff`";
+    if (seen->second.host != host) return "the host changed it after the last `weir diff`";
+  }
+  if (host_is_newer(change, started_ns)) return "the host changed it after the pod started";
+  return {};
+}
+
+// A link of the workspace where the catalogue spells out a name: "CLAUDE.md" -> "docs/agents.md".
+struct Alias {
+  std::string at;
+  std::string leads_to;
+};
+
+// As the host has it and as the pod has it: either may be what stands there after a commit of some paths.
+std::vector<Alias> aliases_of(const HeldCatalogue& catalogue, std::initializer_list<LinkOf> views) {
+  std::vector<Alias> out;
+  for (const auto& at : catalogue.spelled_out())
+    for (const auto& link_of : views)
+      if (const auto target = link_of(at))
+        if (const auto leads_to = link_leads_to(at, *target, link_of)) out.push_back({at, *leads_to});
+  return out;
+}
+
+std::vector<HeldReason> held_reasons(const Change& change, const HeldCatalogue& catalogue, const Trees& trees,
+                                     const LinkOf& link_of, const std::vector<Alias>& aliases) {
+  const bool is_link = change.pod.node.kind == NodeKind::symlink;
+  HeldQuestion question{.change = change,
+                        .path = change.path,
+                        .link_outside = is_link && !link_leads_to(change.path, change.pod.target, link_of),
+                        .on_host = [&](const std::string& path) { return trees.on_host(path); },
+                        .in_pod = [&](const std::string& path) { return trees.in_pod(path); }};
+  auto reasons = catalogue.reasons(question);
+  for (const auto& alias : aliases) {
+    if (!is_below(change.path, {alias.leads_to}) || change.path == alias.at) continue;
+    const std::string rest =
+        alias.leads_to.empty() ? "/" + change.path : change.path.substr(alias.leads_to.size());
+    question.path = alias.at + rest;
+    for (auto& reason : catalogue.reasons(question))
+      if (std::find(reasons.begin(), reasons.end(), reason) == reasons.end())
+        reasons.push_back(std::move(reason));
+  }
+  return reasons;
+}
+
+void mark_implied(std::vector<ReviewedChange>& changes) {
+  for (std::size_t i = 0; i + 1 < changes.size(); ++i) {
+    const Change& change = changes[i].change;
+    if (change.kind != ChangeKind::added || change.pod.node.kind != NodeKind::directory) continue;
+    // Sorted: "a", "a.b", "a/b": what is in it need not be the next.
+    const std::string inside = change.path + "/";
+    const auto next =
+        std::lower_bound(changes.begin(), changes.end(), inside,
+                         [](const auto& one, const auto& path) { return one.change.path < path; });
+    changes[i].implied =
+        change.problem.empty() && next != changes.end() && next->change.path.starts_with(inside);
+  }
+}
+
+}  // namespace
+
+Result<OpenPod> OpenPod::open(const PodStore& store, const Pod& pod) {
+  OpenPod out;
+  out.pod = pod;
+  out.directory = store.directory(pod);
+  TRY(out.host, open_root(pod.workspace));
+  TRY(const Node node, node_of(out.host.get()));
+  if (node.device != pod.workspace_device || node.inode != pod.workspace_inode)
+    return fail(ErrorCode::denied, "this is not the directory that the pod was made for", pod.workspace,
+                "it was replaced since; move the old one back, or `weir discard --pod " + pod.id + "`");
+  TRY(out.upper, open_root(os::resolve_path(out.directory) + "/upper"));
+  return out;
+}
+
+Result<Review> make_review(const OpenPod& open, const HeldCatalogue& catalogue) {
+  TRY(auto changes, overlay_changes(open.host.get(), open.upper.get()));
+  TRY(const auto shown, read_path_records(open.review_file(), kReview));
+  TRY(const auto discarded, read_path_records(open.discarded_file(), kDiscarded));
+  TRY(const auto journal, read_path_records(open.journal_file(), kJournal));
+  const Trees trees(open);
+  const LinkOf link_of = [&](const std::string& path) { return trees.link(path); };
+  const auto aliases =
+      aliases_of(catalogue, {link_of, [&](const std::string& path) { return trees.host_link(path); }});
+  Review review;
+  for (auto& change : changes) {
+    if (const auto put = discarded.find(change.path);
+        put != discarded.end() && put->second.pod == state_text(change.pod)) {
+      ++review.discarded;
+      continue;
+    }
+    ReviewedChange one;
+    one.conflict = conflict_of(change, open.pod.started_ns, shown, journal);
+    one.held = held_reasons(change, catalogue, trees, link_of, aliases);
+    one.change = std::move(change);
+    review.changes.push_back(std::move(one));
+  }
+  mark_implied(review.changes);
+  return review;
+}
+
+bool is_below(const std::string& path, const std::vector<std::string>& paths) {
+  return paths.empty() || std::any_of(paths.begin(), paths.end(), [&](const std::string& one) {
+           return one.empty() || path == one || path.starts_with(one + "/");
+         });
+}
+
+Status remember_shown(const OpenPod& open, const Review& review, const std::vector<std::string>& paths) {
+  TRY(auto shown, read_path_records(open.review_file(), kReview));
+  for (const auto& one : review.changes)
+    if (is_below(one.change.path, paths))
+      shown[one.change.path] = {.host = state_text(one.change.host),
+                                .pod = state_text(one.change.pod),
+                                .temporary = {},
+                                .held = false,
+                                .forced = false};
+  return write_path_records(open.review_file(), kReview, shown, os::Durability::none);
+}
+
+Result<std::size_t> discard_paths(const OpenPod& open, const Review& review,
+                                  const std::vector<std::string>& paths) {
+  TRY(auto put, read_path_records(open.discarded_file(), kDiscarded));
+  std::size_t count = 0;
+  for (const auto& one : review.changes) {
+    if (!is_below(one.change.path, paths)) continue;
+    put[one.change.path] = {.host = state_text(one.change.host),
+                            .pod = state_text(one.change.pod),
+                            .temporary = {},
+                            .held = false,
+                            .forced = false};
+    ++count;
+  }
+  TRY_STATUS(write_path_records(open.discarded_file(), kDiscarded, put, os::Durability::fsync));
+  return count;
+}
+
+}  // namespace weir::pod

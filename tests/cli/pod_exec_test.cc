@@ -1,0 +1,142 @@
+// `weir pod exec` as a person calls it: exit codes, what is kept, what is said.
+#include <gmock/gmock.h>
+#include <sys/stat.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <sstream>
+
+#include "cli/cli.h"
+#include "os/files.h"
+#include "os/process.h"
+
+namespace weir::cli {
+namespace {
+
+using testing::HasSubstr;
+
+struct Said {
+  int code = 0;
+  std::string out;
+  std::string err;
+};
+
+class PodExec : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto tried = os::run_child({.argv = {"unshare", "-Urmpfn", "true"}});
+    if (!tried || tried->exit.code != 0) GTEST_SKIP() << "this machine has no unprivileged user namespaces";
+    char name[] = "/tmp/weir-pod-exec.XXXXXX";
+    ASSERT_NE(::mkdtemp(name), nullptr);
+    top_ = name;
+    ASSERT_TRUE(os::make_dirs(top_ + "/project"));
+    ::setenv("WEIR_HOME", (top_ + "/weir").c_str(), 1);
+    before_ = std::filesystem::current_path();
+    std::filesystem::current_path(top_ + "/project");
+  }
+  void TearDown() override {
+    if (top_.empty()) return;
+    std::filesystem::current_path(before_);
+    ::unsetenv("WEIR_HOME");
+    for (const auto& id : pods())
+      ::chmod((top_ + "/weir/state/pods/" + id + "/work/work").c_str(), 0700);
+    std::error_code ignored;
+    std::filesystem::remove_all(top_, ignored);
+  }
+  static Said weir(const std::vector<std::string>& argv) {
+    std::istringstream in;
+    std::ostringstream out;
+    std::ostringstream err;
+    const int code = run_command_line(all_commands(), argv, in, out, err);
+    return {code, out.str(), err.str()};
+  }
+  // A command of the shell in a pod.
+  static Said in_pod(const std::string& script, std::vector<std::string> options = {}) {
+    std::vector<std::string> argv = {"pod", "exec"};
+    argv.insert(argv.end(), options.begin(), options.end());
+    argv.insert(argv.end(), {"--", "sh", "-c", script});
+    return weir(argv);
+  }
+  std::vector<std::string> pods() const { return os::list_dir(top_ + "/weir/state/pods"); }
+  const std::string& top() const { return top_; }
+
+ private:
+  std::string top_;
+  std::filesystem::path before_;
+};
+
+TEST_F(PodExec, EndsWithTheCodeOfItsCommandAndLeavesNothing) {
+  EXPECT_EQ(in_pod("exit 7").code, 7);
+  EXPECT_EQ(in_pod("kill -TERM $$").code, 128 + 15);
+  EXPECT_THAT(pods(), testing::IsEmpty());
+}
+
+TEST_F(PodExec, KeepsWhatChangedForTheReview) {
+  const Said said = in_pod("echo made > made");
+  EXPECT_EQ(said.code, 0);
+  EXPECT_THAT(said.err, HasSubstr("weir diff"));
+  EXPECT_FALSE(os::exists("made"));
+  EXPECT_EQ(pods().size(), 1U);
+  EXPECT_THAT(weir({"diff"}).out, HasSubstr("A made"));
+  EXPECT_EQ(weir({"commit", "made"}).code, 0);
+  EXPECT_EQ(os::read_file("made", 100).value_or(""), "made\n");
+}
+
+TEST_F(PodExec, SaysWhatWasVerifiedAsJson) {
+  const Said said = in_pod("exit 3", {"--json", "--limits", "memory=1G,processes=64"});
+  EXPECT_EQ(said.code, 3);
+  const auto json = parse_json(said.err);
+  ASSERT_TRUE(json) << said.err;
+  EXPECT_EQ((*json)["exit"].int_or(0), 3);
+  EXPECT_EQ((*json)["report"]["level"].text_or(""), "L3");
+  EXPECT_FALSE((*json)["changed"].bool_or(true));
+  EXPECT_EQ((*json)["report"]["limits"].as_array()[0]["value"].int_or(0), 1 << 30);
+}
+
+TEST_F(PodExec, FailuresOfItsOwnAre125AndLeaveNothing) {
+  const std::pair<std::vector<std::string>, const char*> bad[] = {
+      {{"--profile", "none-such"}, "generic"},
+      {{"--profile", "../../etc/passwd"}, "not the name of a profile"},
+      {{"--limits", "memory=much"}, "not a size"},
+      {{"--limits", "memory"}, "NAME=VALUE"},
+      {{"--level", "L9"}, "no such level"},
+      {{"--ro", "/none-such"}, "nothing to show"},
+      {{"--bind", "/"}, "the launcher's own"},
+      {{"--ro", top() + "/weir"}, "Weir's own files"},
+  };
+  for (const auto& [options, says] : bad) {
+    const Said said = in_pod("touch ran", options);
+    EXPECT_EQ(said.code, 125) << options[1];
+    EXPECT_THAT(said.err, HasSubstr(says));
+    EXPECT_EQ(std::count(said.err.begin(), said.err.end(), '\n'), 1) << said.err;
+  }
+  EXPECT_EQ(weir({"pod", "exec"}).code, 125);
+  EXPECT_EQ(weir({"pod", "exec", "--", "no-such-program-here"}).code, 125);
+  EXPECT_THAT(pods(), testing::IsEmpty());
+}
+
+TEST_F(PodExec, SecretsPassOnlyByName) {
+  ::setenv("LC_DEPLOY_TOKEN", "secret", 1);
+  EXPECT_EQ(in_pod("test -z \"$LC_DEPLOY_TOKEN\"").code, 0);
+  EXPECT_EQ(in_pod("test \"$LC_DEPLOY_TOKEN\" = secret", {"--env", "LC_DEPLOY_TOKEN"}).code, 0);
+  ::unsetenv("LC_DEPLOY_TOKEN");
+}
+
+TEST_F(PodExec, AProfileOfOnesOwnGoesFirst) {
+  ASSERT_TRUE(os::make_dirs(top() + "/weir/config/pods"));
+  ASSERT_TRUE(
+      os::write_file_atomic(top() + "/weir/config/pods/generic.yaml",
+                            "name: generic\nread_only: [/usr, /bin, /lib, /lib64]\nset: {MINE: \"1\"}\n"));
+  EXPECT_EQ(in_pod("test \"$MINE\" = 1").code, 0);
+  ASSERT_TRUE(os::write_file_atomic(top() + "/weir/config/pods/loop.yaml", "name: loop\nextends: loop\n"));
+  EXPECT_THAT(in_pod("true", {"--profile", "loop"}).err, HasSubstr("more than 8 times"));
+}
+
+TEST_F(PodExec, ALimitEndsItAndSaysSo) {
+  const Said said = in_pod("sleep 20", {"--limits", "time=200ms"});
+  EXPECT_EQ(said.code, 137);
+  EXPECT_THAT(said.err, HasSubstr("time: the limit is 200 ms"));
+}
+
+}  // namespace
+}  // namespace weir::cli

@@ -1,0 +1,170 @@
+// `weir diff`, `commit`, `discard`, `pods` as a person and a script use them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "cli/cli.h"
+#include "os/files.h"
+#include "os/process.h"
+#include "pod/pod_store.h"
+
+namespace weir::cli {
+namespace {
+
+using testing::AllOf;
+using testing::HasSubstr;
+using testing::Not;
+
+struct Ran {
+  int code = 0;
+  std::string out;
+  std::string err;
+};
+
+class PodReview : public testing::Test {
+ protected:
+  void SetUp() override {
+    char name[] = "/tmp/weir-review.XXXXXX";
+    ASSERT_NE(::mkdtemp(name), nullptr);
+    dir_ = os::resolve_path(name);
+    before_ = std::filesystem::current_path();
+    ASSERT_TRUE(os::make_dirs(dir_ + "/w/sub"));
+    ::setenv("WEIR_HOME", (dir_ + "/home").c_str(), 1);
+    std::filesystem::current_path(dir_ + "/w");
+    write("w/a.txt", "one\n");
+    const auto made = pod::PodStore(os::places().state + "/pods").create(dir_ + "/w", "test");
+    ASSERT_TRUE(made) << made.error().message();
+    pod_ = *made;
+    ::usleep(20'000);
+  }
+  void TearDown() override {
+    std::filesystem::current_path(before_);
+    ::unsetenv("WEIR_HOME");
+    std::filesystem::remove_all(dir_);
+  }
+  void write(const std::string& path, const std::string& text) const {
+    const std::string whole = path.starts_with('/') ? path : dir_ + "/" + path;
+    ASSERT_TRUE(os::make_dirs(whole.substr(0, whole.rfind('/'))));
+    std::ofstream(whole, std::ios::binary) << text;
+    std::filesystem::permissions(whole, std::filesystem::perms(0644));
+  }
+  void left(const std::string& path, const std::string& text) const { write(pod_.upper + "/" + path, text); }
+  static Ran weir(const std::vector<std::string>& words) {
+    std::istringstream in;
+    std::ostringstream out;
+    std::ostringstream err;
+    const int code = run_command_line(all_commands(), words, in, out, err);
+    return {code, out.str(), err.str()};
+  }
+
+  std::string dir_;
+  std::filesystem::path before_;
+  pod::Pod pod_;
+};
+
+TEST_F(PodReview, ShowsHeldFilesApartWithWhatRunsThem) {
+  left("a.txt", "two\n");
+  left(".envrc", "export X=1\n");
+  const Ran ran = weir({"diff"});
+  EXPECT_EQ(ran.code, exit_code::kFine);
+  EXPECT_THAT(ran.out,
+              AllOf(HasSubstr(" M a.txt  +1 -1\n"), HasSubstr("-one\n+two\n"), HasSubstr("held for review"),
+                    HasSubstr("direnv"), HasSubstr("2 changes, 1 held, 0 in conflict")));
+  EXPECT_LT(ran.out.find("M a.txt"), ran.out.find("held for review"));
+  EXPECT_LT(ran.out.find("held for review"), ran.out.find("A .envrc"));
+  EXPECT_THAT(weir({"diff", "--stat", "a.txt"}).out,
+              AllOf(HasSubstr("M a.txt"), Not(HasSubstr("@@")), Not(HasSubstr(".envrc"))));
+}
+
+TEST_F(PodReview, HostileNamesAndTextsDoNotReachTheTerminal) {
+  left("\x1b]0;owned\x07\n A forged", "x\x1b[2J\n");
+  const std::string text = weir({"diff"}).out;
+  EXPECT_EQ(text.find('\x1b'), std::string::npos);
+  EXPECT_EQ(text.find('\x07'), std::string::npos);
+  EXPECT_THAT(text, Not(HasSubstr("\n A forged")));
+  EXPECT_EQ(weir({"commit"}).out.find('\x1b'), std::string::npos);
+}
+
+TEST_F(PodReview, JsonNamesEveryChange) {
+  left("a.txt", "two\n");
+  left("Makefile", "all:\n");
+  const auto json = parse_json(weir({"diff", "--json"}).out);
+  ASSERT_TRUE(json);
+  EXPECT_EQ((*json)["pod"].text_or(""), pod_.id);
+  const auto& changes = (*json)["changes"].as_array();
+  ASSERT_EQ(changes.size(), 2u);
+  EXPECT_EQ(changes[0]["path"].text_or(""), "Makefile");
+  EXPECT_EQ(changes[0]["change"].text_or(""), "added");
+  EXPECT_EQ(changes[0]["held"].as_array()[0]["id"].text_or(""), "make");
+  EXPECT_EQ(changes[1]["change"].text_or(""), "modified");
+  EXPECT_EQ(changes[1]["lines_added"].int_or(0), 1);
+}
+
+TEST_F(PodReview, APatchIsForGitApply) {
+  left("a.txt", "two\n");
+  left("sub/new.txt", "fresh\n");
+  left(".envrc", "x");
+  const Ran ran = weir({"diff", "--patch"});
+  EXPECT_THAT(ran.err, HasSubstr("left out: .envrc: held for review"));
+  const auto applied = os::run_child(
+      {.argv = {"git", "apply", "-"}, .env = std::nullopt, .cwd = dir_ + "/w", .input = ran.out});
+  ASSERT_TRUE(applied && applied->exit.code == 0) << (applied ? applied->err : "");
+  EXPECT_EQ(*os::read_file(dir_ + "/w/a.txt", 100), "two\n");
+  EXPECT_EQ(*os::read_file(dir_ + "/w/sub/new.txt", 100), "fresh\n");
+}
+
+TEST_F(PodReview, CommitTakesWhatIsNamedAndSaysWhatIsLeft) {
+  left("a.txt", "two\n");
+  left(".envrc", "x");
+  std::filesystem::current_path(dir_ + "/w/sub");  // a directory below finds the pod, paths count from it
+  Ran ran = weir({"commit", "../a.txt"});
+  EXPECT_EQ(ran.code, exit_code::kFine) << ran.err;
+  EXPECT_THAT(ran.out, HasSubstr(" M a.txt\n"));
+  EXPECT_THAT(ran.err, HasSubstr("not recorded in the ledger"));
+  ran = weir({"commit"});
+  EXPECT_EQ(ran.code, exit_code::kFine);
+  EXPECT_THAT(ran.out, AllOf(HasSubstr("held for review"), HasSubstr("direnv")));
+  EXPECT_FALSE(os::exists(dir_ + "/w/.envrc"));
+  EXPECT_EQ(weir({"commit", "../.envrc"}).code, exit_code::kFindings);
+  EXPECT_EQ(weir({"commit", "--held", "../.envrc"}).code, exit_code::kFine);
+  EXPECT_TRUE(os::exists(dir_ + "/w/.envrc"));
+  EXPECT_EQ(weir({"commit", "/etc/passwd"}).code, exit_code::kUsage);
+  EXPECT_EQ(weir({"commit", "../../x"}).code, exit_code::kUsage);
+}
+
+TEST_F(PodReview, AConflictIsExitOneUntilItIsForced) {
+  left("a.txt", "pod\n");
+  write("w/a.txt", "host\n");
+  Ran ran = weir({"commit", "--json"});
+  EXPECT_EQ(ran.code, exit_code::kFindings);
+  const auto json = parse_json(ran.out);
+  ASSERT_TRUE(json);
+  EXPECT_EQ((*json)["paths"].as_array()[0]["result"].text_or(""), "conflict");
+  EXPECT_FALSE((*json)["complete"].bool_or(true));
+  EXPECT_EQ(weir({"commit", "--force", "a.txt"}).code, exit_code::kFine);
+  EXPECT_EQ(*os::read_file(dir_ + "/w/a.txt", 100), "pod\n");
+}
+
+TEST_F(PodReview, DiscardPutsAsideOrRemoves) {
+  left("a.txt", "two\n");
+  left("b.txt", "two\n");
+  EXPECT_EQ(weir({"discard", "b.txt"}).code, exit_code::kFine);
+  EXPECT_THAT(weir({"diff", "--stat"}).out,
+              AllOf(HasSubstr("a.txt"), Not(HasSubstr("b.txt")), HasSubstr("1 discarded")));
+  EXPECT_EQ(weir({"discard", "nothing"}).code, exit_code::kUsage);
+  EXPECT_THAT(weir({"pods"}).out, HasSubstr(pod_.id));
+  EXPECT_EQ(weir({"discard"}).code, exit_code::kFine);
+  EXPECT_EQ(weir({"pods"}).out, "no pods\n");
+  const Ran none = weir({"diff"});
+  EXPECT_EQ(none.code, exit_code::kUsage);
+  EXPECT_THAT(none.err, HasSubstr("no pod has worked on this directory"));
+  EXPECT_EQ(*os::read_file(dir_ + "/w/a.txt", 100), "one\n");
+}
+
+}  // namespace
+}  // namespace weir::cli

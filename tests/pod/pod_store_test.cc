@@ -1,0 +1,148 @@
+// Pods at rest: made, listed, locked, removed; and trees that nobody could remove with a path.
+#include "pod/pod_store.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/file.h>
+#include <sys/wait.h>
+
+#include "overlay_pod.h"
+#include "pod/remove_tree.h"
+
+namespace weir::pod::testing {
+namespace {
+
+using PodStoreTest = OverlayPodTest;
+
+TEST_F(PodStoreTest, KeepsWhatAPodIs) {
+  const Pod made = begin();
+  const auto last = store().last_of(workspace_);
+  ASSERT_TRUE(last && *last);
+  EXPECT_EQ((*last)->id, made.id);
+  EXPECT_EQ((*last)->workspace, workspace_);
+  EXPECT_EQ((*last)->upper, made.upper);
+  EXPECT_EQ((*last)->started_ns, made.started_ns);
+  EXPECT_EQ((*last)->profile, "test");
+  EXPECT_EQ((*last)->workspace_inode, made.workspace_inode);
+  for (const auto& path : {dir_ + "/state/pods", store().directory(made), made.upper, made.work})
+    EXPECT_EQ(os::file_info(path)->mode, 0700u) << path;
+}
+
+TEST_F(PodStoreTest, TheLastPodOfAWorkspaceIsTheNewest) {
+  const Pod first = begin();
+  const Pod second = begin();
+  EXPECT_EQ((*store().last_of(workspace_))->id, second.id);
+  ASSERT_TRUE(store().remove(second));
+  EXPECT_EQ((*store().last_of(workspace_))->id, first.id);
+  EXPECT_FALSE(*store().last_of(dir_));
+  EXPECT_EQ(store().list()->size(), 1u);
+}
+
+TEST_F(PodStoreTest, RemovesAnUnchangedPodAndOnlySuch) {
+  const Pod unchanged = begin();
+  const Pod changed = begin();
+  ASSERT_TRUE(os::write_file_atomic(changed.upper + "/made", "x"));
+  EXPECT_TRUE(store().remove_unchanged(unchanged));
+  EXPECT_FALSE(store().remove_unchanged(changed));
+  ASSERT_EQ(store().list()->size(), 1u);
+  EXPECT_EQ(store().list()->front().id, changed.id);
+  EXPECT_FALSE(os::exists(store().directory(unchanged)));
+}
+
+TEST_F(PodStoreTest, AWorkspaceThatIsNoDirectoryIsRefused) {
+  write("file", "x");
+  EXPECT_FALSE(store().create(workspace_ + "/file", ""));
+  EXPECT_FALSE(store().create(workspace_ + "/absent", ""));
+  EXPECT_TRUE(store().list()->empty());
+}
+
+TEST_F(PodStoreTest, AWorkspaceMayHaveAnyName) {
+  const std::string odd = dir_ + "/\xff\n odd";
+  ASSERT_EQ(::mkdir(odd.c_str(), 0755), 0);
+  ASSERT_TRUE(store().create(odd, ""));
+  const auto last = store().last_of(odd);
+  ASSERT_TRUE(last && *last);
+  EXPECT_EQ((*last)->workspace, odd);
+}
+
+TEST_F(PodStoreTest, ATornRecordIsToldAndCanBeRemoved) {
+  const Pod pod = begin();
+  write(store().directory(pod) + "/pod.json", "{\"v\":1,\"id\":");
+  EXPECT_TRUE(store().list()->empty());
+  EXPECT_EQ(*store().damaged(), std::vector<std::string>{pod.id});
+  ASSERT_TRUE(store().remove_id(pod.id));
+  EXPECT_TRUE(store().damaged()->empty());
+  EXPECT_FALSE(store().remove_id("../../w"));
+}
+
+TEST_F(PodStoreTest, TheLockIsHeldUntilItsHolderIsGone) {
+  const Pod pod = begin();
+  int ready[2];
+  ASSERT_EQ(::pipe(ready), 0);
+  const pid_t launcher = ::fork();
+  if (launcher == 0) {
+    const auto lock = store().lock(pod);
+    (void)!::write(ready[1], lock ? "y" : "n", 1);
+    ::pause();
+    ::_exit(0);
+  }
+  char answer = 0;
+  ASSERT_EQ(::read(ready[0], &answer, 1), 1);
+  EXPECT_EQ(answer, 'y');
+  EXPECT_TRUE(store().running(pod));
+  const auto refused = store().lock(pod);
+  ASSERT_FALSE(refused);
+  EXPECT_EQ(refused.error().code, ErrorCode::unavailable);
+  EXPECT_FALSE(commit(store(), pod, catalogue(), {}));
+  ::kill(launcher, SIGKILL);
+  ::waitpid(launcher, nullptr, 0);
+  EXPECT_FALSE(store().running(pod));
+  EXPECT_TRUE(store().lock(pod));
+}
+
+TEST_F(PodStoreTest, RemovesWhatAHostileAgentLeft) {
+  write(dir_ + "/outside/keep", "mine");
+  const Pod pod = begin();
+  write(pod.upper + "/a\nb/c", "x");
+  write(pod.upper + "/locked/inside/file", "x");
+  ASSERT_EQ(::symlink((dir_ + "/outside").c_str(), (pod.upper + "/link").c_str()), 0);
+  ASSERT_EQ(::symlink((dir_ + "/outside").c_str(), (pod.upper + "/locked/link").c_str()), 0);
+  ASSERT_EQ(::mkdir((pod.upper + "/lifted-0").c_str(), 0700), 0);
+  ASSERT_EQ(::chmod((pod.upper + "/locked/inside").c_str(), 0), 0);
+  ASSERT_EQ(::chmod((pod.upper + "/locked").c_str(), 0), 0);
+  ASSERT_EQ(::chmod(pod.upper.c_str(), 0), 0);
+  const Status removed = store().remove(pod);
+  ASSERT_TRUE(removed) << removed.error().message();
+  EXPECT_EQ(os::list_dir(dir_ + "/state/pods"), std::vector<std::string>{});
+  EXPECT_EQ(read(dir_ + "/outside/keep"), "mine");
+}
+
+TEST_F(PodStoreTest, RemovesATreeDeeperThanAnyPath) {
+  const Pod pod = begin();
+  os::Fd at(::open(pod.upper.c_str(), O_RDONLY | O_DIRECTORY));
+  const std::string name(200, 'd');
+  for (int depth = 0; depth < 3000; ++depth) {
+    ASSERT_EQ(::mkdirat(at.get(), name.c_str(), 0700), 0);
+    at = os::Fd(::openat(at.get(), name.c_str(), O_RDONLY | O_DIRECTORY));
+    ASSERT_TRUE(at);
+    const os::Fd file(::openat(at.get(), "f", O_CREAT | O_WRONLY, 0600));
+    ASSERT_TRUE(file);
+  }
+  const Status removed = store().remove(pod);
+  ASSERT_TRUE(removed) << removed.error().message();
+  EXPECT_EQ(os::list_dir(dir_ + "/state/pods"), std::vector<std::string>{});
+}
+
+TEST_F(PodStoreTest, ARemovalThatWasCutOffIsFinishedByTheNext) {
+  const Pod first = begin();
+  const Pod second = begin();
+  write(first.upper + "/x/y", "1");
+  const std::string pods = dir_ + "/state/pods";
+  ASSERT_EQ(::rename((pods + "/" + first.id).c_str(), (pods + "/.gone-" + first.id).c_str()), 0);
+  EXPECT_EQ(store().list()->size(), 1u);
+  ASSERT_TRUE(store().remove(second));
+  EXPECT_EQ(os::list_dir(pods), std::vector<std::string>{});
+}
+
+}  // namespace
+}  // namespace weir::pod::testing
