@@ -71,10 +71,11 @@ const Scene& scene() {
 
 void Look(benchmark::State& state) {
   const sigma::Watch watch(scene().pack->rules());
+  sigma::Watch::Scratch scratch;
   std::size_t found = 0, number = 0;
   for (auto _ : state) {
     const Call& call = scene().calls[number++ % scene().calls.size()];
-    found += watch.look(call.event, call.actions).findings.size();
+    found += watch.look(call.event, call.actions, scratch).findings.size();
   }
   state.counters["findings"] = static_cast<double>(found) / static_cast<double>(number);
   const auto size = scene().pack->rules()->engine().size();
@@ -86,9 +87,10 @@ void Look(benchmark::State& state) {
 
 void Settle(benchmark::State& state) {
   sigma::Watch watch(scene().pack->rules());
+  sigma::Watch::Scratch scratch;
   std::vector<sigma::Watch::Seen> seen;
   for (const Call& call : scene().calls)
-    seen.push_back(watch.look(call.event, call.actions));
+    seen.push_back(watch.look(call.event, call.actions, scratch));
   std::int64_t now_ns = 0;
   std::size_t number = 0;
   for (auto _ : state) {

@@ -1,5 +1,6 @@
-// How long it takes to freeze, and to kill, a tree of 200 processes that fork 15 times a second each. Target: 100 ms,
-// without the time in which other work of the machine had the processor. The figures are manual times.
+// How long it takes to freeze, and to kill, a tree of 200 processes that fork 15 times a second each. Target:
+// 100 ms, without the time in which other work of the machine had the processor. The figures are manual
+// times.
 #include <benchmark/benchmark.h>
 #include <signal.h>
 #include <sys/prctl.h>

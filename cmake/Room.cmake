@@ -1,6 +1,6 @@
 # weir_room(): one room, its library and its test program. See Rooms.cmake.
 function(weir_room name floor kind)
-  cmake_parse_arguments(ROOM "" "" "ROOMS;LIBS" ${ARGN})
+  cmake_parse_arguments(ROOM "" "TEST_SHARDS" "ROOMS;LIBS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cc)
   list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
   if(NOT sources)
@@ -22,12 +22,28 @@ function(weir_room name floor kind)
     target_include_directories(${name}_tests PRIVATE ${CMAKE_SOURCE_DIR}/tests)
     target_compile_definitions(${name}_tests PRIVATE WEIR_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
     add_dependencies(all_tests ${name}_tests)
-    add_test(NAME ${name} COMMAND ${name}_tests)
+    weir_room_tests(${name} "${ROOM_TEST_SHARDS}")
   endif()
 
   file(GLOB fuzzers CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/fuzz/${name}/*_fuzz.cc)
   foreach(fuzzer IN LISTS fuzzers)
     weir_fuzzer(${name} ${fuzzer})
+  endforeach()
+endfunction()
+
+# The test program as one test of ctest, or as several that run a part of its cases each and write reports of their own
+# (ROOM.N_tests.json; ./test gives the directory in GTEST_OUTPUT).
+function(weir_room_tests name shards)
+  if(NOT shards)
+    add_test(NAME ${name} COMMAND ${name}_tests)
+    return()
+  endif()
+  foreach(shard RANGE 1 ${shards})
+    math(EXPR index "${shard} - 1")
+    add_test(NAME ${name}.${shard} COMMAND ${name}_tests)
+    set_tests_properties(${name}.${shard} PROPERTIES
+      ENVIRONMENT "GTEST_TOTAL_SHARDS=${shards};GTEST_SHARD_INDEX=${index}"
+      ENVIRONMENT_MODIFICATION "GTEST_OUTPUT=string_append:${name}.${shard}_tests.json")
   endforeach()
 endfunction()
 

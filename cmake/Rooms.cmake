@@ -1,7 +1,7 @@
 # The rooms of the house, floor by floor, and what each may link. tests/architecture reads this table too:
 # a room includes only rooms named here, all on lower floors; pure rooms only pure rooms.
 #
-#   weir_room(NAME FLOOR pure|rim ROOMS <rooms> LIBS <third-party targets>)
+#   weir_room(NAME FLOOR pure|rim ROOMS <rooms> LIBS <third-party targets> [TEST_SHARDS <number>])
 #
 # A room is the directory src/NAME: every .cc in it belongs to the library weir_NAME, every
 # tests/NAME/*_test.cc to the test program NAME_tests. Adding a file needs no change here.
@@ -37,7 +37,8 @@ weir_room(setup  6 rim  ROOMS base os event ingest)
 weir_room(arena  7 rim  ROOMS base os event ingest net ledger store guard setup LIBS Threads::Threads)
 
 weir_room(daemon 8 rim  ROOMS base event match cedar shell flow detect os ingest net ledger prove store guard pod setup
-                 LIBS weir_content PkgConfig::SODIUM Threads::Threads)
+                 LIBS weir_content PkgConfig::SODIUM Threads::Threads
+                 TEST_SHARDS 3)
 
 weir_room(cli    9 rim  ROOMS base event match cedar shell flow sigma detect os ingest net ledger prove store guard pod setup arena daemon
                  LIBS CLI11::CLI11)

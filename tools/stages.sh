@@ -80,7 +80,7 @@ unit_tests() {
   shift
   rm -rf "$results"
   mkdir -p "$results"
-  GTEST_OUTPUT=json:$results/ ctest --test-dir "build/$preset" -j "$(jobs)" --output-on-failure --timeout 1500 \
+  GTEST_OUTPUT=json:$results/ ctest --test-dir "build/$preset" -j "$(jobs)" --output-on-failure --timeout 900 \
     --output-junit "$results/ctest.xml" "$@" >"$results/ctest.log" 2>&1 || true
   if [ ! -s "$results/ctest.xml" ]; then
     tail -n 20 "$results/ctest.log" >&2
@@ -99,7 +99,7 @@ stage_dev() {
 }
 
 stage_release() {
-  build release all all_tests && unit_tests release && soaks release
+  build release all all_tests benches && unit_tests release && soaks release
 }
 
 # soaks PRESET: kill loops and replay checks against the whole program; WEIR_TEST_LEVEL=full makes them long.
@@ -119,7 +119,7 @@ stage_asan() {
 # The rooms with threads. A room's tests belong here when its main header is not pure and it starts threads.
 stage_tsan() {
   export TSAN_OPTIONS=halt_on_error=1
-  build tsan daemon_tests store_tests net_tests weir-hook && unit_tests tsan -R '^(daemon|store|net)$'
+  build tsan daemon_tests store_tests net_tests weir-hook && unit_tests tsan -R '^(daemon|store|net)(\.[0-9]+)?$'
 }
 
 # --- the whole program ----------------------------------------------------------------------------------------
@@ -171,7 +171,7 @@ fuzz_one() {
 # Kill loops and long runs: the unit tests that read WEIR_TEST_LEVEL run again at full length, then tests/soak/*.
 stage_soak() {
   build release all all_tests || return 1
-  WEIR_TEST_LEVEL=full unit_tests release -R '^(ledger|store|daemon)$'
+  WEIR_TEST_LEVEL=full unit_tests release -R '^(ledger|store|daemon)(\.[0-9]+)?$'
   WEIR_TEST_LEVEL=full soaks release
 }
 

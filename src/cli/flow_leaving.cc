@@ -26,6 +26,15 @@ std::vector<LeavingRow> leaving_rows(const Json& more) {
   if (!more["carried"].is_array()) return rows;
   for (const auto& file : more["carried"].as_array()) {
     const bool own = file["own"].bool_or(false);
+    if (file.has("author") || file.has("doubt")) {
+      const bool named = file.has("author");
+      rows.push_back({std::string(file["use"].text_or("")),
+                      fmt::format("{}, {} {}", printable(file["path"].text_or(""), kPathBytesMax),
+                                  named ? "committed by" : "by authors not known:",
+                                  printable(file[named ? "author" : "doubt"].text_or(""), kNameBytesMax)),
+                      Tone::watch});
+      continue;
+    }
     rows.push_back(
         {std::string(file["use"].text_or("")),
          fmt::format("{}, written by {} in step {}", printable(file["path"].text_or(""), kPathBytesMax),

@@ -295,7 +295,9 @@ CommandSpec flow_tools_command() {
                   {"--is", "NAME=PRODUCT", "the server configured as NAME is this product (or none)", true},
                   {"--trust-domain", "DOMAIN", "pages of this domain are as good as your own files", true},
                   {"--trust-author", "PRODUCT=AUTHOR",
-                   "what this author writes there is as good as your own files", true},
+                   "what this author writes there is as good as your own files; commits=AUTHOR: only files "
+                   "that such authors committed are",
+                   true},
                   {"--dry-run", "", "show what would change, write nothing"}},
       .examples = {{"weir flow tools --server github", "what is assumed of the server called github"},
                    {"weir flow tools --is github=github --trust-author github=ann",

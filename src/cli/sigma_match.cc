@@ -2,42 +2,22 @@
 #include <ostream>
 
 #include "base/bytes.h"
-#include "base/hash.h"
 #include "base/time_text.h"
 #include "cli/jsonl.h"
 #include "cli/sigma_commands.h"
 #include "cli/sigma_input.h"
-#include "os/files.h"
+#include "daemon/pattern_files.h"
 #include "sigma/correlation.h"
 #include "sigma/engine.h"
 
 namespace weir::cli {
 namespace {
 
-// Below this a cache is not worth its file: compiling takes a fraction of a second.
-constexpr std::size_t kCachedLiteralsMin = 2000;
-
-std::string cache_file(const SigmaFiles& files, const std::string& dir) {
-  std::string all = match::Database::platform();
-  for (const auto& [path, text] : files.rules)
-    all += "\n" + std::to_string(text.size()) + ":" + text;
-  return dir + "/sigma-" + to_hex(sha256(all)).substr(0, 32) + ".db";
-}
-
 // With its pattern databases from the cache, or into it. A cache that cannot be written is no failure.
-Result<sigma::Engine> compile(const sigma::RuleSet& set, const SigmaFiles& files, const Args& args,
-                              const Context& context) {
-  const std::string dir = args.value_or("--cache", context.places.state + "/cache");
-  const std::string path = cache_file(files, dir);
-  std::string cached;
-  if (!args.has("--no-cache"))
-    if (auto bytes = os::read_file(path, limits::kDatabaseBytesMax)) cached = *std::move(bytes);
-  TRY(sigma::Engine engine, sigma::Engine::compile(set.rules, cached));
-  if (args.has("--no-cache") || engine.from_cache() || engine.size().literals < kCachedLiteralsMin)
-    return engine;
-  const auto bytes = engine.serialize();
-  if (bytes && os::make_dirs(dir)) (void)os::write_file_atomic(path, *bytes, 0600, os::Durability::none);
-  return engine;
+Result<sigma::Engine> compile(const sigma::RuleSet& set, const Args& args, const Context& context) {
+  if (args.has("--no-cache")) return sigma::Engine::compile(set.rules);
+  daemon::PatternFiles kept(args.value_or("--cache", context.places.state + "/cache"));
+  return sigma::Engine::compile(set.rules, &kept);
 }
 
 sigma::LogSource logsource_of(const Json& json) {
@@ -109,7 +89,7 @@ int run_match(const Args& args, Context& context) {
   const auto set = load_sigma_rules(*files, args);
   if (!set) return report(set.error(), context);
   report_sigma_problems(*set, context, false);
-  const auto engine = compile(*set, *files, args, context);
+  const auto engine = compile(*set, args, context);
   if (!engine) return report(engine.error(), context);
   Matching matching(*set, *engine, args.value("--time-field"));
   const int code =

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/hash.h"
+#include "daemon/action_places.h"
 #include "ingest/tools.h"
 #include "os/files.h"
 
@@ -44,24 +45,6 @@ std::optional<std::uint64_t> size_of(const std::string& path) {
 
 bool is_true(const Action& action, std::string_view name) {
   return action.attrs[name].bool_or(false);
-}
-
-// Where the path of an Action leads on this machine; "" when it names no place here.
-std::string place_of(const Action& action) {
-  if (action.resource_type != "Path" || action.certainty == event::Certainty::opaque ||
-      action.attrs.has("remote") || action.attrs.has("container"))
-    return {};
-  const auto resolved = action.attrs["resolved"].text_or("");
-  std::string path(resolved.empty() ? std::string_view(action.resource) : resolved);
-  return path.starts_with('/') ? path : std::string();
-}
-
-// "/p/notes/*.md" → "/p/notes".
-std::string before_pattern(const std::string& path) {
-  const auto pattern = path.find_first_of("*?[");
-  if (pattern == std::string::npos) return path;
-  const auto slash = path.rfind('/', pattern);
-  return slash == 0 || slash == std::string::npos ? "/" : path.substr(0, slash);
 }
 
 bool has_class(const Action& action, std::string_view id) {

@@ -11,6 +11,7 @@
 #include "daemon/engine.h"
 #include "daemon/keys.h"
 #include "daemon/pack_loader.h"
+#include "daemon/pattern_files.h"
 #include "daemon/probe_paths.h"
 #include "daemon/probes.h"
 #include "daemon/proofs.h"
@@ -163,6 +164,8 @@ Result<std::unique_ptr<Daemon>> Daemon::start(const DaemonOptions& options) {
   PackOptions pack_options = installed_packs(places.config);
   pack_options.proofs_dir = proofs_dir(places.state);
   pack_options.detectors = true;
+  pack_options.patterns_dir =
+      options.patterns_dir.empty() ? patterns_dir(places.state) : options.patterns_dir;
   TRY(auto pack, load_pack(pack_options));
   p.committer = std::make_unique<Committer>(*p.store, *p.ledger, options.log);
   p.pin = std::make_unique<PinStore>(places.keys_dir() + "/pin");

@@ -33,8 +33,9 @@ struct DaemonOptions {
   std::string isolation = "same_user";
   bool probes = true;
   int probe_interval_s = 60;
-  double alerts_per_day = 3;     // of unusual calls (detect/anomaly.h); 0: they are not looked for
-  int learned_interval_s = 300;  // what was learned of agents is written down so often
+  double alerts_per_day = 3;      // of unusual calls (detect/anomaly.h); 0: they are not looked for
+  int learned_interval_s = 300;   // what was learned of agents is written down so often
+  std::string patterns_dir = {};  // of compiled patterns (pattern_files.h); "": below the state directory
   os::Log log = os::Log::none();
 };
 

@@ -321,9 +321,13 @@ Result<Engine::Outcome> Engine::decide(Tree& tree, Event event, const std::optio
   }
   if (!guard.state().stopped) outcome.seen = look_for_anomalies(guard, event, outcome.answers);
   if (outcome.seen) supplied.anomalies = outcome.seen->look.findings;
-  if (guard.flow() != nullptr)
-    supplied.carried =
-        carried_.look(event, guard.understood(event), options_.home, is_untrusted(guard, event));
+  if (guard.flow() != nullptr) {
+    const bool untrusted = is_untrusted(guard, event);
+    const auto& understood = guard.understood(event);
+    supplied.carried = carried_.look(event, understood, options_.home, untrusted);
+    if (const auto& products = guard.pack().flow_products())
+      commit_authors_.look({event, understood, options_.home, untrusted}, *products, supplied.carried);
+  }
   if (!outcome.answers.empty() || !supplied.anomalies.empty() || !supplied.carried.empty()) {
     outcome.observation = observation_event(event, outcome.answers, supplied.anomalies, supplied.carried);
     outcome.observation->id = os::new_uuid();

@@ -18,6 +18,7 @@
 
 #include "daemon/anomalies.h"
 #include "daemon/carried_files.h"
+#include "daemon/commit_authors.h"
 #include "daemon/committer.h"
 #include "daemon/planner.h"
 #include "daemon/project_packs.h"
@@ -180,6 +181,7 @@ class Engine {
   SessionObserver session_observer_;
   Anomalies anomalies_;
   CarriedFiles carried_;
+  CommitAuthors commit_authors_;
   Planner planner_;
   Speakers speakers_;
   std::atomic<std::uint64_t> prompts_not_believed_{0};

@@ -162,9 +162,8 @@ Result<guard::PackSources> read_pack(const PackOptions& options) {
   if (options.detectors) {
     add_builtin("rules/secrets/", ".toml", sources.secrets);
     add_builtin("detect/", ".json", sources.injection);
-    if (!options.patterns_dir.empty())
-      sources.databases = std::make_shared<PatternFiles>(options.patterns_dir);
   }
+  if (!options.patterns_dir.empty()) sources.databases = std::make_shared<PatternFiles>(options.patterns_dir);
   if (!options.user_dir.empty()) TRY_STATUS(add_user(options.user_dir, sources));
   return sources;
 }

@@ -29,7 +29,7 @@ struct PackOptions {
   std::string proofs_dir = {};  // where certificates are kept (proofs.h); "": nowhere
   bool detectors = false;       // with detectors of content, which take tenths of a second to compile
   bool flow = true;             // watch where data comes from
-  // Where the patterns of the detectors are kept compiled (pattern_files.h); "": nowhere.
+  // Where the patterns of detectors and rules are kept compiled (pattern_files.h); "": nowhere.
   std::string patterns_dir = {};
 };
 

@@ -1,5 +1,5 @@
-// Compiled patterns of detectors, kept in files between runs: compiling takes tenths of a second, opening a
-// few milliseconds.
+// Compiled patterns of detectors and Sigma rules, kept in files between runs: compiling takes tenths of a
+// second, opening a few milliseconds.
 //
 //   PatternFiles files(patterns_dir(places.state));
 //   TRY(auto compiled, match::Database::compile(patterns, &files));
@@ -18,7 +18,7 @@
 
 namespace weir::daemon {
 
-inline constexpr std::size_t kPatternFilesMax = 8;
+inline constexpr std::size_t kPatternFilesMax = 64;
 
 std::string patterns_dir(const std::string& state);
 

@@ -20,6 +20,16 @@ const CarriedFile& most_telling(const std::vector<CarriedFile>& files) {
                            [&](const auto& a, const auto& b) { return weight(a) < weight(b); });
 }
 
+std::string committed_by(const CarriedFile& file, std::size_t files) {
+  std::string text =
+      file.author.empty()
+          ? "not known to be by the commit authors that you named: " + printable(file.doubt, kShownMax)
+          : "committed by " + printable(file.author, kShownMax) + ", whom you have not named";
+  text += '.';
+  if (files > 1) text += " The call concerns " + std::to_string(files - 1) + " more such files.";
+  return text;
+}
+
 }  // namespace
 
 std::string_view name(CarriedFile::Use use) {
@@ -33,6 +43,8 @@ Json to_json(const std::vector<CarriedFile>& files) {
     if (!file.session.empty()) one.set("session", file.session);
     if (file.seq > 0) one.set("seq", file.seq);
     if (file.own) one.set("own", true);
+    if (!file.author.empty()) one.set("author", file.author);
+    if (!file.doubt.empty()) one.set("doubt", file.doubt);
     list.push(std::move(one));
   }
   return list;
@@ -47,7 +59,8 @@ std::vector<CarriedFile> carried_from_json(const Json& json) {
     files.push_back({std::string(one["path"].text_or("")), static_cast<CarriedFile::Use>(use - kUses.begin()),
                      std::string(one["session"].text_or("")),
                      static_cast<std::uint64_t>(std::max<std::int64_t>(0, one["seq"].int_or(0))),
-                     one["own"].bool_or(false)});
+                     one["own"].bool_or(false), std::string(one["author"].text_or("")),
+                     std::string(one["doubt"].text_or(""))});
   }
   return files;
 }
@@ -60,7 +73,12 @@ bool runs_carried(const std::vector<CarriedFile>& files) {
 std::string sentence_of(const std::vector<CarriedFile>& files) {
   if (files.empty()) return {};
   const CarriedFile& file = most_telling(files);
-  std::string text = "\"" + printable(file.path, kShownMax) + "\" was written in ";
+  std::string text = "\"" + printable(file.path, kShownMax) + "\" was ";
+  if (file.committed()) {
+    text += committed_by(file, files.size());
+    return text;
+  }
+  text += "written in ";
   if (file.seq > 0) text += "step " + std::to_string(file.seq) + " of ";
   if (file.own)
     text += "this session";

@@ -4,6 +4,8 @@
 //   sentence_of({file}) → "\"/home/ann/p/setup.sh\" was written in step 12 of session claude-code:4f1…, after
 //                          that session had read text from outside."
 //
+// Likewise a file of the workspace that somebody committed whom the user has not named as an author.
+//
 // Which files carry a label is known to the rim (carried_table.h); the guard is told of those that a call
 // reads or runs, and of instructions that an agent loads by itself, and records what it was told.
 #pragma once
@@ -28,6 +30,13 @@ struct CarriedFile {
   std::string session;    // root of the session tree that wrote it; "" when no longer known
   std::uint64_t seq = 0;  // of the event that wrote it, in that tree
   bool own = false;       // that tree is the one of the call
+
+  // Of a file that no session wrote: who has committed some of it and is none of the authors that the user
+  // named, or why that is not known.
+  static constexpr std::size_t kAuthorBytesMax = 128;
+  std::string author = {};
+  std::string doubt = {};
+  bool committed() const { return !author.empty() || !doubt.empty(); }
   bool operator==(const CarriedFile&) const = default;
 };
 

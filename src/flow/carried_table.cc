@@ -32,6 +32,12 @@ bool is_digest(std::string_view text) {
   return text.size() == kDigestBytes && text.starts_with("sha256:") && from_hex(text.substr(7)).has_value();
 }
 
+// As the agents' manuals name them; path classes add those of their own directories.
+constexpr std::array<std::string_view, 12> kInstructionNames = {
+    "CLAUDE.md", "CLAUDE.local.md", "AGENTS.md",    "AGENTS.override.md",
+    "GEMINI.md", "QWEN.md",         "MEMORY.md",    "copilot-instructions.md",
+    "SOUL.md",   "HEARTBEAT.md",    ".cursorrules", ".windsurfrules"};
+
 }  // namespace
 
 Json to_json(const Change& change) {
@@ -237,12 +243,29 @@ std::vector<Change> CarriedTable::changes() const {
 }
 
 bool is_instruction_file(std::string_view path) {
-  // As the agents' manuals name them; path classes add those of their own directories.
-  static constexpr std::array<std::string_view, 12> kNames = {
-      "CLAUDE.md", "CLAUDE.local.md", "AGENTS.md",    "AGENTS.override.md",
-      "GEMINI.md", "QWEN.md",         "MEMORY.md",    "copilot-instructions.md",
-      "SOUL.md",   "HEARTBEAT.md",    ".cursorrules", ".windsurfrules"};
-  return std::find(kNames.begin(), kNames.end(), name_of(path)) != kNames.end();
+  return std::find(kInstructionNames.begin(), kInstructionNames.end(), name_of(path)) !=
+         kInstructionNames.end();
+}
+
+std::vector<std::string> instruction_places(std::string_view cwd, std::string_view home) {
+  constexpr int kDirsMax = 64;
+  // Directories of agents in a project in which the same names count.
+  constexpr std::array<std::string_view, 5> kBelow = {"/", "/.claude/", "/.codex/", "/.gemini/", "/.github/"};
+  std::vector<std::string> out;
+  const auto add = [&](std::string_view directory) {
+    for (const auto below : kBelow)
+      for (const auto name : kInstructionNames)
+        out.push_back(std::string(directory) + std::string(below) + std::string(name));
+  };
+  if (!home.empty()) add(home);
+  for (int i = 0; i < kDirsMax && cwd.starts_with('/'); ++i) {
+    while (cwd.ends_with('/'))
+      cwd.remove_suffix(1);
+    if (cwd != home || home.empty()) add(cwd);
+    if (cwd.empty()) break;
+    cwd = cwd.substr(0, cwd.rfind('/') + 1);
+  }
+  return out;
 }
 
 bool is_loaded_in(std::string_view path, std::string_view cwd, std::string_view home) {

@@ -115,6 +115,9 @@ class CarriedTable {
 
 // Is it a file that coding agents read by themselves when they begin, by its name?
 bool is_instruction_file(std::string_view path);
+// Where agents that work in `cwd` look for such files: in its home, in `cwd` and in the directories above, at
+// most 64.
+std::vector<std::string> instruction_places(std::string_view cwd, std::string_view home);
 // Would an agent that works in `cwd` load this instruction file? Those of its home, of its directory and of
 // the directories above.
 bool is_loaded_in(std::string_view path, std::string_view cwd, std::string_view home);

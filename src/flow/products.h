@@ -81,6 +81,12 @@ class Products {
   // is below, "example.com" that host alone.
   bool trusts_author(std::string_view product, std::string_view author) const;
   bool trusts_address(std::string_view url) const;
+  // Commit authors that the user trusts stand under `commits`; while none does, nobody asks who committed
+  // what.
+  bool names_commit_authors() const { return authors_.contains(kCommits); }
+  bool trusts_commits_of(std::string_view address) const { return trusts_author(kCommits, address); }
+
+  static constexpr std::string_view kCommits = "commits";
 
   const std::vector<Product>& all() const { return products_; }
   const Product* product(std::string_view id) const;

@@ -133,7 +133,7 @@ Result<std::shared_ptr<const Pack::Shared>> Pack::load_shared(const PackSources&
     TRY_STATUS(shared->commands.add(file.text, file.name));
   TRY(shared->facts, facts_of(sources.facts));
   TRY(shared->detectors, detectors_of(sources.secrets, sources.injection, sources.databases.get()));
-  TRY(shared->rules, rules_of(sources.rules));
+  TRY(shared->rules, rules_of(sources.rules, sources.databases.get()));
   shared->rules_digest = digest_of({&sources.rules});
   TRY_STATUS(load_flow(sources.flow, *shared));
   if (!sources.schema.text.empty()) {

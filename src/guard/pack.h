@@ -47,7 +47,7 @@ struct PackSources {
   // What flow knows: one file of words (`words.yaml`), all others describe tools (flow/products.h), later
   // ones before earlier ones. No words: the flow of data is not watched.
   std::vector<NamedText> flow = {};
-  // Where compiled patterns of the detectors wait for the next run; none: nowhere.
+  // Where compiled patterns of detectors and rules wait for the next run; none: nowhere.
   std::shared_ptr<match::DatabaseStore> databases = {};
 };
 

@@ -8,13 +8,14 @@ constexpr const char* kProduct = "linux";
 
 }  // namespace
 
-Result<std::shared_ptr<const sigma::RuleBook>> rules_of(const std::vector<NamedText>& files) {
+Result<std::shared_ptr<const sigma::RuleBook>> rules_of(const std::vector<NamedText>& files,
+                                                        match::DatabaseStore* kept) {
   if (files.empty()) return std::shared_ptr<const sigma::RuleBook>();
   sigma::RuleSet set;
   for (const auto& file : files)
     sigma::read_rules(set, file.text, file.name, {});
   sigma::link(set);
-  return sigma::RuleBook::make(std::move(set), kProduct);
+  return sigma::RuleBook::make(std::move(set), kProduct, kept);
 }
 
 bool is_of_rules(const event::Finding& finding, const sigma::RuleBook* rules) {

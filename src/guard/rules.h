@@ -18,8 +18,10 @@
 namespace weir::guard {
 
 // From rule files. A bad document is left out and named in RuleBook::set().problems: one rule that cannot be
-// used is no reason to do without the others. None given: no rules (nullptr). Errors: limit.
-Result<std::shared_ptr<const sigma::RuleBook>> rules_of(const std::vector<NamedText>& files);
+// used is no reason to do without the others. None given: no rules (nullptr). `kept`: where compiled patterns
+// wait for the next run. Errors: limit.
+Result<std::shared_ptr<const sigma::RuleBook>> rules_of(const std::vector<NamedText>& files,
+                                                        match::DatabaseStore* kept = nullptr);
 
 // Whether a finding's rule is one of these (or says that an event was too large for them), not a policy or a
 // detector of content.

@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "base/hash.h"
+#include "base/json.h"
 #include "base/limits.h"
 #include "match/expression.h"
 
@@ -54,10 +55,12 @@ struct Input {
   }
 };
 
+constexpr std::size_t kShownMax = 80;
+constexpr std::string_view kWhatIsTaken = "patterns are PCRE without back references and look-around";
+
 Error rejected_because(const std::string& why, const Pattern& pattern) {
-  constexpr std::size_t kShownMax = 80;
   return {ErrorCode::invalid, "the pattern cannot be compiled: " + why, pattern.text.substr(0, kShownMax),
-          "patterns are PCRE without back references and look-around"};
+          std::string(kWhatIsTaken)};
 }
 
 // Those that the engine can hold one by one; the rest goes to `rejected`.
@@ -79,9 +82,39 @@ Input accepted(std::span<const Pattern> patterns, std::vector<Database::Rejected
   return input;
 }
 
+// What a store keeps: a line of JSON, {"rejected": [[pattern, why], ...]}, and the database. Nothing when it
+// is no such text, or one of other patterns.
+std::optional<Database::Compiled> kept_before(std::string_view bytes, std::span<const Pattern> patterns) {
+  const std::size_t line = bytes.find('\n');
+  if (line == std::string_view::npos) return std::nullopt;
+  const auto head = parse_json(bytes.substr(0, line));
+  const std::string body(bytes.substr(line + 1));  // a copy is aligned, which the engine wants
+  auto database = Database::deserialize(body);
+  if (!head || !(*head)["rejected"].is_array() || !database || database->empty()) return std::nullopt;
+  Database::Compiled compiled{.database = *std::move(database), .rejected = {}};
+  for (const Json& one : (*head)["rejected"].as_array()) {
+    if (!one.is_array() || one.as_array().size() != 2) return std::nullopt;
+    const std::int64_t pattern = one.as_array()[0].int_or(-1);
+    if (pattern < 0 || pattern >= static_cast<std::int64_t>(patterns.size())) return std::nullopt;
+    const auto at = static_cast<std::size_t>(pattern);
+    compiled.rejected.push_back(
+        {at, Error{ErrorCode::invalid, std::string(one.as_array()[1].text_or("")),
+                   patterns[at].text.substr(0, kShownMax), std::string(kWhatIsTaken)}});
+  }
+  return compiled;
+}
+
+Result<std::string> to_keep(const Database::Compiled& compiled) {
+  TRY(const std::string bytes, compiled.database.serialize());
+  Json rejected = Json::array();
+  for (const auto& one : compiled.rejected)
+    rejected.push(Json::array({static_cast<std::uint64_t>(one.pattern), one.error.what}));
+  return compact(Json::object({{"rejected", std::move(rejected)}})) + "\n" + bytes;
+}
+
 // All that decides what a database of these patterns is.
 std::string name_of(std::span<const Pattern> patterns) {
-  std::string text = "patterns 1\n" + Database::platform() + "\n";
+  std::string text = "patterns 2\n" + Database::platform() + "\n";
   for (const Pattern& pattern : patterns)
     text += std::to_string(flags_of(pattern)) + (pattern.literal ? " literal " : " ") +
             std::to_string(pattern.text.size()) + " " + pattern.text + "\n";
@@ -167,15 +200,12 @@ Result<Database::Compiled> Database::compile(std::span<const Pattern> patterns, 
   Compiled compiled;
   const std::string name = kept != nullptr ? name_of(patterns) : std::string();
   if (kept != nullptr)
-    if (auto before = deserialize(kept->get(name)); before && !before->empty()) {
-      compiled.database = *std::move(before);
-      return compiled;
-    }
+    if (auto before = kept_before(kept->get(name), patterns)) return *std::move(before);
   Input input = accepted(patterns, compiled.rejected);
   TRY(Owned owned, compile_all(input, patterns, compiled.rejected));
   if (owned) compiled.database.state_ = std::make_shared<const State>(std::move(owned));
-  if (kept != nullptr && compiled.rejected.empty() && !patterns.empty())
-    if (const auto bytes = compiled.database.serialize()) kept->put(name, *bytes);
+  if (kept != nullptr && !compiled.database.empty())
+    if (const auto bytes = to_keep(compiled)) kept->put(name, *bytes);
   return compiled;
 }
 

@@ -77,7 +77,7 @@ class Database {
   // Pattern i is reported as i. What cannot be compiled is listed and left out. Errors: limit, when there
   // are too many patterns (limits::kPatternsMax) or the whole is too large for the engine.
   // With `kept` a database of the very same patterns, engine and processor is taken from there, else put
-  // there, unless something was rejected.
+  // there, with what was rejected.
   static Result<Compiled> compile(std::span<const Pattern> patterns, DatabaseStore* kept = nullptr);
 
   // `report(pattern, end)` returns whether to go on. Errors: limit, when `bytes` exceeds

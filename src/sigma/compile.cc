@@ -16,7 +16,7 @@ class Compiler {
     program_->rules.assign(rules.begin(), rules.end());
   }
 
-  Result<std::shared_ptr<Program>> run(std::string_view cache) {
+  Result<std::shared_ptr<Program>> run(match::DatabaseStore* kept) {
     Program& program = *program_;
     for (const Rule& rule : program.rules) {
       program.roots.push_back(node_of(rule.condition));
@@ -25,7 +25,7 @@ class Compiler {
                     "load fewer");
     }
     gather_tests();
-    TRY_STATUS(compile_databases(program, make_patterns(program), cache));
+    TRY_STATUS(compile_databases(program, make_patterns(program), kept));
     weigh_tests();
     choose_entries();
     return std::move(program_);
@@ -176,8 +176,8 @@ class Compiler {
 
 Engine::Engine() : program_(std::make_shared<Program>()) {}
 
-Result<Engine> Engine::compile(std::span<const Rule> rules, std::string_view cache) {
-  TRY(auto program, Compiler(rules).run(cache));
+Result<Engine> Engine::compile(std::span<const Rule> rules, match::DatabaseStore* kept) {
+  TRY(auto program, Compiler(rules).run(kept));
   Engine engine;
   engine.program_ = std::move(program);
   return engine;
@@ -196,14 +196,6 @@ bool Engine::looks_at(std::string_view field) const {
                      [](const CompiledTest& test) { return test.field == kAnyField; }) ||
          std::any_of(program_->fields.begin(), program_->fields.end(),
                      [&](const auto& entry) { return is_part(entry.first); });
-}
-
-Result<std::string> Engine::serialize() const {
-  return write_cache(*program_);
-}
-
-bool Engine::from_cache() const {
-  return program_->from_cache;
 }
 
 Engine::Size Engine::size() const {

@@ -226,23 +226,6 @@ class Maker {
   std::vector<std::vector<LiteralUse>> uses_;  // by pattern
 };
 
-// ---- Cache ----
-
-std::string digest_of(const Patterns& patterns) {
-  std::string all = "weir sigma 1 " + match::Database::platform();
-  const auto add = [&](const std::vector<match::Pattern>& list) {
-    all += "\n" + std::to_string(list.size());
-    for (const match::Pattern& pattern : list)
-      all += "\n" + std::to_string(pattern.text.size()) + ":" + pattern.text + (pattern.literal ? 'l' : 'e') +
-             (pattern.ignore_case ? 'i' : '-') + (pattern.dot_all ? 's' : '-') +
-             (pattern.multi_line ? 'm' : '-');
-  };
-  for (const auto& list : patterns.literals)
-    add(list);
-  add(patterns.expressions);
-  return digest_text(sha256(all));
-}
-
 // Tests of what the databases could not hold are looked at on demand.
 void apply_refused(Program& program) {
   for (const std::uint32_t pattern : program.refused_literals)
@@ -250,42 +233,6 @@ void apply_refused(Program& program) {
       program.tests[use.test].scanned = false;
   for (const std::uint32_t pattern : program.refused_expressions)
     program.tests[program.expression_tests[pattern]].scanned = false;
-}
-
-// A cache: one line of JSON, {"key", "literals": bytes of the first database, "refused": [[…], […]]}, then
-// both databases.
-bool open_cache(Program& program, std::string_view cache) {
-  const std::size_t line = cache.find('\n');
-  if (line == std::string_view::npos) return false;
-  const auto head = parse_json(cache.substr(0, line));
-  if (!head || (*head)["key"].text_or("") != program.key) return false;
-  cache.remove_prefix(line + 1);
-  const Json& sizes = (*head)["sizes"];
-  if (!sizes.is_array() || sizes.as_array().size() != program.shards.size() + 1) return false;
-  std::vector<match::Database> databases;
-  for (const Json& one : sizes.as_array()) {
-    const auto size = static_cast<std::size_t>(std::max<std::int64_t>(one.int_or(0), 0));
-    auto database = match::Database::deserialize(cache.substr(0, size));
-    if (size > cache.size() || !database) return false;
-    databases.push_back(*std::move(database));
-    cache.remove_prefix(size);
-  }
-  const auto numbers = [&](std::size_t list, std::size_t below) {
-    std::vector<std::uint32_t> out;
-    const Json& lists = (*head)["refused"];
-    if (lists.is_array() && lists.as_array().size() == 2 && lists.as_array()[list].is_array())
-      for (const Json& one : lists.as_array()[list].as_array())
-        if (one.int_or(-1) >= 0 && one.int_or(-1) < static_cast<std::int64_t>(below))
-          out.push_back(static_cast<std::uint32_t>(one.as_int()));
-    return out;
-  };
-  program.refused_literals = numbers(0, program.literal_shapes.size());
-  program.refused_expressions = numbers(1, program.expression_tests.size());
-  apply_refused(program);
-  for (std::size_t i = 0; i < program.shards.size(); ++i)
-    program.shards[i].literals = std::move(databases[i]);
-  program.expressions = std::move(databases.back());
-  return true;
 }
 
 void note(std::vector<std::uint32_t>& into, const std::vector<match::Database::Rejected>& rejected,
@@ -296,12 +243,13 @@ void note(std::vector<std::uint32_t>& into, const std::vector<match::Database::R
 
 // What the engine cannot hold exactly it may report too often; what it cannot hold at all is looked at on
 // demand.
-Result<match::Database> compile_expressions(Program& program, std::vector<match::Pattern>& patterns) {
-  TRY(auto first, match::Database::compile(patterns));
+Result<match::Database> compile_expressions(Program& program, std::vector<match::Pattern>& patterns,
+                                            match::DatabaseStore* kept) {
+  TRY(auto first, match::Database::compile(patterns, kept));
   if (first.rejected.empty()) return std::move(first.database);
   for (const auto& rejected : first.rejected)
     patterns[rejected.pattern].somewhere = true;
-  TRY(auto second, match::Database::compile(patterns));
+  TRY(auto second, match::Database::compile(patterns, kept));
   note(program.refused_expressions, second.rejected, 0);
   return std::move(second.database);
 }
@@ -312,43 +260,15 @@ Patterns make_patterns(Program& program) {
   return Maker(program).run();
 }
 
-Status compile_databases(Program& program, Patterns patterns, std::string_view cache) {
-  program.key = digest_of(patterns);
-  program.from_cache = open_cache(program, cache);
-  if (program.from_cache) return {};
+Status compile_databases(Program& program, Patterns patterns, match::DatabaseStore* kept) {
   for (std::size_t i = 0; i < program.shards.size(); ++i) {
-    TRY(auto literals, match::Database::compile(patterns.literals[i]));
+    TRY(auto literals, match::Database::compile(patterns.literals[i], kept));
     note(program.refused_literals, literals.rejected, program.shards[i].first);
     program.shards[i].literals = std::move(literals.database);
   }
-  TRY(program.expressions, compile_expressions(program, patterns.expressions));
+  TRY(program.expressions, compile_expressions(program, patterns.expressions, kept));
   apply_refused(program);
   return {};
-}
-
-Result<std::string> write_cache(const Program& program) {
-  std::string all;
-  Json sizes = Json::array();
-  const auto add = [&](const match::Database& database) -> Status {
-    TRY(const std::string bytes, database.serialize());
-    sizes.push(static_cast<std::int64_t>(bytes.size()));
-    all += bytes;
-    return {};
-  };
-  for (const Shard& shard : program.shards)
-    TRY_STATUS(add(shard.literals));
-  TRY_STATUS(add(program.expressions));
-  const auto numbers = [](const std::vector<std::uint32_t>& list) {
-    Json out = Json::array();
-    for (const std::uint32_t one : list)
-      out.push(one);
-    return out;
-  };
-  const Json head = Json::object(
-      {{"key", program.key},
-       {"sizes", std::move(sizes)},
-       {"refused", Json::array({numbers(program.refused_literals), numbers(program.refused_expressions)})}});
-  return compact(head) + "\n" + all;
 }
 
 }  // namespace weir::sigma

@@ -49,9 +49,8 @@ class Engine {
  public:
   Engine();  // no rules
 
-  // `cache`: what serialize() gave for the same rules on the same kind of machine, or ""; anything else is
-  // ignored. It must come from a trusted place (match/database.h). Errors: limit.
-  static Result<Engine> compile(std::span<const Rule> rules, std::string_view cache = {});
+  // `kept`: where the pattern databases wait for the next run (match/database.h). Errors: limit.
+  static Result<Engine> compile(std::span<const Rule> rules, match::DatabaseStore* kept = nullptr);
 
   // Indexes of the rules that match, ascending; valid until the next call with this workspace. Errors: those
   // of match::Database::scan.
@@ -62,10 +61,6 @@ class Engine {
   bool covers(const LogSource& logsource) const;
   // Whether any rule looks at the field or a member of it; always so when a rule has keywords.
   bool looks_at(std::string_view field) const;
-
-  // The pattern databases with what they were made for.
-  Result<std::string> serialize() const;
-  bool from_cache() const;
 
   struct Size {
     std::size_t rules = 0, tests = 0, nodes = 0;

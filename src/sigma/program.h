@@ -103,9 +103,6 @@ struct Program {
   std::vector<std::uint32_t> expression_tests;  // pattern → test
   // Patterns that the databases could not hold.
   std::vector<std::uint32_t> refused_literals, refused_expressions;
-
-  std::string key;  // digest of all patterns and the platform
-  bool from_cache = false;
 };
 
 // Patterns as they are given to match::Database.
@@ -116,8 +113,7 @@ struct Patterns {
 
 // Tests, graph and entries (compile.cc); literals and expressions (compile_patterns.cc).
 Patterns make_patterns(Program& program);
-Status compile_databases(Program& program, Patterns patterns, std::string_view cache);
-Result<std::string> write_cache(const Program& program);
+Status compile_databases(Program& program, Patterns patterns, match::DatabaseStore* kept);
 
 // One value against one test (evaluate.cc); not for SameAs, which needs two.
 bool holds(const Test& test, const Field& value);

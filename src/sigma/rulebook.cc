@@ -137,9 +137,10 @@ event::Finding finding_of(const Meta& meta) {
   return out;
 }
 
-Result<std::shared_ptr<const RuleBook>> RuleBook::make(RuleSet set, std::string product) {
+Result<std::shared_ptr<const RuleBook>> RuleBook::make(RuleSet set, std::string product,
+                                                       match::DatabaseStore* kept) {
   std::shared_ptr<RuleBook> book(new RuleBook());
-  TRY(book->engine_, Engine::compile(set.rules));
+  TRY(book->engine_, Engine::compile(set.rules, kept));
   book->set_ = std::move(set);
   for (std::size_t i = 0; i < kEventSources; ++i) {
     book->logsources_.push_back(logsource_of(static_cast<EventSource>(i), product));

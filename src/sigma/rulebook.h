@@ -23,8 +23,10 @@ namespace weir::sigma {
 
 class RuleBook {
  public:
-  // `product`: of the machine whose programs and files the events are about. Errors: limit.
-  static Result<std::shared_ptr<const RuleBook>> make(RuleSet set, std::string product);
+  // `product`: of the machine whose programs and files the events are about; `kept`: see Engine::compile.
+  // Errors: limit.
+  static Result<std::shared_ptr<const RuleBook>> make(RuleSet set, std::string product,
+                                                      match::DatabaseStore* kept = nullptr);
 
   const RuleSet& set() const { return set_; }
   const Engine& engine() const { return engine_; }

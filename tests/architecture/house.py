@@ -70,7 +70,7 @@ def read_rooms(text):
     text = re.sub(r"#[^\n]*", "", text)
     for match in re.finditer(r"weir_room\(\s*(\w+)\s+(\d+)\s+(\w+)([^)]*)\)", text):
         name, floor, kind, rest = match.groups()
-        named, current = {"ROOMS": [], "LIBS": []}, None
+        named, current = {"ROOMS": [], "LIBS": [], "TEST_SHARDS": []}, None
         for word in rest.split():
             if word in named:
                 current = word

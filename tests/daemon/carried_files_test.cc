@@ -86,6 +86,7 @@ class CarriedFilesTest : public testing::DaemonTest {
     store::SqliteQuery query(**store);
     PackOptions options = installed_packs(places_.config);
     options.detectors = true;
+    options.patterns_dir = testing::shared_patterns();
     const auto pack = load_pack(options);
     ASSERT_TRUE(pack) << pack.error().message();
     std::set<std::string> roots;
@@ -109,6 +110,36 @@ class CarriedFilesTest : public testing::DaemonTest {
 
   int calls_ = 0;
 };
+
+// The file of a commit author whom the user has not named, from the settings to the record and back.
+TEST_F(CarriedFilesTest, WhatStrangersCommittedIsTheirs) {
+  const auto commit = [&](const std::string& name, const std::string& author) {
+    ASSERT_TRUE(os::write_file_atomic(project(name), "Words in " + name + "\n"));
+    const auto done = os::run_child({.argv = {"sh", "-c",
+                                              "cd \"$1\" && git init -q && git add \"$2\" && git -c "
+                                              "user.name=Ann -c user.email=ann@corp.example "
+                                              "-c commit.gpgsign=false commit -q -m work --author=\"$3\"",
+                                              "sh", dir_ + "/project", name, author}});
+    ASSERT_TRUE(done && done->exit.code == 0) << done->err;
+  };
+  commit("own.md", "Ann <ann@corp.example>");
+  commit("theirs.md", "Eve <eve@evil.example>");
+  ASSERT_TRUE(os::make_dirs(places_.config + "/flow", 0700));
+  ASSERT_TRUE(os::write_file_atomic(places_.config + "/flow/tools.yaml",
+                                    "trusted: {authors: {commits: [ann@corp.example]}}\n", 0600));
+  start();
+  const auto read = [&](const std::string& session, const std::string& name) {
+    EXPECT_EQ(use(session, "Read", Json::object({{"file_path", project(name)}}),
+                  Json::object({{"file", Json::object({{"content", "Words in " + name}})}})),
+              0);
+  };
+  read("own", "own.md");
+  EXPECT_FALSE(is_untrusted("own"));
+  read("theirs", "theirs.md");
+  EXPECT_TRUE(is_untrusted("theirs"));
+  stop();
+  expect_the_same_again();
+}
 
 // Instructions that a person has read need not make every later session untrusted.
 TEST_F(CarriedFilesTest, APersonTakesALabelOff) {

@@ -202,7 +202,8 @@ TEST_F(PlannerTest, AGoodAnswerIsAPurposeAndIsRecorded) {
 
 TEST_F(PlannerTest, NoVerdictWaitsForIt) {
   const std::string go = dir_ + "/go";
-  plan_with("until [ -e " + go + " ]; do sleep 0.05; done\necho '{\"orders\":[\"send\"]}'", "timeout_ms: 30000\n");
+  plan_with("until [ -e " + go + " ]; do sleep 0.05; done\necho '{\"orders\":[\"send\"]}'",
+            "timeout_ms: 30000\n");
   start();
   say(kPrompt);
   read_page();

@@ -26,6 +26,24 @@ inline double now_ms() {
       .count();
 }
 
+// Compiled patterns of all tests of this program: compiling them again for each daemon takes a second, and
+// ten with a sanitizer.
+inline const std::string& shared_patterns() {
+  struct Dir {
+    std::string path = "/tmp/weir-dt-patterns.XXXXXX";
+    Dir() {
+      if (::mkdtemp(path.data()) == nullptr) path.clear();  // then each daemon has its own
+    }
+    ~Dir() {
+      if (!path.empty()) (void)os::run_child({.argv = {"rm", "-rf", path}});
+    }
+    Dir(const Dir&) = delete;
+    Dir& operator=(const Dir&) = delete;
+  };
+  static const Dir dir;
+  return dir.path;
+}
+
 class DaemonTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -36,6 +54,7 @@ class DaemonTest : public ::testing::Test {
     places_.home = dir_ + "/home";
     options_.places = places_;
     options_.probes = false;
+    options_.patterns_dir = shared_patterns();
   }
   void TearDown() override {
     stop();

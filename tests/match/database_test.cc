@@ -118,6 +118,21 @@ class KeptInMemory final : public DatabaseStore {
   void put(const std::string& name, std::string_view bytes) override { kept[name] = bytes; }
 };
 
+TEST(Database, WhatWasRejectedIsKeptToo) {
+  KeptInMemory store;
+  const std::vector<Pattern> patterns = {
+      {.text = "ab+c"}, {.text = "(a)\\1"}, {.text = "x", .literal = true}};
+  const auto first = Database::compile(patterns, &store);
+  ASSERT_TRUE(first);
+  ASSERT_EQ(first->rejected.size(), 1U);
+  const auto again = Database::compile(patterns, &store);
+  EXPECT_EQ(store.taken, 1);
+  ASSERT_EQ(again->rejected.size(), 1U);
+  EXPECT_EQ(again->rejected[0].pattern, 1U);
+  EXPECT_EQ(again->rejected[0].error.message(), first->rejected[0].error.message());
+  EXPECT_EQ(ends_of(again->database, "abbc x"), ends_of(first->database, "abbc x"));
+}
+
 TEST(Database, IsTakenFromWhereItWasKept) {
   KeptInMemory store;
   std::vector<Pattern> patterns = {{.text = "ab+c"}, {.text = "x", .literal = true}};
@@ -133,6 +148,10 @@ TEST(Database, IsTakenFromWhereItWasKept) {
     return true;
   }));
   EXPECT_EQ(found, (std::vector<std::size_t>{0, 1}));
+
+  auto& bytes = store.kept.begin()->second;
+  bytes.back() = static_cast<char>(bytes.back() ^ 1);  // damage costs a compilation
+  EXPECT_EQ(ends_of(Database::compile(patterns, &store)->database, "abc"), ends_of(again->database, "abc"));
 
   patterns[1].ignore_case = true;  // other patterns have another name
   ASSERT_TRUE(Database::compile(patterns, &store));
