@@ -225,7 +225,8 @@ CommandSpec replay_command() {
           .description =
               "Without --jsonl: every decision of this user's store is made again and compared byte for "
               "byte; with "
-              "--policy DIR it shows what other policies would have decided. With --jsonl: rows {id, tools?, "
+              "--policy DIR it shows what other policies would have decided. With --jsonl: rows {id, agent?, "
+              "tools?, "
               "trace} in, {id, decisions} out.",
           .options = {{"--jsonl", "", "traces as JSON Lines in, decisions out"},
                       {"--policy", "DIR", "only the *.cedar files of DIR instead of the policies in force"},

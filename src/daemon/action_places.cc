@@ -11,7 +11,9 @@ std::string place_of(const event::Action& action) {
   return path.starts_with('/') ? path : std::string();
 }
 
-std::string before_pattern(const std::string& path) {
+std::string before_pattern(const event::Action& action) {
+  std::string path = place_of(action);
+  if (!action.attrs["glob"].bool_or(false)) return path;
   const auto pattern = path.find_first_of("*?[");
   if (pattern == std::string::npos) return path;
   const auto slash = path.rfind('/', pattern);
@@ -20,7 +22,7 @@ std::string before_pattern(const std::string& path) {
 
 bool reaches_many(const event::Action& action) {
   const auto is_true = [&](std::string_view name) { return action.attrs[name].bool_or(false); };
-  return place_of(action) != before_pattern(place_of(action)) || is_true("recursive") || is_true("search") ||
+  return place_of(action) != before_pattern(action) || is_true("recursive") || is_true("search") ||
          action.attrs["unknown"].text_or("") == "partial";
 }
 

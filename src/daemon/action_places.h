@@ -11,9 +11,9 @@ namespace weir::daemon {
 // place here: a path that is not known, of another machine or of a container.
 std::string place_of(const event::Action& action);
 
-// The directory in which all that a pattern can match lies: "/p/notes/*.md" → "/p/notes"; the path itself
-// where it is no pattern.
-std::string before_pattern(const std::string& path);
+// The directory in which all lies that a pattern of the shell can match: "/p/notes/*.md" → "/p/notes"; the
+// place itself where the Action is no such pattern, whatever its name holds ("/p/pages/[id].tsx").
+std::string before_pattern(const event::Action& action);
 
 // Does the Action reach more than the one file at its place: by a pattern, recursively, searching, or by
 // names that another program finds?

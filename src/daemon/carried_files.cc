@@ -131,7 +131,7 @@ std::vector<CarriedFile> CarriedFiles::look(const event::Event& event, std::span
   for (const auto& action : actions) {
     if (action.verb != "file.read") continue;
     const std::string path = place_of(action);
-    const std::string place = before_pattern(path);
+    const std::string place = before_pattern(action);
     const bool wide = place != path || is_true(action, "recursive") || is_true(action, "search");
     if (!path.empty()) add(path, CarriedFile::Use::reads, meets(place, wide, budget));
   }
@@ -169,7 +169,7 @@ void CarriedFiles::released(const event::Event& event, std::span<const Action> a
     if (!writes && action.verb != "file.delete" && action.verb != "file.move") continue;
     std::string path = place_of(action);
     if (path.empty() || path.size() > flow::kCarriedPathBytesMax) continue;
-    const std::string place = before_pattern(path);
+    const std::string place = before_pattern(action);
     if (!writes) {
       if (place == path && open.removed.size() < kWrittenMax) open.removed.push_back(std::move(path));
       continue;

@@ -60,6 +60,8 @@ class CarriedFiles {
   // more, nor do copies of what it holds. How many labels went. Errors: `invalid`, `not_found` when it has
   // none, `exists` when a directory above stands for it, `corrupt`.
   Result<std::size_t> vouch(const std::string& path);
+  // The same errors, and nothing changes.
+  Status may_vouch(const std::string& path) const;
 
   // {"paths","directories","contents","forgotten_contents","horizon","problem"?}; docs/cli.md.
   Json status() const;

@@ -39,7 +39,7 @@ Json CarriedFiles::list() const {
   return Json::object({{"files", std::move(files)}, {"more", static_cast<std::uint64_t>(more)}});
 }
 
-Result<std::size_t> CarriedFiles::vouch(const std::string& named) {
+Status CarriedFiles::may_vouch(const std::string& named) const {
   if (!named.starts_with('/') || named.size() > flow::kCarriedPathBytesMax)
     return fail("a path must be absolute and at most 4096 bytes", "path");
   const std::string path = os::resolve_path(named);
@@ -48,10 +48,26 @@ Result<std::size_t> CarriedFiles::vouch(const std::string& named) {
     if (!problem_.empty())
       return fail(ErrorCode::corrupt, "the labels of files cannot be read, so none can be taken off", file_,
                   "remove the file and start the daemon again");
-    const auto* entry = table_.at(path);
-    if (entry != nullptr && table_.paths().find(path) == table_.paths().end())
+    const bool known = table_.paths().contains(path);
+    if (table_.at(path) != nullptr && !known)
       return fail(ErrorCode::exists, "a directory above it carries the label as a whole", path,
                   "`weir flow files` shows it: look through it and vouch for that");
+    if (known || table_.below(path) != nullptr) return {};
+  }
+  const std::string digest = digest_of(path);
+  const std::lock_guard lock(mutex_);
+  if (digest.empty() || !table_.knows_content(digest))
+    return fail(ErrorCode::not_found, "this file carries no label", path,
+                "`weir flow files` lists those that do");
+  return {};
+}
+
+Result<std::size_t> CarriedFiles::vouch(const std::string& named) {
+  TRY_STATUS(may_vouch(named));
+  const std::string path = os::resolve_path(named);
+  {
+    const std::lock_guard lock(mutex_);
+    const auto* entry = table_.at(path);
     std::vector<std::string> below;
     for (const auto& [other, unused] : table_.paths())
       if (lies_below(other, path)) below.push_back(other);
@@ -66,10 +82,6 @@ Result<std::size_t> CarriedFiles::vouch(const std::string& named) {
   // The file alone: what it holds now is vouched for too, copies of it elsewhere included.
   const std::string digest = digest_of(path);
   const std::lock_guard lock(mutex_);
-  const bool known = table_.paths().find(path) != table_.paths().end();
-  if (!known && (digest.empty() || !table_.knows_content(digest)))
-    return fail(ErrorCode::not_found, "this file carries no label", path,
-                "`weir flow files` lists those that do");
   vouch_for(path, digest);
   return 1;
 }

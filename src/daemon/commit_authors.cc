@@ -129,7 +129,7 @@ std::vector<Question> questions_of(const CommitAuthors::Call& call) {
     const std::string path = place_of(action);
     if (path.empty()) continue;
     const bool wide = reaches_many(action);
-    std::string place = before_pattern(path);
+    std::string place = before_pattern(action);
     if (wide && !os::exists(place)) place = parent_of(place);  // "/p/(found)"
     add({os::resolve_path(place), wide});
   }

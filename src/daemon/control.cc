@@ -215,7 +215,8 @@ void Control::erase(const Json& request, const Reply& reply) {
   });
 }
 
-// On record first: a label that is gone without a trace would be a hole.
+// On record first: a label that is gone without a trace would be a hole. Nothing is recorded of what cannot
+// be.
 void Control::vouch(const Json& request, const net::Message& message, const Reply& reply) {
   if (const Status pin = parts_.pin.check(std::string(request["pin"].text_or("")), os::monotonic_ns());
       !pin) {
@@ -223,6 +224,10 @@ void Control::vouch(const Json& request, const net::Message& message, const Repl
     return;
   }
   const std::string path(request["path"].text_or(""));
+  if (const Status may = parts_.engine.may_vouch(path); !may) {
+    reply(std::unexpected(may.error()));
+    return;
+  }
   const Json facts =
       Json::object({{"path", to_valid_utf8(path)}, {"by", "uid:" + std::to_string(message.peer.uid)}});
   (void)record("label.vouch", facts, [this, path, reply](const Status& status) {

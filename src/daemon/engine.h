@@ -127,6 +127,7 @@ class Engine {
   Json carried_status() const { return carried_.status(); }
   Json carried_list() const { return carried_.list(); }
   Result<std::size_t> vouch(const std::string& path) { return carried_.vouch(path); }
+  Status may_vouch(const std::string& path) const { return carried_.may_vouch(path); }
   // Prompts since the start that were not the user's words although a hook said so.
   std::uint64_t prompts_not_believed() const { return prompts_not_believed_; }
 

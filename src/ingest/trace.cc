@@ -136,22 +136,17 @@ class TraceReader {
   std::uint64_t calls_ = 0;
 };
 
-bool is_agent_name(std::string_view name) {
-  constexpr std::size_t kNameMax = 64;
-  return !name.empty() && name.size() <= kNameMax && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-  });
-}
-
 }  // namespace
 
 Result<TraceRow> parse_trace(const Json& row) {
   if (!row.is_object()) return fail("a replay row must be a JSON object");
   if (!row["trace"].is_array()) return fail("must be a list of messages", "trace");
-  const Json& agent = row["agent"];
-  if (!agent.is_null() && !is_agent_name(agent.text_or("")))
-    return fail("must name an agent, such as claude-code", "agent");
-  TraceReader reader(row["id"], agent.text_or(""));
+  // Of another agent's own tools nothing is known: its shell would be taken for any tool.
+  const auto agent = agent_from(row["agent"].text_or(""));
+  if (!row["agent"].is_null() && !agent)
+    return fail(ErrorCode::invalid, "must be claude-code or codex", "agent",
+                "leave it out for the tools of a framework or of another agent");
+  TraceReader reader(row["id"], agent.value_or(std::string_view()));
   const Json& tools = row["tools"];
   if (!tools.is_null()) {
     if (!tools.is_array()) return fail("must be a list of tools", "tools");

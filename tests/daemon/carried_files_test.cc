@@ -183,6 +183,41 @@ TEST_F(CarriedFilesTest, APersonTakesALabelOff) {
   EXPECT_FALSE(is_untrusted("fifth")) << "it stays so over a restart";
 }
 
+// The ledger tells what happened, not what was tried.
+TEST_F(CarriedFilesTest, OnlyALabelThatWentIsOnRecord) {
+  start();
+  ASSERT_TRUE(control(Json::object({{"cmd", "pin"}, {"new", "1234"}})));
+  read_page("first");
+  write("first", project("a.md"), "One.\n");
+  wait_for("contents", 1);
+  const auto vouch = [&](const std::string& path) {
+    return control(Json::object({{"cmd", "vouch"}, {"path", path}, {"pin", "1234"}}));
+  };
+  EXPECT_FALSE(vouch(project("nosuch")));
+  EXPECT_TRUE(vouch(project("a.md")));
+  stop();
+  std::size_t entries = 0;
+  for (const auto& file : os::find_files(places_.ledger_dir() + "/tile/entries", "", 100)) {
+    const std::string text = *os::read_file(file, limits::kMiB);
+    for (std::size_t at = 0; (at = text.find("label.vouch", at)) != std::string::npos; ++at)
+      ++entries;
+  }
+  EXPECT_EQ(entries, 1U);
+}
+
+// A file tool's path is that path: only the shell reads patterns.
+TEST_F(CarriedFilesTest, ANameWithBracketsIsOneFile) {
+  start();
+  read_page("first");
+  write("first", project("[id].tsx"), "export default 1\n");
+  wait_for("contents", 1);
+  EXPECT_EQ(status()["directories"].int_or(-1), 0);
+  const auto list = control(Json::object({{"cmd", "carried"}}));
+  ASSERT_EQ((*list)["files"].as_array().size(), 1U);
+  EXPECT_THAT(std::string((*list)["files"].as_array()[0]["path"].text_or("")),
+              ::testing::EndsWith("/[id].tsx"));
+}
+
 // Of a directory that carries the label as a whole no single file can be taken out.
 TEST_F(CarriedFilesTest, ADirectoryIsVouchedForAsAWhole) {
   start();

@@ -174,10 +174,11 @@ TEST_F(CommitAuthorsTest, ReadingMuchAsksAboutAllOfIt) {
   commit("docs/theirs.md", "theirs\n", kEve);
   commit("src/own.cc", "int main() {}\n", kAnn);
   const Json recursive = Json::object({{"recursive", true}});
+  const Json pattern = Json::object({{"glob", true}});
   EXPECT_THAT(look({reads(at("src"), recursive)}), IsEmpty());
-  EXPECT_THAT(look({reads(at("src/*.cc"))}), IsEmpty());
+  EXPECT_THAT(look({reads(at("src/*.cc"), pattern)}), IsEmpty());
   EXPECT_THAT(look({reads(at("docs"), recursive)}), SizeIs(1));
-  EXPECT_THAT(look({reads(at("docs/*.md"))}), SizeIs(1));
+  EXPECT_THAT(look({reads(at("docs/*.md"), pattern)}), SizeIs(1));
   EXPECT_THAT(look({reads(repository(), recursive)}), SizeIs(1));
   EXPECT_THAT(look({reads(at("(found)"), Json::object({{"unknown", "partial"}}))}), SizeIs(1));
 }

@@ -50,6 +50,20 @@ TEST(ParseTrace, CountsCallsAndGivesResultsToThem) {
   EXPECT_FALSE(row->events[11].data.has("call"));
 }
 
+TEST(ParseTrace, OnlyAnAgentWhoseToolsAreKnownIsTaken) {
+  const auto row = [](const std::string& agent) {
+    return parse_trace(parsed(R"({"id":1,"agent":)" + agent + R"(,"trace":[{"r":"user","t":"x"}]})"));
+  };
+  for (const char* known : {"\"claude-code\"", "\"claude\"", "\"codex\"", "null"})
+    EXPECT_TRUE(row(known)) << known;
+  for (const char* unknown : {"\"gemini-cli\"", "\"nosuch\"", "\"\"", "1", "\"replay\""}) {
+    const auto refused = row(unknown);
+    ASSERT_FALSE(refused) << unknown;
+    EXPECT_EQ(refused.error().where, "agent");
+    EXPECT_FALSE(refused.error().hint.empty());
+  }
+}
+
 TEST(ParseTrace, SessionsFollowTheId) {
   const auto session = [](const char* id) {
     const auto row =
