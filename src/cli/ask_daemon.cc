@@ -22,7 +22,7 @@ Option approval_pin_option() {
 
 Result<std::string> approval_pin(const Args& args) {
   if (const auto pin = args.value("--pin")) return *pin;
-  return ask_secret("Approval PIN: ");
+  return ask_secret("Approval PIN: ", "--pin PIN");
 }
 
 }  // namespace weir::cli

@@ -73,13 +73,13 @@ int change_pin(const Args& args, Context& context) {
   if (!status) return report(status.error(), context);
   Json request = Json::object({{"cmd", "pin"}});
   if ((*status)["pin_set"].bool_or(false)) {
-    const auto old =
-        args.value("--old") ? Result<std::string>(*args.value("--old")) : ask_secret("Old PIN: ");
+    const auto old = args.value("--old") ? Result<std::string>(*args.value("--old"))
+                                         : ask_secret("Old PIN: ", "--old PIN");
     if (!old) return report(old.error(), context);
     request.set("old", *old);
   }
   const auto fresh =
-      args.value("--new") ? Result<std::string>(*args.value("--new")) : ask_secret("New PIN: ");
+      args.value("--new") ? Result<std::string>(*args.value("--new")) : ask_secret("New PIN: ", "--new PIN");
   if (!fresh) return report(fresh.error(), context);
   request.set("new", *fresh);
   return done(ask_daemon(context, request), context, "the approval PIN is set");

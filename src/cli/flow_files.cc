@@ -1,5 +1,6 @@
 // `weir flow files` and `weir flow vouch`: which files carry the label of the session that wrote them, and
 // taking one off.
+#include <algorithm>
 #include <filesystem>
 #include <ostream>
 
@@ -46,21 +47,45 @@ int list(const Args&, Context& context) {
   return exit_code::kFine;
 }
 
+// The whole path of what was named. What could never be asked for is found before anyone types a PIN.
+Result<std::string> whole_path(const std::string& named) {
+  if (named.empty()) return fail("the path is empty", "PATH", "name a file or a directory");
+  std::error_code error;
+  std::string path = std::filesystem::absolute(named, error).lexically_normal().string();
+  if (error)
+    return fail("the current directory is gone", printable(named, kPathShownMax), "give the whole path");
+  // The daemon is asked in JSON, which has no word for such a name.
+  if (!valid_utf8(path))
+    return fail("a name that is not UTF-8 cannot be vouched for yet", printable(path, kPathShownMax),
+                "vouch for the directory it lies in, or rename it");
+  return path;
+}
+
+// That a file carries no label of its own is a finding, not a mistake of the one who asks.
+int refused(const Error& error, Context& context) {
+  const int code = report(error, context);
+  return error.code == ErrorCode::not_found || error.code == ErrorCode::exists ? exit_code::kFindings : code;
+}
+
 int vouch(const Args& args, Context& context) {
+  std::vector<std::string> paths;
+  for (const auto& named : args.positionals()) {
+    auto path = whole_path(named);
+    if (!path) return report(path.error(), context);
+    paths.push_back(*std::move(path));
+  }
   const auto pin = approval_pin(args);
   if (!pin) return report(pin.error(), context);
   int code = exit_code::kFine;
-  for (const auto& named : args.positionals()) {
-    std::error_code error;
-    const std::string path = std::filesystem::absolute(named, error).lexically_normal().string();
-    const auto answer =
-        error ? Result<Json>(
-                    fail(ErrorCode::not_found, "the current directory is gone", named, "give the whole path"))
-              : ask_daemon(context, Json::object({{"cmd", "vouch"}, {"path", path}, {"pin", *pin}}));
+  for (const auto& path : paths) {
+    const auto answer = ask_daemon(context, Json::object({{"cmd", "vouch"}, {"path", path}, {"pin", *pin}}));
     if (!answer) {
-      // The other files are done all the same; a PIN that is wrong is wrong for all of them.
-      code = report(answer.error(), context);
-      if (answer.error().code == ErrorCode::denied) return code;
+      // The other files are done all the same; only what is wrong with the PIN or the daemon is wrong for
+      // all.
+      const int now = refused(answer.error(), context);
+      code = std::max(code, now);
+      if (answer.error().code != ErrorCode::not_found && answer.error().code != ErrorCode::exists)
+        return code;
       continue;
     }
     if (context.json)

@@ -1,13 +1,21 @@
 // The program `weir`. Everything it can do is listed in commands.cc.
+#include <unistd.h>
+
 #include <csignal>
 #include <iostream>
 
 #include "cli/cli.h"
+#include "cli/output.h"
 
 int main(int argc, char** argv) {
   // A closed pipe (`weir log | head`) ends the output, not the program with a signal.
   std::signal(SIGPIPE, SIG_IGN);
   std::ios::sync_with_stdio(false);
-  return weir::cli::run_command_line(weir::cli::all_commands(), {argv + 1, argv + argc}, std::cin, std::cout,
-                                     std::cerr);
+  weir::cli::Output output(STDOUT_FILENO);
+  std::streambuf* const before = std::cout.rdbuf(&output);
+  const int code = weir::cli::run_command_line(weir::cli::all_commands(), {argv + 1, argv + argc}, std::cin,
+                                               std::cout, std::cerr);
+  const int told = weir::cli::finish_output(output, code, std::cerr);
+  std::cout.rdbuf(before);  // it is flushed once more after main()
+  return told;
 }

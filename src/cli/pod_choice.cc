@@ -57,7 +57,7 @@ Result<pod::Pod> chosen_pod(const Args& args, const Context& context) {
     for (auto one = pods.rbegin(); one != pods.rend(); ++one)
       if (one->workspace == directory) return *one;
   return fail(ErrorCode::not_found, "no pod has worked on this directory", printable(here, 400),
-              "`weir pods` shows all; `weir run --pod -- CMD` starts one");
+              "`weir pods` shows all; `weir pod exec -- CMD` starts one");
 }
 
 Result<std::vector<std::string>> paths_in(const pod::Pod& pod, const std::vector<std::string>& given) {

@@ -6,8 +6,8 @@
 #include <ostream>
 
 #include "base/bytes.h"
+#include "cli/ask_daemon.h"
 #include "cli/commands.h"
-#include "cli/prompt.h"
 #include "net/local_client.h"
 #include "os/files.h"
 #include "store/check.h"
@@ -193,8 +193,7 @@ int erase_by_daemon(const Args& args, net::LocalClient& client, Context& context
     context.err << "weir: nothing was erased\n";
     return exit_code::kFindings;
   }
-  const auto pin =
-      args.value("--pin") ? Result<std::string>(*args.value("--pin")) : ask_secret("Approval PIN: ");
+  const auto pin = approval_pin(args);
   if (!pin) return report(pin.error(), context);
   const auto answer =
       client.call(Json::object({{"cmd", "erase"}, {"session", session}, {"pin", *pin}}), kAnswerMs);

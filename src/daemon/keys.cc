@@ -63,9 +63,7 @@ Status PinStore::check(const std::string& pin, std::int64_t now_ns) {
   constexpr int kWrongMax = 5;
   constexpr std::int64_t kLockNs = std::int64_t{60} * 1'000'000'000;
   const auto hash = os::read_file(file_, crypto_pwhash_STRBYTES);
-  if (!hash)
-    return fail(ErrorCode::unavailable, "no approval PIN is set", {},
-                "set one in your own terminal with `weir pin`");
+  if (!hash) return fail("no approval PIN is set", {}, "set one in your own terminal with `weir pin`");
   if (now_ns < locked_until_ns_) return fail(ErrorCode::denied, "too many wrong PINs", {}, "wait a minute");
   if (crypto_pwhash_str_verify(std::string(*hash).c_str(), pin.data(), pin.size()) == 0) {
     wrong_ = 0;

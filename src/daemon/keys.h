@@ -32,7 +32,7 @@ class PinStore {
   explicit PinStore(std::string file) : file_(std::move(file)) {}
   bool is_set() const;
   Status set(const std::string& pin);
-  // Errors: denied (wrong, or locked for a while), unavailable (no PIN set).
+  // Errors: denied (wrong, or locked for a while), invalid (no PIN set).
   Status check(const std::string& pin, std::int64_t now_ns);
 
  private:
