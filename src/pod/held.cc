@@ -18,7 +18,7 @@ Status only_members(const Json& json, std::initializer_list<std::string_view> kn
   for (const auto& [key, value] : json.as_object())
     if (std::find(known.begin(), known.end(), key) == known.end())
       return fail("unknown member \"" + printable(key, 80) + "\"", where,
-                  "an entry has id, runs, globs, beside, only_new, property");
+                  "an entry has id, runs, globs, beside, only_new, not_in, property");
   return {};
 }
 
@@ -66,7 +66,7 @@ std::string path_of(const std::vector<std::string>& names) {
 
 Result<HeldCatalogue::Entry> HeldCatalogue::read_entry(const Json& json, const std::string& where) {
   if (!json.is_object()) return fail("an entry must be a map", where);
-  TRY_STATUS(only_members(json, {"id", "runs", "globs", "beside", "only_new", "property"}, where));
+  TRY_STATUS(only_members(json, {"id", "runs", "globs", "beside", "only_new", "not_in", "property"}, where));
   Entry entry;
   TRY(entry.reason.id, text_of(json, "id", where));
   if (!is_id(entry.reason.id)) return fail("an id has small letters, digits and \"-\"", where);
@@ -74,7 +74,8 @@ Result<HeldCatalogue::Entry> HeldCatalogue::read_entry(const Json& json, const s
   if (json.has("property") == json.has("globs"))
     return fail("an entry has either globs or a property", where);
   if (json.has("property")) {
-    if (json.has("beside") || json.has("only_new")) return fail("beside and only_new go with globs", where);
+    for (const char* one : {"beside", "only_new", "not_in"})
+      if (json.has(one)) return fail(std::string(one) + " goes with globs", where);
     TRY(const std::string property, text_of(json, "property", where));
     if (property != "executable" && property != "link-outside")
       return fail("no such property: " + printable(property, 80), where, "executable or link-outside");
@@ -91,6 +92,11 @@ Result<HeldCatalogue::Entry> HeldCatalogue::read_entry(const Json& json, const s
     TRY(entry.beside, texts_of(json, "beside", where));
     for (const auto& one : entry.beside)
       if (one.find('/') != std::string::npos) return fail("`beside` names names, not paths", where);
+  }
+  if (json.has("not_in")) {
+    TRY(const auto names, texts_of(json, "not_in", where));
+    for (const auto& one : names)
+      entry.not_in.push_back(to_lower_ascii(one));
   }
   if (json.has("only_new")) {
     if (!json["only_new"].is_bool()) return fail("only_new is true or false", where);
@@ -132,6 +138,9 @@ void HeldCatalogue::index() {
 
 bool HeldCatalogue::applies(const Entry& entry, const HeldQuestion& question, std::size_t begin) const {
   const std::string above = beginning(question.path, begin);
+  if (std::find(entry.not_in.begin(), entry.not_in.end(), to_lower_ascii(leaf_of(above))) !=
+      entry.not_in.end())
+    return false;
   if (entry.only_new && question.on_host(beginning(question.path, begin + 1))) return false;
   return std::all_of(entry.beside.begin(), entry.beside.end(), [&](const auto& one) {
     const std::string path = joined(above, one);

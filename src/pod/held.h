@@ -14,6 +14,8 @@
 //       globs: [".git/hooks/**"]       # pod/path_glob.h; a name counts whether it was there before or not
 //       beside: [HEAD, objects]        # optional: only where all of these lie beside the glob's beginning
 //       only_new: true                 # optional: only where the host has nothing at the glob's first name
+//       not_in: [.git]                 # optional: not where the glob begins right in a directory of this
+//       name
 //     - id: becomes-executable
 //       runs: …
 //       property: executable | link-outside     # instead of globs
@@ -73,6 +75,7 @@ class HeldCatalogue {
     std::vector<PathGlob> globs;
     std::vector<std::string> beside;
     bool only_new = false;
+    std::vector<std::string> not_in;  // small letters
   };
   struct Place {
     std::size_t entry;

@@ -44,6 +44,7 @@ class Walk {
     std::string path;
     int upper = -1;
     int host = -1;
+    std::string host_trouble;  // why the host's cannot be compared although it is there
   };
 
   std::vector<Change> sorted();
@@ -133,17 +134,21 @@ Status Walk::visit(const Place& place) {
     return {};
   }
   os::Fd host;
+  std::string host_trouble;
   if (place.host_is_dir) {
     auto opened = open_dir_beneath(host_, place.path);
     if (!opened && place.path.empty()) return std::unexpected(opened.error());
-    if (opened) host = *std::move(opened);
+    if (opened)
+      host = *std::move(opened);
+    else
+      host_trouble = "the host's directory cannot be read: " + short_reason(opened.error());
   }
   if (attribute(upper->get(), kRedirect)) {
     problem(change_at(place.path, ChangeKind::modified, NodeKind::directory, NodeKind::directory),
             "a directory that stands for another one (overlay redirect)");
     return {};
   }
-  const Dirs dirs{place.path, upper->get(), host ? host.get() : -1};
+  const Dirs dirs{place.path, upper->get(), host ? host.get() : -1, std::move(host_trouble)};
   TRY(auto names, names_in(dirs.upper, limits_.entries_max + 1));
   for (const auto& name : names)
     TRY_STATUS(entry(dirs, name));
@@ -188,6 +193,11 @@ Status Walk::entry(const Dirs& dirs, const std::string& name) {
   }
   change.pod.node = *pod_node;
   change.host.node = *host_node;
+  if (!dirs.host_trouble.empty() && change.pod.node.kind != NodeKind::none) {
+    if (change.pod.node.kind == NodeKind::whiteout) change.kind = ChangeKind::deleted;
+    problem(std::move(change), dirs.host_trouble);
+    return {};
+  }
   const NodeKind had = change.host.node.kind;
   const NodeKind has = change.pod.node.kind;
   if (has == NodeKind::none) return {};  // taken away again meanwhile
@@ -206,7 +216,9 @@ Status Walk::entry(const Dirs& dirs, const std::string& name) {
   change.mode = committed_mode(change.host.node, change.pod.node);
   if (had != NodeKind::none) change.kind = had == has ? ChangeKind::modified : ChangeKind::retyped;
   if (had == NodeKind::none && copied)
-    change.notes.emplace_back("the pod began with the host's file, which is no longer there");
+    change.notes.emplace_back(
+        "made from a file of the host's; the host has none of this name: the pod moved or linked it, or the "
+        "host took it away since");
   if (had == NodeKind::directory && has != NodeKind::directory) TRY_STATUS(deleted_below(change.path));
   if (auto read = had == NodeKind::none ? Status() : read_side(dirs.host, name, change.host); !read) {
     problem(std::move(change), "the host's cannot be read: " + short_reason(read.error()));

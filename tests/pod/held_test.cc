@@ -105,6 +105,13 @@ TEST(Held, ARepositoryThatWasNotThereIsHeldWhole) {
   EXPECT_TRUE(ids(added(".git/refs/heads/main"), {".git"}).empty());
 }
 
+TEST(Held, WhatGitCallsDescriptionIsNoPackageOfR) {
+  EXPECT_TRUE(ids(added("sub/.git/description"), {"sub/.git"}).empty());
+  EXPECT_TRUE(ids(added(".Git/DESCRIPTION"), {".Git"}).empty());
+  EXPECT_EQ(ids(added("sub/DESCRIPTION")), std::vector<std::string>{"r-package"});
+  EXPECT_EQ(ids(added("sub/.git/pkg/description"), {"sub/.git"}), std::vector<std::string>{"r-package"});
+}
+
 TEST(Held, LinksAreFollowedOnPaperOnly) {
   const std::map<std::string, std::string> links = {
       {"out", "/etc"}, {"in", "sub/dir"}, {"loop", "loop"}, {"up", "in/../.."}};
@@ -156,6 +163,8 @@ TEST(HeldCatalogue, RefusesWhatItDoesNotKnow) {
   EXPECT_THAT(why("held:\n  - {id: a, runs: b, globs: [/x]}\n"), HasSubstr("no empty names"));
   EXPECT_THAT(why("held:\n  - {id: a, runs: b, globs: [c], only_new: yes please}\n"),
               HasSubstr("true or false"));
+  EXPECT_THAT(why("held:\n  - {id: a, runs: b, property: executable, not_in: [c]}\n"),
+              HasSubstr("not_in goes with globs"));
   EXPECT_THAT(why("held:\n  - {id: a, runs: b, globs: [c]}\n  - {id: a, runs: b, globs: [d]}\n"),
               HasSubstr("t.yaml:3"));
   EXPECT_THAT(why("held:\n  - {id: 'A b', runs: b, globs: [c]}\n"), HasSubstr("small letters"));

@@ -117,6 +117,31 @@ TEST_F(OverlayChanges, NamesAreAnyBytesAndHardLinksAreTold) {
   EXPECT_FALSE(find(list, "second")->notes.empty());
 }
 
+TEST_F(OverlayChanges, SaysOfANewNameOfAHostsFileNoMoreThanItKnows) {
+  write("a", "x");
+  const Pod pod = begin();
+  if (!in_pod(pod, "ln a b")) GTEST_SKIP() << "no overlay in a user namespace here";
+  const auto list = changes(pod);
+  ASSERT_EQ(list.size(), 1u);
+  EXPECT_EQ(list[0].path, "b");
+  for (const auto& note : list[0].notes)
+    EXPECT_EQ(note.find("no longer there"), std::string::npos) << note;
+}
+
+TEST_F(OverlayChanges, WhatLiesInAClosedDirectoryOfTheHostIsAProblem) {
+  if (::geteuid() == 0) GTEST_SKIP() << "root enters every directory";
+  write("closed/x", "1");
+  const Pod pod = begin();
+  write(pod.upper + "/closed/x", "2");
+  write(pod.upper + "/closed/sub/new", "2");
+  ASSERT_EQ(::chmod((workspace_ + "/closed").c_str(), 0), 0);
+  std::string problems;
+  for (const auto& one : changes(pod))
+    if (!one.problem.empty()) problems += one.path + ": " + one.problem + "\n";
+  EXPECT_EQ(problems.find("closed/"), 0u) << problems;
+  EXPECT_NE(problems.find("closed/x: the host's directory cannot be read"), std::string::npos) << problems;
+}
+
 TEST_F(OverlayChanges, ALinkInTheUpperLayerIsNeverFollowed) {
   write("d/file", "host");
   write(dir_ + "/outside/secret", "s");
