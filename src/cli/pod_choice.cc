@@ -43,11 +43,14 @@ Option pod_option() {
 Result<pod::Pod> chosen_pod(const Args& args, const Context& context) {
   const pod::PodStore store = pod_store(context);
   if (const auto id = args.value("--pod")) {
-    TRY(const auto found, store.find(*id));
-    if (!found)
-      return fail(ErrorCode::not_found, "there is no such pod", printable(*id, 100),
-                  "`weir pods` shows them");
-    return *found;
+    TRY(const auto ids, ids_beginning(store, *id));
+    if (ids.size() > 1)
+      return fail("more than one pod begins so", printable(*id, 100), ids[0] + ", " + ids[1]);
+    if (!ids.empty()) {
+      TRY(const auto found, store.find(ids[0]));
+      if (found) return *found;
+    }
+    return fail(ErrorCode::not_found, "there is no such pod", printable(*id, 100), "`weir pods` shows them");
   }
   const std::string here = current_directory();
   if (here.empty())
@@ -58,6 +61,32 @@ Result<pod::Pod> chosen_pod(const Args& args, const Context& context) {
       if (one->workspace == directory) return *one;
   return fail(ErrorCode::not_found, "no pod has worked on this directory", printable(here, 400),
               "`weir pods` shows all; `weir pod exec -- CMD` starts one");
+}
+
+Result<std::vector<std::string>> ids_beginning(const pod::PodStore& store, std::string_view text) {
+  std::vector<std::string> ids;
+  if (text.empty()) return ids;
+  TRY(const auto pods, store.list());
+  TRY(const auto damaged, store.damaged());
+  for (const auto& one : pods)
+    if (one.id.starts_with(text)) ids.push_back(one.id);
+  for (const auto& one : damaged)
+    if (one.starts_with(text)) ids.push_back(one);
+  return ids;
+}
+
+void tell_pod(const pod::PodStore& store, const pod::Pod& pod, Context& context) {
+  if (context.quiet || context.json) return;
+  const bool running = store.running(pod);
+  context.err << "weir: " << pod_line(pod, running) << "\n";
+  if (store.commit_interrupted(pod) && !running) context.err << "weir: " << kInterrupted << "\n";
+}
+
+int tell_without_change(const std::vector<std::string>& paths, int otherwise, Context& context) {
+  for (const auto& path : paths)
+    context.err << "weir: no change has this path: " << printable(path, 400) << "\n";
+  if (!paths.empty() && !context.quiet) context.err << "  `weir diff --stat` lists the changes\n";
+  return paths.empty() ? otherwise : exit_code::kUsage;
 }
 
 Result<std::vector<std::string>> paths_in(const pod::Pod& pod, const std::vector<std::string>& given) {

@@ -12,8 +12,8 @@ namespace weir::cli {
 
 pod::PodStore pod_store(const Context& context);
 
-// --pod ID, or the last pod of the workspace that the current directory lies in. Error `not_found` when there
-// is none.
+// --pod ID (or the beginning of one, where only one pod begins so), or the last pod of the workspace that the
+// current directory lies in. Error `not_found` when there is none.
 Result<pod::Pod> chosen_pod(const Args& args, const Context& context);
 Option pod_option();
 
@@ -26,6 +26,18 @@ Result<pod::HeldCatalogue> held_catalogue();
 
 // Asks the daemon to record it in the ledger; "" or why it is not there, for people.
 std::string record_in_ledger(const Context& context, std::string_view what, const Json& facts);
+
+// The ids, also of pods whose record cannot be read, that `text` is the beginning of, or itself.
+Result<std::vector<std::string>> ids_beginning(const pod::PodStore& store, std::string_view text);
+
+// Says on standard error which pod a command acts on, and that a commit of it was cut off: an older one
+// should be no surprise.
+void tell_pod(const pod::PodStore& store, const pod::Pod& pod, Context& context);
+inline constexpr std::string_view kInterrupted =
+    "a commit of this pod was interrupted: `weir commit` finishes it, `weir discard` drops it";
+
+// One line for each path that names no change; the exit code of a command that was given some.
+int tell_without_change(const std::vector<std::string>& paths, int otherwise, Context& context);
 
 // "pod 0199… of /home/ann/project, started 2026-11-22T…" for the head of a text.
 std::string pod_line(const pod::Pod& pod, bool running);

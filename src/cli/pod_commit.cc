@@ -54,6 +54,13 @@ Json report_json(const pod::Pod& pod, const pod::CommitReport& report, const std
     if (one.forced) json.set("forced", true);
     list.push(std::move(json));
   }
+  for (const auto& path : report.unknown) {
+    Json json = Json::object({{"result", pod::name(pod::CommitResult::refused)},
+                              {"why", "no change has this path"},
+                              {"held", Json::array()}});
+    pod::set_path(json, "path", path);
+    list.push(std::move(json));
+  }
   return Json::object({{"pod", pod.id},
                        {"paths", std::move(list)},
                        {"complete", report.complete()},
@@ -83,11 +90,11 @@ void print_report(const pod::CommitReport& report, const std::string& unrecorded
       context.out << " " << pod::letter(one.kind) << " " << printable(one.path, kPathShownMax) << "\n";
   print_left(report, pod::CommitResult::held, "held for review, not committed (name them: --held PATH)",
              context);
-  print_left(report, pod::CommitResult::conflict, "in conflict, not committed (--force PATH takes the pod's)",
-             context);
+  print_left(report, pod::CommitResult::conflict,
+             "in conflict, not committed (look with `weir diff`; --force PATH takes the pod's)", context);
   print_left(report, pod::CommitResult::refused, "not committed", context);
   if (context.quiet) return;
-  if (report.paths.empty()) context.out << "nothing to commit\n";
+  if (report.paths.empty() && report.unknown.empty()) context.out << "nothing to commit\n";
   if (!report.paths.empty())
     context.out << fmt::format("\n{} committed, {} held, {} in conflict, {} refused\n",
                                report.count(pod::CommitResult::done), report.count(pod::CommitResult::held),
@@ -103,6 +110,7 @@ Result<int> commit(const Args& args, Context& context) {
   TRY(request.held, paths_in(pod, args.values("--held")));
   TRY(request.force, paths_in(pod, args.values("--force")));
   TRY(const auto catalogue, held_catalogue());
+  tell_pod(pod_store(context), pod, context);
   TRY(const auto report, pod::commit(pod_store(context), pod, catalogue, request));
   std::string unrecorded;
   if (report.count(pod::CommitResult::done) > 0)
@@ -111,7 +119,8 @@ Result<int> commit(const Args& args, Context& context) {
     context.out << compact(report_json(pod, report, unrecorded)) << "\n";
   else
     print_report(report, unrecorded, context);
-  return report.complete() ? exit_code::kFine : exit_code::kFindings;
+  return tell_without_change(report.unknown, report.complete() ? exit_code::kFine : exit_code::kFindings,
+                             context);
 }
 
 // --- discard ----------------------------------------------------------------------------------------------
@@ -148,12 +157,14 @@ Result<int> discard(const Args& args, Context& context) {
   const auto store = pod_store(context);
   if (const auto id = args.value("--pod"); id && args.positionals().empty()) {
     TRY(const auto damaged, store.damaged());
-    if (std::find(damaged.begin(), damaged.end(), *id) != damaged.end()) {
-      TRY_STATUS(store.remove_id(*id));
-      return discarded(*id, 0, true, {}, context);
+    TRY(const auto ids, ids_beginning(store, *id));
+    if (ids.size() == 1 && std::find(damaged.begin(), damaged.end(), ids[0]) != damaged.end()) {
+      TRY_STATUS(store.remove_id(ids[0]));
+      return discarded(ids[0], 0, true, {}, context);
     }
   }
   TRY(const auto pod, chosen_pod(args, context));
+  tell_pod(store, pod, context);
   if (args.positionals().empty()) return discard_pod(store, pod, context);
   TRY(const auto paths, paths_in(pod, args.positionals()));
   TRY(const auto catalogue, held_catalogue());
@@ -161,40 +172,41 @@ Result<int> discard(const Args& args, Context& context) {
   TRY(const auto open, pod::OpenPod::open(store, pod));
   TRY(const auto review, pod::make_review(open, catalogue));
   TRY(const std::size_t count, pod::discard_paths(open, review, paths));
-  if (count == 0)
-    return fail(ErrorCode::not_found, "nothing changed there", {}, "`weir diff --stat` lists the changes");
-  return discarded(
-      pod.id, count, false,
-      record_in_ledger(
-          context, "discarded",
-          Json::object({{"pod", pod.id}, {"whole", false}, {"changes", static_cast<std::int64_t>(count)}})),
-      context);
+  const auto unknown = pod::without_change(review, paths);
+  if (count == 0) return tell_without_change(unknown, exit_code::kFine, context);
+  const Json facts =
+      Json::object({{"pod", pod.id}, {"whole", false}, {"changes", static_cast<std::int64_t>(count)}});
+  const int code = discarded(pod.id, count, false, record_in_ledger(context, "discarded", facts), context);
+  return tell_without_change(unknown, code, context);
 }
 
 }  // namespace
 
 CommandSpec commit_command() {
-  return {.name = "commit",
-          .summary = "Bring what a pod changed to the host",
-          .description =
-              "Each file is replaced whole or not at all; an interrupted commit is finished by the next one. "
-              "Held files, and files that the host changed too, are left unless they are named. Exit 1 when "
-              "something asked for was not committed.",
-          .options = {pod_option(),
-                      {"--held", "PATH", "commit this held file: it was reviewed", true},
-                      {"--force", "PATH", "take the pod's although the host changed it too", true}},
-          .positionals = {{"PATHS",
-                           "files or directories; default: everything, unless --held or --force name some",
-                           false, true}},
-          .takes_rest = false,
-          .examples = {{"weir commit", "everything but held files and conflicts"},
-                       {"weir commit src docs/guide.md", "only these"},
-                       {"weir commit --held package.json --held Makefile", "two held files, reviewed"},
-                       {"weir commit --force src/main.c", "the pod's version of it"}},
-          .run = [](const Args& args, Context& context) {
-            const auto code = commit(args, context);
-            return code ? *code : report(code.error(), context);
-          }};
+  return {
+      .name = "commit",
+      .summary = "Bring what a pod changed to the host",
+      .description =
+          "Each file is replaced whole or not at all; an interrupted commit is finished by the next one. "
+          "Held files, files that the host changed too, and what changed after the last `weir diff` are left "
+          "unless they are named. Exit 1 when something asked for was not committed, 2 when a PATH names no "
+          "change.",
+      .options = {pod_option(),
+                  {"--held", "PATH", "commit this held file, or all held ones below this directory: reviewed",
+                   true},
+                  {"--force", "PATH", "take the pod's although the host changed it too", true}},
+      .positionals = {{"PATHS",
+                       "files or directories; default: everything, unless --held or --force name some", false,
+                       true}},
+      .takes_rest = false,
+      .examples = {{"weir commit", "everything but held files and conflicts"},
+                   {"weir commit src docs/guide.md", "only these"},
+                   {"weir commit --held package.json --held Makefile", "two held files, reviewed"},
+                   {"weir commit --force src/main.c", "the pod's version of it"}},
+      .run = [](const Args& args, Context& context) {
+        const auto code = commit(args, context);
+        return code ? *code : report(code.error(), context);
+      }};
 }
 
 CommandSpec discard_command() {

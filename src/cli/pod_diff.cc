@@ -128,9 +128,7 @@ std::size_t print_group(const std::vector<Shown>& all, std::string_view title, b
   return count;
 }
 
-void print_text(const pod::Pod& pod, bool running, const pod::Review& review, const std::vector<Shown>& all,
-                bool patches, Context& context) {
-  if (!context.quiet) context.out << context.style.dim(pod_line(pod, running)) << "\n";
+void print_text(const pod::Review& review, const std::vector<Shown>& all, bool patches, Context& context) {
   if (all.empty()) context.out << "no changes\n";
   const std::size_t free_ones =
       print_group(all, "", patches, context, [](const auto& one) { return one.held.empty(); });
@@ -180,7 +178,8 @@ Json change_json(const Shown& shown) {
   return json;
 }
 
-Json all_json(const pod::Pod& pod, bool running, const pod::Review& review, const std::vector<Shown>& all) {
+Json all_json(const pod::PodStore& store, const pod::Pod& pod, bool running, const pod::Review& review,
+              const std::vector<Shown>& all) {
   Json list = Json::array();
   for (const auto& shown : all)
     list.push(change_json(shown));
@@ -188,6 +187,7 @@ Json all_json(const pod::Pod& pod, bool running, const pod::Review& review, cons
                             {"started", rfc3339(pod.started_ns)},
                             {"profile", pod.profile},
                             {"running", running},
+                            {"commit_interrupted", store.commit_interrupted(pod)},
                             {"changes", std::move(list)},
                             {"discarded", static_cast<std::int64_t>(review.discarded)}});
   pod::set_path(json, "workspace", pod.workspace);
@@ -223,17 +223,21 @@ Result<int> diff(const Args& args, Context& context) {
   const bool running = store.running(pod);
   TRY(const auto open, pod::OpenPod::open(store, pod));
   TRY(const auto review, pod::make_review(open, catalogue));
+  const auto unknown = pod::without_change(review, paths);
+  tell_pod(store, pod, context);
+  if (!paths.empty() && unknown.size() == paths.size() && !context.json)
+    return tell_without_change(unknown, exit_code::kFine, context);
   const bool raw = args.has("--patch");
   const auto all = read_all(open, review, paths, raw ? pod::PatchBytes::raw : pod::PatchBytes::escaped);
   if (raw) {
     TRY_STATUS(print_raw(all, context));
   } else if (context.json) {
-    context.out << compact(all_json(pod, running, review, all)) << "\n";
+    context.out << compact(all_json(store, pod, running, review, all)) << "\n";
   } else {
-    print_text(pod, running, review, all, !args.has("--stat"), context);
+    print_text(review, all, !args.has("--stat"), context);
   }
   TRY_STATUS(pod::remember_shown(open, review, paths));
-  return exit_code::kFine;
+  return tell_without_change(unknown, exit_code::kFine, context);
 }
 
 }  // namespace
@@ -245,7 +249,9 @@ CommandSpec diff_command() {
       .description =
           "Compares what the agent left in the pod with the workspace as it is now. Files that something "
           "would run later (git hooks, agents' settings, build scripts, CI ...) are shown apart, with what "
-          "would run them and when. What was shown is remembered: commit refuses what changed since.",
+          "would run them and when. What was shown is remembered: commit refuses what changed since, and "
+          "what was not shown. Exit 2 "
+          "when a PATH names no change.",
       .options = {pod_option(),
                   {"--stat", "", "only the list, no text"},
                   {"--patch", "", "only a patch for `git apply`, byte for byte; held files are left out"}},

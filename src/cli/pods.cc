@@ -14,7 +14,8 @@ Json pod_json(const pod::PodStore& store, const pod::Pod& pod) {
   Json json = Json::object({{"id", pod.id},
                             {"started", rfc3339(pod.started_ns)},
                             {"profile", pod.profile},
-                            {"running", store.running(pod)}});
+                            {"running", store.running(pod)},
+                            {"commit_interrupted", store.commit_interrupted(pod)}});
   pod::set_path(json, "workspace", pod.workspace);
   return json;
 }
@@ -31,10 +32,13 @@ Result<int> pods(Context& context) {
                 << "\n";
     return exit_code::kFine;
   }
-  for (const auto& one : list)
+  for (const auto& one : list) {
     context.out << context.style.bold(one.id) << "  " << rfc3339(one.started_ns).substr(0, 19) << "Z  "
                 << (store.running(one) ? "running  " : "ended    ") << printable(one.workspace, 400)
                 << (one.profile.empty() ? "" : "  " + context.style.dim(printable(one.profile, 80))) << "\n";
+    // While one is under way its journal is no sign of anything.
+    if (store.commit_interrupted(one) && !store.running(one)) context.out << "  " << kInterrupted << "\n";
+  }
   for (const auto& id : damaged)
     context.out << id << "  its record cannot be read; `weir discard --pod " << id << "` removes it\n";
   if (list.empty() && damaged.empty() && !context.quiet) context.out << "no pods\n";

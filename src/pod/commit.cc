@@ -81,7 +81,7 @@ Status Commit::write_journal(const Selection& selection, const PathRecords& earl
         .host = state_text(one->change.host),
         .pod = state_text(one->change.pod),
         .temporary = stem + std::to_string(number++),
-        .held = has(request_.held, path) || (before != earlier.end() && before->second.held),
+        .held = is_named_held(*one, request_) || (before != earlier.end() && before->second.held),
         .forced = has(request_.force, path) || (before != earlier.end() && before->second.forced)};
   }
   return write_path_records(open_.journal_file(), kJournal, journal_, os::Durability::fsync);
@@ -180,9 +180,9 @@ std::size_t CommitReport::count(CommitResult result) const {
 }
 
 bool CommitReport::complete() const {
-  return std::all_of(paths.begin(), paths.end(), [](const CommitPath& one) {
-    return one.result == CommitResult::done || (one.result == CommitResult::held && !one.named);
-  });
+  return unknown.empty() && std::all_of(paths.begin(), paths.end(), [](const CommitPath& one) {
+           return one.result == CommitResult::done || (one.result == CommitResult::held && !one.named);
+         });
 }
 
 Status clear_leftovers(const OpenPod& open) {
@@ -202,7 +202,9 @@ Result<CommitReport> commit(const PodStore& store, const Pod& pod, const HeldCat
   TRY(const auto review, make_review(open, catalogue));
   CommitReport report;
   report.resumed = !earlier.empty();
-  TRY(report.paths, work.run(select_changes(review, request, earlier), earlier));
+  Selection selection = select_changes(review, request, earlier);
+  report.unknown = std::move(selection.unknown);
+  TRY(report.paths, work.run(selection, earlier));
   return report;
 }
 

@@ -4,8 +4,8 @@
 //   for (const auto& one : report.paths) … one.result …
 //
 // What is taken: everything below `paths`, or all when nothing at all is named. Never without being named: a
-// held change needs its exact path in `held`, one in conflict its exact path in `force`; a path may need
-// both.
+// held change needs its path, or that of a directory above it, in `held`; one in conflict, or that no review
+// has shown although there was one, its exact path in `force`; a path may need both.
 //
 // Order: directories in place of files; new and changed files; deletions, the deepest first; files in place
 // of directories. A journal (commit.jsonl beside the pod) is flushed before the first change and removed
@@ -30,7 +30,7 @@ enum class CommitResult {
   done,
   held,      // left for review: nobody named it
   conflict,  // the host's side changed too
-  refused,   // it cannot be committed, or failed; or no change has the named path
+  refused,   // it cannot be committed, or failed; or nothing that the person named so is there
 };
 std::string_view name(CommitResult result);
 
@@ -41,12 +41,13 @@ struct CommitPath {
   std::string why;               // "" when done
   std::vector<HeldReason> held;  // reasons, also when it was committed by name
   bool forced = false;
-  bool named = false;  // the person gave this very path
+  bool named = false;  // the person gave this very path, or one above it of which nothing could be taken
 };
 
 struct CommitReport {
-  std::vector<CommitPath> paths;  // sorted by path; directories that came with their files are left out
-  bool resumed = false;           // an interrupted commit was finished
+  std::vector<CommitPath> paths;     // sorted by path; directories that came with their files are left out
+  bool resumed = false;              // an interrupted commit was finished
+  std::vector<std::string> unknown;  // of the request, at and below which nothing changed
 
   std::size_t count(CommitResult result) const;
   // Nothing that was asked for by name, or that was free to go, was left behind.

@@ -9,8 +9,12 @@ namespace weir::pod {
 
 struct Selection {
   std::vector<const ReviewedChange*> taken;  // sorted by path
-  std::vector<CommitPath> left;  // what was asked for and is not taken; held ones of a bare commit
+  std::vector<CommitPath> left;      // what was asked for and is not taken; held ones of a bare commit
+  std::vector<std::string> unknown;  // of the request, at and below which nothing changed
 };
+
+// Did the person name it with --held: itself, or, where it is held, a directory above it?
+bool is_named_held(const ReviewedChange& one, const CommitRequest& request);
 
 // `journal`: what an interrupted commit had been asked for, as it was then.
 Selection select_changes(const Review& review, const CommitRequest& request, const PathRecords& journal);

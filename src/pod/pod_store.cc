@@ -232,4 +232,8 @@ bool PodStore::running(const Pod& pod) const {
   return fd && ::flock(fd.get(), LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
 }
 
+bool PodStore::commit_interrupted(const Pod& pod) const {
+  return os::exists(commit_journal(directory(pod)));
+}
+
 }  // namespace weir::pod

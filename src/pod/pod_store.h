@@ -45,6 +45,11 @@ struct Pod {
   std::uint64_t workspace_inode = 0;
 };
 
+// The journal of a commit under way: there only meanwhile, and after one that was cut off.
+inline std::string commit_journal(const std::string& directory) {
+  return directory + "/commit.jsonl";
+}
+
 class PodStore {
  public:
   using Pod = pod::Pod;
@@ -77,6 +82,8 @@ class PodStore {
 
   // <state>/pods/<id>: the records of diff and commit lie there too.
   std::string directory(const Pod& pod) const { return dir_ + "/" + pod.id; }
+  // Was a commit of it cut off (or is one under way)? The next one finishes it.
+  bool commit_interrupted(const Pod& pod) const;
 
  private:
   Result<Pod> read(const std::string& id) const;

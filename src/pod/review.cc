@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <set>
 
 #include "pod/overlay_changes.h"
 
@@ -52,10 +53,16 @@ class Trees {
   const OpenPod& open_;
 };
 
-// A directory's ctime moves with every file made in it, so it says nothing; what is in it has its own.
+// A directory's ctime moves with every file made in it. Where only what is in it comes or goes, that has its
+// own ctime and the directory's says nothing. Where the directory itself is to be replaced or to get other
+// permissions it is all there is: those that the pod has may be no more than the host's of an earlier time,
+// copied by overlayfs when something below was written.
 bool host_is_newer(const Change& change, std::int64_t started_ns) {
   const NodeKind kind = change.host.node.kind;
-  return (kind == NodeKind::file || kind == NodeKind::symlink) && change.host.node.ctime_ns > started_ns;
+  if (kind == NodeKind::directory && change.kind != ChangeKind::mode && change.kind != ChangeKind::retyped)
+    return false;
+  const bool can_tell = kind == NodeKind::file || kind == NodeKind::symlink || kind == NodeKind::directory;
+  return can_tell && change.host.node.ctime_ns > started_ns;
 }
 
 std::string conflict_of(const Change& change, std::int64_t started_ns, const PathRecords& shown,
@@ -93,10 +100,11 @@ std::vector<Alias> aliases_of(const HeldCatalogue& catalogue, std::initializer_l
 
 std::vector<HeldReason> held_reasons(const Change& change, const HeldCatalogue& catalogue, const Trees& trees,
                                      const LinkOf& link_of, const std::vector<Alias>& aliases) {
-  const bool is_link = change.pod.node.kind == NodeKind::symlink;
+  // A link to its own name leads nowhere, whatever else stands in the workspace.
+  const bool leads = change.pod.node.kind == NodeKind::symlink && change.pod.target != leaf_of(change.path);
   HeldQuestion question{.change = change,
                         .path = change.path,
-                        .link_outside = is_link && !link_leads_to(change.path, change.pod.target, link_of),
+                        .link_outside = leads && !link_leads_to(change.path, change.pod.target, link_of),
                         .on_host = [&](const std::string& path) { return trees.on_host(path); },
                         .in_pod = [&](const std::string& path) { return trees.in_pod(path); }};
   auto reasons = catalogue.reasons(question);
@@ -143,6 +151,7 @@ Result<OpenPod> OpenPod::open(const PodStore& store, const Pod& pod) {
 
 Result<Review> make_review(const OpenPod& open, const HeldCatalogue& catalogue) {
   TRY(auto changes, overlay_changes(open.host.get(), open.upper.get()));
+  const bool reviewed = os::exists(open.review_file());
   TRY(const auto shown, read_path_records(open.review_file(), kReview));
   TRY(const auto discarded, read_path_records(open.discarded_file(), kDiscarded));
   TRY(const auto journal, read_path_records(open.journal_file(), kJournal));
@@ -159,6 +168,7 @@ Result<Review> make_review(const OpenPod& open, const HeldCatalogue& catalogue) 
     }
     ReviewedChange one;
     one.conflict = conflict_of(change, open.pod.started_ns, shown, journal);
+    one.unseen = reviewed && !shown.contains(change.path);
     one.held = held_reasons(change, catalogue, trees, link_of, aliases);
     one.change = std::move(change);
     review.changes.push_back(std::move(one));
@@ -171,6 +181,16 @@ bool is_below(const std::string& path, const std::vector<std::string>& paths) {
   return paths.empty() || std::any_of(paths.begin(), paths.end(), [&](const std::string& one) {
            return one.empty() || path == one || path.starts_with(one + "/");
          });
+}
+
+std::vector<std::string> without_change(const Review& review, const std::vector<std::string>& paths) {
+  std::set<std::string> out;
+  for (const auto& path : paths) {
+    const bool known = std::any_of(review.changes.begin(), review.changes.end(),
+                                   [&](const auto& one) { return is_below(one.change.path, {path}); });
+    if (!known && !path.empty()) out.insert(path);
+  }
+  return {out.begin(), out.end()};
 }
 
 Status remember_shown(const OpenPod& open, const Review& review, const std::vector<std::string>& paths) {

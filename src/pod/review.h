@@ -8,7 +8,8 @@
 //   TRY_STATUS(remember_shown(open, review, paths));   // commit refuses what is no longer as it was shown
 //
 // A change conflicts when the host's side changed after the pod started (its ctime, which nobody can set
-// back), or either side is no longer what the last review showed.
+// back), or either side is no longer what the last review showed. Once there was a review, what none has
+// shown is not committed either: else a pod that goes on working could add what nobody has seen.
 #pragma once
 
 #include <string>
@@ -34,13 +35,14 @@ struct OpenPod {
 
   std::string review_file() const { return directory + "/review.jsonl"; }
   std::string discarded_file() const { return directory + "/discarded.jsonl"; }
-  std::string journal_file() const { return directory + "/commit.jsonl"; }
+  std::string journal_file() const { return commit_journal(directory); }
 };
 
 struct ReviewedChange {
   Change change;
   std::vector<HeldReason> held;  // empty: not held
   std::string conflict;          // "" when there is none
+  bool unseen = false;           // there was a review, and none has shown this path
   // A directory that is made anyway with what is in it: not worth a line of its own.
   bool implied = false;
 };
@@ -54,6 +56,9 @@ Result<Review> make_review(const OpenPod& open, const HeldCatalogue& catalogue);
 
 // Is `path` one of `paths`, or below one? No paths, or "": everything.
 bool is_below(const std::string& path, const std::vector<std::string>& paths);
+
+// Those of `paths` (none of them "") at which, and below which, nothing changed; each once.
+std::vector<std::string> without_change(const Review& review, const std::vector<std::string>& paths);
 
 Status remember_shown(const OpenPod& open, const Review& review, const std::vector<std::string>& paths);
 

@@ -137,6 +137,81 @@ TEST_F(PodReview, CommitTakesWhatIsNamedAndSaysWhatIsLeft) {
   EXPECT_EQ(weir({"commit", "../../x"}).code, exit_code::kUsage);
 }
 
+TEST_F(PodReview, APathWithoutAChangeIsExitTwoEverywhere) {
+  left("a.txt", "two\n");
+  left("b.txt", "two\n");
+  for (const std::string command : {"diff", "commit", "discard"}) {
+    const Ran ran = weir({command, "nowhere"});
+    EXPECT_EQ(ran.code, exit_code::kUsage) << command;
+    EXPECT_THAT(ran.err, HasSubstr("no change has this path: nowhere")) << command;
+  }
+  EXPECT_EQ(weir({"commit", "--force", "nowhere"}).code, exit_code::kUsage);
+  EXPECT_EQ(weir({"commit", "--held", "nowhere"}).code, exit_code::kUsage);
+  // What is there is done all the same.
+  const Ran both = weir({"diff", "--stat", "a.txt", "nowhere"});
+  EXPECT_EQ(both.code, exit_code::kUsage);
+  EXPECT_THAT(both.out, HasSubstr(" M a.txt"));
+  EXPECT_EQ(weir({"commit", "a.txt", "nowhere"}).code, exit_code::kUsage);
+  EXPECT_EQ(*os::read_file(dir_ + "/w/a.txt", 100), "two\n");
+  EXPECT_EQ(weir({"discard", "b.txt", "nowhere"}).code, exit_code::kUsage);
+  EXPECT_THAT(weir({"diff"}).out, Not(HasSubstr("b.txt")));
+}
+
+TEST_F(PodReview, ADirectoryOfHeldFilesAloneIsExitOneUntilHeldNamesIt) {
+  left(".github/workflows/ci.yml", "on: push\n");
+  EXPECT_EQ(weir({"commit"}).code, exit_code::kFine);
+  EXPECT_EQ(weir({"commit", ".github"}).code, exit_code::kFindings);
+  EXPECT_EQ(weir({"commit", "--held", ".github"}).code, exit_code::kFine);
+  EXPECT_TRUE(os::exists(dir_ + "/w/.github/workflows/ci.yml"));
+}
+
+TEST_F(PodReview, WhatCameAfterTheLookIsNotCommitted) {
+  left("a.txt", "two\n");
+  EXPECT_EQ(weir({"diff"}).code, exit_code::kFine);
+  left("sub/late.txt", "unseen\n");
+  const Ran ran = weir({"commit"});
+  EXPECT_EQ(ran.code, exit_code::kFindings);
+  EXPECT_THAT(ran.out, HasSubstr("sub/late.txt: no `weir diff` has shown it"));
+  EXPECT_FALSE(os::exists(dir_ + "/w/sub/late.txt"));
+  EXPECT_THAT(weir({"diff", "--stat"}).out, HasSubstr("1 changes, 0 held, 0 in conflict"));
+  EXPECT_EQ(weir({"commit"}).code, exit_code::kFine);
+  EXPECT_TRUE(os::exists(dir_ + "/w/sub/late.txt"));
+}
+
+TEST_F(PodReview, ThePodThatIsMeantIsNamed) {
+  left("a.txt", "two\n");
+  for (const std::vector<std::string>& command :
+       {std::vector<std::string>{"diff"}, {"diff", "--patch"}, {"commit"}, {"discard"}}) {
+    if (command[0] == "discard") left("a.txt", "three\n");
+    const Ran ran = weir(command);
+    EXPECT_THAT(ran.err, AllOf(HasSubstr("weir: pod " + pod_.id), HasSubstr("started 20"))) << command[0];
+  }
+}
+
+TEST_F(PodReview, APodIsFoundByTheBeginningOfItsId) {
+  left("a.txt", "two\n");
+  EXPECT_EQ(weir({"diff", "--pod", pod_.id.substr(0, 12)}).code, exit_code::kFine);
+  const auto other = pod::PodStore(os::places().state + "/pods").create(dir_ + "/w", "test");
+  ASSERT_TRUE(other);
+  EXPECT_EQ(weir({"diff", "--pod", pod_.id}).code, exit_code::kFine);
+  const Ran both = weir({"diff", "--pod", "0"});  // version 7: the time goes first
+  EXPECT_EQ(both.code, exit_code::kUsage);
+  EXPECT_THAT(both.err, HasSubstr("more than one pod begins so"));
+  EXPECT_EQ(weir({"discard", "--pod", "f"}).code, exit_code::kUsage);
+  EXPECT_EQ(weir({"discard", "--pod", ""}).code, exit_code::kUsage);
+}
+
+TEST_F(PodReview, AnInterruptedCommitIsTold) {
+  left("a.txt", "two\n");
+  EXPECT_THAT(weir({"pods"}).out, Not(HasSubstr("interrupted")));
+  write(pod_.upper + "/../commit.jsonl", "{\"kind\":\"commit\",\"v\":1}\n");
+  EXPECT_THAT(weir({"pods"}).out, HasSubstr("interrupted: `weir commit` finishes it"));
+  EXPECT_THAT(weir({"diff"}).err, HasSubstr("interrupted: `weir commit` finishes it"));
+  EXPECT_THAT(weir({"diff", "--json"}).out, HasSubstr("\"commit_interrupted\":true"));
+  EXPECT_EQ(weir({"commit"}).code, exit_code::kFine);
+  EXPECT_THAT(weir({"pods"}).out, Not(HasSubstr("interrupted")));
+}
+
 TEST_F(PodReview, AConflictIsExitOneUntilItIsForced) {
   left("a.txt", "pod\n");
   write("w/a.txt", "host\n");

