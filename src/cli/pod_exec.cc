@@ -111,7 +111,7 @@ void tell(const Prepared& ready, const pod::PodResult& done, bool changed, Conte
 
 // A pod that changed nothing leaves nothing behind.
 bool keep_if_changed(Prepared& ready, const Context& context) {
-  if (!os::list_dir(ready.stored.upper).empty()) return true;
+  if (pod::PodStore::has_changes(ready.stored)) return true;
   (void)pod::PodStore(context.places.state + "/pods").remove_unchanged(ready.stored);
   return false;
 }

@@ -7,6 +7,7 @@
 #include <linux/seccomp.h>
 #include <seccomp.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -107,6 +108,36 @@ void refuse_sockets(Rules& rules) {
   rules.refuse(SCMP_SYS(socket), {{0, SCMP_CMP_EQ, kAfNetlink, 0}, {2, SCMP_CMP_NE, 0, 0}});
 }
 
+// Of inet families TCP, UDP and ICMP are left: Landlock's rights for TCP do not bind MPTCP, SCTP or DCCP.
+void refuse_protocols(Rules& rules) {
+  constexpr std::uint64_t kDccp = 33;
+  constexpr std::uint64_t kL2tp = 115;
+  constexpr std::uint64_t kSctp = 132;
+  constexpr std::uint64_t kUdpLite = 136;
+  for (const std::uint64_t family : {std::uint64_t{AF_INET}, std::uint64_t{AF_INET6}}) {
+    for (const std::uint64_t protocol : {kDccp, kL2tp, kSctp, kUdpLite})
+      rules.refuse(SCMP_SYS(socket), {{0, SCMP_CMP_EQ, family, 0}, low_bits(2, kLow32, protocol)});
+    rules.refuse(SCMP_SYS(socket), {{0, SCMP_CMP_EQ, family, 0}, {2, SCMP_CMP_GT, kUdpLite, 0}});
+  }
+  rules.refuse(SCMP_SYS(socketpair), {{0, SCMP_CMP_NE, AF_UNIX, 0}});
+}
+
+// The pod's first process keeps its limits, and has the same user: its descriptors, its priority and its
+// processor are not for others to take. A process group may reach out of the pod, where the terminal's is
+// shared.
+void refuse_starving(Rules& rules) {
+  constexpr std::uint64_t kIoProcess = 1;  // IOPRIO_WHO_PROCESS; its group and user are 2 and 3
+  for (const int call : {SCMP_SYS(prlimit64), SCMP_SYS(sched_setscheduler), SCMP_SYS(sched_setparam),
+                         SCMP_SYS(sched_setattr), SCMP_SYS(sched_setaffinity)})
+    rules.refuse(call, {low_bits(0, kLow32, 1)});
+  rules.refuse(SCMP_SYS(setpriority), {low_bits(0, kLow32, PRIO_PROCESS), low_bits(1, kLow32, 1)});
+  rules.refuse(SCMP_SYS(ioprio_set), {low_bits(0, kLow32, kIoProcess), low_bits(1, kLow32, 1)});
+  for (const std::uint64_t many : {std::uint64_t{PRIO_PGRP}, std::uint64_t{PRIO_USER}}) {
+    rules.refuse(SCMP_SYS(setpriority), {low_bits(0, kLow32, many)});
+    rules.refuse(SCMP_SYS(ioprio_set), {low_bits(0, kLow32, many + 1)});
+  }
+}
+
 void refuse_terminal_input(Rules& rules) {
   for (const std::uint64_t command : {std::uint64_t{TIOCSTI}, std::uint64_t{TIOCLINUX}})
     rules.refuse(SCMP_SYS(ioctl), {low_bits(1, kLow32, command)});
@@ -160,6 +191,8 @@ Result<std::vector<BpfInstruction>> pod_filter() {
     rules.refuse(number);
   refuse_namespaces(rules);
   refuse_sockets(rules);
+  refuse_protocols(rules);
+  refuse_starving(rules);
   refuse_terminal_input(rules);
   if (rules.failed() != 0) return unavailable("libseccomp refused a rule", -rules.failed());
   TRY(const std::vector<BpfInstruction> program, exported(context.get()));

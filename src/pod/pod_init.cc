@@ -169,7 +169,9 @@ class Reaper {
   void look() {
     if (!needs_looking(limits_) || os::monotonic_ns() < next_look_ns_) return;
     next_look_ns_ = os::monotonic_ns() + std::int64_t{kLookMs} * 900'000;
-    const auto why = exceeded(limits_, usage_here());
+    const auto usage = usage_here();
+    const auto why = usage ? exceeded(limits_, *usage)
+                           : std::optional<std::string>("its limits cannot be looked at any more");
     if (!why) return;
     channel_.say('L', *why);
     ::_exit(128 + SIGKILL);

@@ -4,6 +4,7 @@
 #include <linux/sched.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,6 +15,7 @@
 
 #include "os/clock.h"
 #include "os/files.h"
+#include "pod/beneath.h"
 #include "pod/pod_init.h"
 #include "pod/pod_limits.h"
 #include "pod/program.h"
@@ -200,13 +202,23 @@ Error exec_error(const std::string& program, int error_number) {
   return error;
 }
 
+// The pod may have closed its workspace to its owner, who would then see no change in it.
+void open_changes(const PodPlan& plan) {
+  for (const auto& mount : plan.mounts) {
+    struct stat info;
+    if (mount.kind != PodMount::Kind::overlay || ::stat(mount.upper.c_str(), &info) != 0) continue;
+    if ((info.st_mode & S_IRWXU) != S_IRWXU) ::chmod(mount.upper.c_str(), (info.st_mode & 07777) | S_IRWXU);
+  }
+}
+
 // The overlay is mounted "volatile": nothing of what the pod wrote was flushed by its end. Best effort: the
 // pod is over, and what is lost with the power is found out by who commits.
 void flush_changes(const PodPlan& plan) {
   for (const auto& mount : plan.mounts) {
-    if (mount.kind != PodMount::Kind::overlay || os::list_dir(mount.upper).empty()) continue;
+    if (mount.kind != PodMount::Kind::overlay) continue;
     const os::Fd dir(::open(mount.upper.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    if (dir) ::syncfs(dir.get());
+    const auto names = dir ? names_in(dir.get(), 1) : Result<std::vector<std::string>>(fail("closed"));
+    if (dir && (!names || !names->empty())) ::syncfs(dir.get());
   }
 }
 
@@ -229,7 +241,7 @@ Result<PodResult> launch_pod(const PodPlan& plan, const PodOptions& options) {
   TRY_STATUS(check_standard_descriptors());
   Terminal terminal;
   TRY(PodChannel channel, PodChannel::make());
-  PodStart start{plan, make_pod_canary(), std::move(channel), pod_filter(), terminal.mode()};
+  PodStart start{plan, make_pod_canary(plan), std::move(channel), pod_filter(), terminal.mode()};
   const SignalSource signals;
   const pid_t init = clone_into_namespaces();
   if (init < 0) {
@@ -249,6 +261,7 @@ Result<PodResult> launch_pod(const PodPlan& plan, const PodOptions& options) {
   Supervision supervision(start.plan, start.channel, signals, terminal, first);
   supervision.run(result);
   terminal.take_back();
+  open_changes(plan);
   if (supervision.exec_errno() != 0)
     return std::unexpected(exec_error(plan.spec.argv[0], supervision.exec_errno()));
   flush_changes(plan);

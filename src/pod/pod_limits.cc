@@ -110,17 +110,20 @@ bool needs_looking(const PodLimits& limits) {
   return limits.memory_bytes > 0 || limits.processes > 0 || limits.cpu_ms > 0;
 }
 
-PodUsage usage_here() {
+std::optional<PodUsage> usage_here() {
   PodUsage usage;
   std::uint64_t ticks = times_of(1).children_ticks;
+  bool sees_itself = false;
   for (const auto& name : os::list_dir("/proc")) {
     const auto pid = static_cast<pid_t>(number(name));
+    sees_itself |= pid == 1;
     if (pid <= 1) continue;
     const Times times = times_of(pid);
     ticks += times.own_ticks + times.children_ticks;
     usage.processes += times.threads;
     usage.memory_bytes += private_bytes(pid);
   }
+  if (!sees_itself) return std::nullopt;
   usage.cpu_ms = ticks * 1000 / static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
   return usage;
 }

@@ -40,8 +40,9 @@ struct PodUsage {
 
 // Must the pod's first process look at anything?
 bool needs_looking(const PodLimits& limits);
-// What runs in this pid namespace now, for its process 1, which is left out. Without `disk_bytes`.
-PodUsage usage_here();
+// What runs in this pid namespace now, for its process 1, which is left out. Without `disk_bytes`. None when
+// not even that process can be seen: then nobody is counted, and the pod must end.
+std::optional<PodUsage> usage_here();
 // Allocated bytes below the directories; a directory that its owner has closed to himself is not seen.
 std::uint64_t disk_usage(const std::vector<std::string>& dirs);
 // "memory: 700 MiB, the limit is 512 MiB"; none while everything is within its limit.

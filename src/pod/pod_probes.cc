@@ -165,9 +165,19 @@ void add_filter_steps(std::vector<ShieldStep>& steps, const std::string& refused
     steps.push_back(not_applied(name, refused));
 }
 
-// "weir-canary-<uuid>" in the first of these that takes it.
-std::string make_canary_file() {
+bool is_shown(const PodPlan& plan, const std::string& dir) {
+  const auto holds = [](const std::string& outer, const std::string& inner) {
+    return inner == outer || outer == "/" || inner.starts_with(outer + "/");
+  };
+  return std::any_of(plan.mounts.begin(), plan.mounts.end(), [&](const PodMount& mount) {
+    return !mount.source.empty() && holds(mount.source, dir);
+  });
+}
+
+// "weir-canary-<uuid>" in the first of these that takes it and is not to be seen in the pod.
+std::string make_canary_file(const PodPlan& plan) {
   for (const char* dir : {"/tmp", "/var/tmp", "/dev/shm"}) {
+    if (is_shown(plan, os::resolve_path(dir))) continue;
     std::string path = std::string(dir) + "/weir-canary-" + os::new_uuid();
     const os::Fd fd(::open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (fd) return path;
@@ -177,10 +187,10 @@ std::string make_canary_file() {
 
 }  // namespace
 
-PodCanary make_pod_canary() {
+PodCanary make_pod_canary(const PodPlan& plan) {
   PodCanary canary;
   canary.outside_pid = ::getpid();
-  canary.file = make_canary_file();
+  canary.file = make_canary_file(plan);
   struct stat root;
   if (::stat("/", &root) == 0) {
     canary.root_device = root.st_dev;

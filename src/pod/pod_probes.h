@@ -20,7 +20,8 @@ struct PodCanary {
   os::Fd abstract;
 };
 
-PodCanary make_pod_canary();
+// Its file lies where no mount of the plan shows it.
+PodCanary make_pod_canary(const PodPlan& plan);
 void remove_pod_canary(PodCanary& canary);
 
 // All steps, in the order of docs/pod.md. `filter_refused`: why there is no system call filter, "" when there

@@ -189,8 +189,14 @@ Status PodStore::remove_id(const std::string& id) const {
   return sweep(store.get());
 }
 
+bool PodStore::has_changes(const Pod& pod) {
+  const os::Fd upper(::open(pod.upper.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW));
+  const auto names = upper ? names_in(upper.get(), 1) : Result<std::vector<std::string>>(fail("closed"));
+  return !names || !names->empty();
+}
+
 Status PodStore::remove_unchanged(const Pod& pod) const {
-  if (!os::list_dir(pod.upper).empty())
+  if (has_changes(pod))
     return fail(ErrorCode::denied, "the pod has changes", pod.id, "commit or discard them");
   TRY(const os::Fd store, open_store(dir_));
   TRY_STATUS(take_out(store.get(), pod.id));

@@ -73,6 +73,9 @@ class PodStore {
   // For a pod whose upper directory is empty, under lock() as well: the same without a flush. Should the
   // power fail now, an unchanged pod is there again.
   Status remove_unchanged(const Pod& pod) const;
+  // Does its upper directory hold anything? Also true where that cannot be seen: only what is known to be
+  // empty may go.
+  static bool has_changes(const Pod& pod);
 
   // The lock described above, for the launcher and for who changes the pod or its host files. Error
   // `unavailable` when somebody else holds it.

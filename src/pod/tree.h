@@ -37,8 +37,8 @@ struct TreeResult {
   int walks = 0;  // over /proc
 };
 
-// Far more than a free machine needs (docs/shield.md): whoever fights two hundred forking processes for two cores
-// gets one slice of processor time in two hundred, and giving up early would leave them running.
+// Far more than a free machine needs (docs/shield.md): whoever fights two hundred forking processes for two
+// cores gets one slice of processor time in two hundred, and giving up early would leave them running.
 inline constexpr int kTreeTimeoutMs = 10'000;
 
 class Tree {

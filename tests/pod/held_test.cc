@@ -97,6 +97,10 @@ TEST(Held, ABareRepositoryIsKnownByItsShape) {
   EXPECT_THAT(ids(added("x/hooks/pre-push"), {}, {"x/HEAD", "x/objects"}), Contains("git-bare-repository"));
   EXPECT_THAT(ids(added("x/HEAD"), {"x/objects"}), Contains("git-bare-head"));
   EXPECT_THAT(ids(added("config"), {"HEAD", "objects"}), Contains("git-bare-repository"));
+  // What was committed unheld by itself must not become a repository by what comes after it.
+  for (const char* part : {"x/objects", "x/objects/info/note", "x/refs/heads/main"})
+    EXPECT_THAT(ids(added(part), {"x/HEAD", "x/config"}), Contains("git-bare-parts")) << part;
+  EXPECT_TRUE(ids(added("x/objects/a"), {"x/config"}).empty());
 }
 
 TEST(Held, ARepositoryThatWasNotThereIsHeldWhole) {

@@ -6,6 +6,7 @@ refused. What lies outside are a file, sockets and a process made for the purpos
 """
 import ctypes
 import os
+import resource
 import signal
 import socket
 import struct
@@ -20,7 +21,7 @@ X = {"x86_64": 0, "aarch64": 1}[os.uname().machine]
 NR = {"ptrace": (101, 117), "process_vm_readv": (310, 270), "keyctl": (250, 219), "add_key": (248, 217), "bpf": (321, 280),
       "perf_event_open": (298, 241), "userfaultfd": (323, 282), "io_uring_setup": (425, 425), "clone": (56, 220),
       "setns": (308, 268), "pivot_root": (155, 41), "open_tree": (428, 428), "fsopen": (430, 430), "kcmp": (312, 272),
-      "mount_setattr": (442, 442), "pidfd_open": (434, 434), "pidfd_getfd": (438, 438), "socket": (41, 198),
+      "mount_setattr": (442, 442), "pidfd_open": (434, 434), "pidfd_getfd": (438, 438), "socket": (41, 198), "socketpair": (53, 199),
       "name_to_handle_at": (303, 264), "open_by_handle_at": (304, 265), "clone3": (435, 435), "fanotify_init": (300, 262)}
 
 
@@ -170,6 +171,15 @@ ATTACKS = {
     "crypto_socket": lambda: makes_socket(38, socket.SOCK_SEQPACKET),
     "kernel_event_socket": lambda: makes_socket(16, socket.SOCK_RAW, 15),
     "audit_socket_with_high_bits": lambda: call("socket", 16, 3, (1 << 32) | 15) >= 0,
+    "mptcp_socket": lambda: makes_socket(2, socket.SOCK_STREAM, 262),
+    "sctp_socket": lambda: whatever_but_refused("socket", 2, 1, 132),
+    "tipc_pair": lambda: whatever_but_refused("socketpair", 30, 1, 0, 0),
+    "limit_first_process": lambda: resource.prlimit(1, resource.RLIMIT_NOFILE, (0, 0)) is not None,
+    "starve_first_process": lambda: os.sched_setscheduler(1, os.SCHED_IDLE, os.sched_param(0)) is None,
+    "bind_first_process": lambda: os.sched_setaffinity(1, {0}) is None,
+    "slow_first_process": lambda: os.setpriority(os.PRIO_PROCESS, 1, 19) is None,
+    "slow_process_group": lambda: os.setpriority(os.PRIO_PGRP, 0, 1) is None,
+    "slow_all_of_the_user": lambda: os.setpriority(os.PRIO_USER, 0, 1) is None,
     "raw_socket": lambda: makes_socket(2, socket.SOCK_RAW, 1),
     "set_host_name": lambda: socket.sethostname("taken") is None,
     "type_into_terminal": lambda: terminal_takes(0x5412),

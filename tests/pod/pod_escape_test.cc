@@ -131,7 +131,7 @@ TEST_F(PodEscape, EveryWayOutWorksOutsideAndNotInside) {
 // The report must not be a formality: where there is no wall, the probe says so.
 TEST_F(PodEscape, ProbesNoticeWhatIsOpen) {
   const auto open_ones = [] {
-    PodCanary canary = make_pod_canary();
+    PodCanary canary = make_pod_canary({});
     std::string wrong;
     for (const auto& step :
          {probe_host_loopback(canary), probe_pod_abstract_sockets(canary), probe_mount_calls(),

@@ -95,6 +95,27 @@ TEST_F(PodLaunch, TheWorkspaceIsACopyUntilItIsCommitted) {
   EXPECT_TRUE(S_ISCHR(whiteout.st_mode) && whiteout.st_rdev == 0);
 }
 
+// Else nobody would see what it did, and it would be taken for nothing.
+TEST_F(PodLaunch, AClosedWorkspaceIsOpenedAgain) {
+  EXPECT_EQ(code(shell("echo new > made; chmod 0300 .")), 0);
+  struct stat info;
+  ASSERT_EQ(::stat(upper().c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0700, 0700U);
+  EXPECT_EQ(wrote("made"), "new\n");
+}
+
+// The bait must lie where the pod is not meant to see.
+TEST_F(PodLaunch, ADirectoryForBaitMayBeShown) {
+  auto spec = shell("true");
+  std::erase_if(spec.mounts, [](const PodMount& mount) { return mount.at == "/tmp"; });
+  spec.mounts.push_back({.kind = PodMount::Kind::read_only, .at = "/tmp", .source = "/tmp"});
+  spec.cwd = "/";
+  std::erase_if(spec.mounts, [](const PodMount& mount) { return mount.kind == PodMount::Kind::overlay; });
+  const auto done = run(spec);
+  ASSERT_TRUE(done) << done.error().message();
+  EXPECT_EQ(done->exit.code, 0);
+}
+
 TEST_F(PodLaunch, TheProgramSeesWhatItsSpecSays) {
   auto spec = shell(
       "hostname; pwd; echo $HOME; id -un; ls / | tr '\\n' ' '; echo; ls /home; ls -A $HOME; "

@@ -94,6 +94,16 @@ TEST_F(PodLimitsTest, MemoryOfAllTogether) {
   EXPECT_THAT(ended(python(script, limits)), HasSubstr("memory: "));
 }
 
+// Its descriptors are what the first process looks with.
+TEST_F(PodLimitsTest, NobodyTakesItsEyesFromTheFirstProcess) {
+  PodLimits limits;
+  limits.memory_bytes = 100 << 20;
+  EXPECT_THAT(ended(python("import resource,time\ntry: resource.prlimit(1, resource.RLIMIT_NOFILE, (0, 0))\n"
+                           "except PermissionError: pass\nkept = bytearray(300 << 20)\ntime.sleep(20)",
+                           limits)),
+              HasSubstr("memory: "));
+}
+
 TEST_F(PodLimitsTest, ProcessorTimeOfAllTogether) {
   PodLimits limits;
   limits.cpu_ms = 400;
