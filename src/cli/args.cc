@@ -1,4 +1,4 @@
-// The only file that includes CLI11. Turns CommandSpecs into a parser, help and usage errors.
+// The only file that includes CLI11. Turns CommandSpecs into a parser and usage errors.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "cli/cli.h"
+#include "cli/help.h"
 #include "os/process.h"
 
 namespace weir::cli {
@@ -23,14 +24,6 @@ struct Bound {
 std::string long_name(const std::string& names) {
   const auto comma = names.rfind(',');
   return comma == std::string::npos ? names : names.substr(comma + 1);
-}
-
-std::string footer(const CommandSpec& spec) {
-  std::string text = spec.description.empty() ? "" : spec.description + "\n\n";
-  if (!spec.examples.empty()) text += "Examples:\n";
-  for (const auto& example : spec.examples)
-    text += "  " + example.command + "\n      " + example.what + "\n";
-  return text;
 }
 
 void add_options(Bound& bound) {
@@ -53,20 +46,29 @@ void add_options(Bound& bound) {
   }
 }
 
+std::size_t most_positionals(const CommandSpec& spec) {
+  constexpr std::size_t kMany = 1'000'000;
+  return !spec.positionals.empty() && spec.positionals.back().many ? kMany : spec.positionals.size();
+}
+
+// How many there are is counted when those behind "--" are known too.
 void add_positionals(Bound& bound) {
-  const auto& list = bound.spec->positionals;
-  if (list.empty()) return;
-  int required = 0;
   std::string names;
-  std::string help;
-  for (const auto& positional : list) {
-    required += positional.required ? 1 : 0;
-    names += (names.empty() ? "" : " ") + positional.name + (positional.many ? "…" : "");
-    help += (help.empty() ? "" : "; ") + positional.name + ": " + positional.help;
+  for (const auto& positional : bound.spec->positionals)
+    names += (names.empty() ? "" : " ") + positional.name;
+  if (names.empty()) return;
+  bound.app->add_option(names, bound.positionals)
+      ->expected(0, static_cast<int>(most_positionals(*bound.spec)));
+}
+
+// What stands before "--" and is no option: the command comes first of it.
+std::vector<std::string> words_of(const std::vector<std::string>& argv) {
+  std::vector<std::string> words;
+  for (const auto& word : argv) {
+    if (word == "--") break;
+    if (!word.starts_with('-')) words.push_back(word);
   }
-  const int most = list.back().many ? 1'000'000 : static_cast<int>(list.size());
-  auto* added = bound.app->add_option(names, bound.positionals, help)->expected(required, most);
-  if (required > 0) added->required();
+  return words;
 }
 
 // CLI11 has no notion of "the rest after --": it is cut off before.
@@ -100,11 +102,7 @@ bool wants_color(const Globals& globals, const std::ostream& out) {
 
 class Parser {
  public:
-  explicit Parser(const std::vector<CommandSpec>& commands)
-      : app_(
-            "Weir: runtime safety for autonomous and coding agents.\n"
-            "Every command has --help with examples.",
-            "weir") {
+  explicit Parser(const std::vector<CommandSpec>& commands) : commands_(commands), app_("", "weir") {
     app_.require_subcommand(0, 1);
     app_.set_help_flag("-h,--help", "this help");
     app_.set_version_flag("--version", "weir " WEIR_VERSION, "the version of this program");
@@ -113,23 +111,27 @@ class Parser {
   }
 
   int run(std::vector<std::string> argv, std::istream& in, std::ostream& out, std::ostream& err) {
+    const auto words = words_of(argv);
     rest_ = cut_rest(argv);
     if (argv.empty() && rest_.empty()) {
-      out << app_.help();
+      out << help_text(commands_, "");
       return exit_code::kUsage;
     }
+    // A line that cannot be read as a whole says all the same how it wants to be answered.
+    const bool json = std::find(argv.begin(), argv.end(), "--json") != argv.end();
     std::reverse(argv.begin(), argv.end());
     try {
       app_.parse(std::move(argv));
     } catch (const CLI::CallForHelp&) {
-      out << help_target().help();
+      out << help_text(commands_, command_name());
       return exit_code::kFine;
     } catch (const CLI::CallForVersion& version) {
       out << version.what() << "\n";
       return exit_code::kFine;
     } catch (const CLI::Error& error) {
-      err << "weir: " << printable(error.what()) << "; try `weir" << command_words() << " --help`\n";
-      return exit_code::kUsage;
+      globals_.json = json;
+      Context context = context_of(in, out, err);
+      return report(problem(error.what(), words), context);
     }
     return dispatch(in, out, err);
   }
@@ -145,63 +147,90 @@ class Parser {
       name = name.substr(space + 1);
       CLI::App*& known = groups_[group];
       if (known == nullptr) {
-        known = app_.add_subcommand(group, group + " commands: `weir " + group + " --help`");
+        known = app_.add_subcommand(group);
         known->require_subcommand(1);
       }
       parent = known;
     }
-    bound->app = parent->add_subcommand(
-        name, spec.summary + (spec.description.empty() ? "" : "\n" + spec.description));
+    bound->app = parent->add_subcommand(name);
     // "flow" may be a command and the group of "flow tools" at once; the command is listed first.
     if (spec.name.find(' ') == std::string::npos) {
       groups_[spec.name] = bound->app;
       bound->app->require_subcommand(0, 1);
     }
-    bound->app->footer(footer(spec));
     add_globals(*bound->app, globals_);
     add_options(*bound);
     add_positionals(*bound);
   }
 
-  const CLI::App& help_target() const {
-    const CLI::App* at = &app_;
-    while (!at->get_subcommands().empty())
-      at = at->get_subcommands().front();
-    return *at;
-  }
-
-  std::string command_words() const {
+  // "ledger verify", as far as the line could be read.
+  std::string command_name() const {
     std::string words;
     const CLI::App* at = &app_;
     while (!at->get_subcommands().empty()) {
       at = at->get_subcommands().front();
-      words += " " + at->get_name();
+      words += (words.empty() ? "" : " ") + at->get_name();
     }
     return words;
+  }
+
+  // What is wrong with the line. CLI11 takes a command that does not exist for an argument too many.
+  Error problem(const std::string& said, const std::vector<std::string>& words) const {
+    const std::string name = command_name();
+    const std::string called = name.empty() ? "weir" : "weir " + name;
+    const Error error{ErrorCode::invalid, said, "", "try `" + called + " --help`"};
+    const bool is_command = std::any_of(commands_.begin(), commands_.end(),
+                                        [&](const CommandSpec& spec) { return spec.name == name; });
+    if (is_command) return error;
+    const std::size_t depth = name.empty() ? 0 : 1;
+    if (words.size() > depth)
+      return {ErrorCode::invalid, "there is no command `" + called + " " + words[depth] + "`", "",
+              name.empty() ? error.hint : "there are " + second_words(commands_, name)};
+    if (said.contains("not expected")) return error;
+    return {ErrorCode::invalid, "`" + called + "` needs a command", "",
+            name.empty() ? error.hint : "there are " + second_words(commands_, name)};
+  }
+
+  Context context_of(std::istream& in, std::ostream& out, std::ostream& err) const {
+    return {in, out, err, os::places(), globals_.json, globals_.quiet, Style(wants_color(globals_, out))};
+  }
+
+  Result<Args> args_of(const Bound& bound) const {
+    const CommandSpec& spec = *bound.spec;
+    const std::string hint = "try `weir " + spec.name + " --help`";
+    Args args;
+    for (const auto& [name, on] : bound.flags)
+      if (on) args.values_[name];
+    for (const auto& [name, values] : bound.texts)
+      if (bound.app->count(name) > 0) args.values_[name] = values;
+    args.positionals_ = bound.positionals;
+    if (spec.takes_rest) {
+      args.rest_ = rest_;
+    } else if (spec.positionals.empty() && !rest_.empty()) {
+      return fail("`weir " + spec.name + "` takes nothing after \"--\"", "", hint);
+    } else {  // "--" only says that no option follows
+      args.positionals_.insert(args.positionals_.end(), rest_.begin(), rest_.end());
+    }
+    const std::size_t given = args.positionals_.size();
+    if (given < spec.positionals.size() && spec.positionals[given].required)
+      return fail(spec.positionals[given].name + " is required", "", hint);
+    if (given > most_positionals(spec))
+      return fail("there is an argument too many: " + args.positionals_.back(), "", hint);
+    return args;
   }
 
   int dispatch(std::istream& in, std::ostream& out, std::ostream& err) {
     for (const auto& bound : bounds_) {
       if (!bound->app->parsed() || !bound->app->get_subcommands().empty()) continue;
-      if (!rest_.empty() && !bound->spec->takes_rest) {
-        err << "weir: `weir " << bound->spec->name << "` takes nothing after \"--\"\n";
-        return exit_code::kUsage;
-      }
-      Args args;
-      for (const auto& [name, on] : bound->flags)
-        if (on) args.values_[name];
-      for (const auto& [name, values] : bound->texts)
-        if (bound->app->count(name) > 0) args.values_[name] = values;
-      args.positionals_ = bound->positionals;
-      args.rest_ = rest_;
-      Context context{
-          in, out, err, os::places(), globals_.json, globals_.quiet, Style(wants_color(globals_, out))};
-      return bound->spec->run(args, context);
+      Context context = context_of(in, out, err);
+      auto args = args_of(*bound);
+      return args ? bound->spec->run(*args, context) : report(args.error(), context);
     }
-    out << app_.help();
+    out << help_text(commands_, "");
     return exit_code::kUsage;
   }
 
+  const std::vector<CommandSpec>& commands_;
   CLI::App app_;
   Globals globals_;
   std::map<std::string, CLI::App*> groups_;  // "ledger" of "ledger verify"
@@ -243,6 +272,10 @@ int run_command_line(const std::vector<CommandSpec>& commands, const std::vector
 
 Json error_json(const Error& error) {
   return Json::object({{"what", error.what}, {"where", error.where}, {"hint", error.hint}});
+}
+
+int usage_error(std::string what, Context& context, std::string hint) {
+  return report({ErrorCode::invalid, std::move(what), "", std::move(hint)}, context);
 }
 
 int report(const Error& error, Context& context) {

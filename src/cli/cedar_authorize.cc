@@ -61,10 +61,8 @@ int run_authorize(const Args& args, Context& context) {
     return run_jsonl(
         args.positional_or(0, ""), context, [](const Json& row) { return cedar::authorize_row(row); },
         cedar::kEstJsonLimits);
-  if (!args.positionals().empty()) {
-    context.err << "weir: rows need --jsonl; policies are given with --policies\n";
-    return exit_code::kUsage;
-  }
+  if (!args.positionals().empty())
+    return usage_error("rows need --jsonl; policies are given with --policies", context);
   const auto code = authorize_one(args, context);
   return code ? *code : report(code.error(), context);
 }

@@ -175,7 +175,12 @@ CommandSpec cedar_translate_policy_command() {
           "The JSON is a policy set {staticPolicies, templates, templateLinks}; one single policy is read "
           "too. "
           "With --jsonl rows {id, policies} in, {id, json} out, and {id, json} in, {id, policies} out.",
-      .options = {{"--direction", "WAY", "cedar-to-json or json-to-cedar"},
+      .options = {{"--direction",
+                   "WAY",
+                   "cedar-to-json or json-to-cedar",
+                   false,
+                   false,
+                   {"cedar-to-json", "json-to-cedar"}},
                   {"-p,--policies", "FILE", "what to translate; default: standard input"},
                   {"--jsonl", "", "rows on standard input or in FILE; the direction is each row's own"}},
       .positionals = {{"FILE", "what to translate"}},

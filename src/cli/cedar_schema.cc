@@ -133,10 +133,8 @@ int run_validate(const Args& args, Context& context) {
   if (args.has("--jsonl"))
     return run_jsonl(args.positional_or(0, ""), context,
                      [](const Json& row) { return cedar::validate_row(row); });
-  if (!args.has("--schema")) {
-    context.err << "weir: `weir cedar validate` needs a schema; give --schema FILE\n";
-    return exit_code::kUsage;
-  }
+  if (!args.has("--schema"))
+    return usage_error("`weir cedar validate` needs a schema", context, "give --schema FILE");
   auto code = validate(args, context);
   return code ? *code : report(code.error(), context);
 }
@@ -155,11 +153,9 @@ Result<std::string> translate(const std::string& direction, const std::string& t
 int run_translate(const Args& args, Context& context) {
   const std::string direction = args.value_or("--direction", "");
   if (direction != "json-to-cedar" && direction != "cedar-to-json" &&
-      direction != "cedar-to-json-with-resolved-types") {
-    context.err
-        << "weir: give --direction json-to-cedar, cedar-to-json or cedar-to-json-with-resolved-types\n";
-    return exit_code::kUsage;
-  }
+      direction != "cedar-to-json-with-resolved-types")
+    return usage_error("give --direction json-to-cedar, cedar-to-json or cedar-to-json-with-resolved-types",
+                       context);
   const std::string file = args.value_or("--schema", "");
   auto text = read_input(file, context);
   auto out = text ? translate(direction, *text, input_name(file)) : text;
@@ -196,8 +192,12 @@ CommandSpec translate_command() {
       .name = "cedar translate-schema",
       .summary = "Turn a Cedar schema from text into JSON or back",
       .description = "Names are kept as written; with resolved types they are full and told apart.",
-      .options = {{"--direction", "DIRECTION",
-                   "json-to-cedar, cedar-to-json or cedar-to-json-with-resolved-types"},
+      .options = {{"--direction",
+                   "DIRECTION",
+                   "json-to-cedar, cedar-to-json or cedar-to-json-with-resolved-types",
+                   false,
+                   false,
+                   {"json-to-cedar", "cedar-to-json", "cedar-to-json-with-resolved-types"}},
                   {"-s,--schema", "FILE", "the schema; default: standard input"}},
       .positionals = {},
       .takes_rest = false,

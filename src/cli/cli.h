@@ -44,14 +44,16 @@ struct Option {
   std::string value_name;  // "DIR"; "" for a flag
   std::string help;
   bool repeatable = false;
-  bool value_optional = false;  // "--pod" or "--pod=PROFILE"
+  bool value_optional = false;            // "--pod" or "--pod=PROFILE"
+  std::vector<std::string> choices = {};  // what the shell offers as its value, when that is known beforehand
 };
 
 struct Positional {
   std::string name;  // "DIR"
   std::string help;
   bool required = false;
-  bool many = false;  // takes all that remain; must be the last
+  bool many = false;                      // takes all that remain; must be the last
+  std::vector<std::string> choices = {};  // what the shell offers, when that is known beforehand
 };
 
 struct Example {
@@ -121,6 +123,8 @@ int run_command_line(const std::vector<CommandSpec>& commands, const std::vector
 // Prints an Error as one line "weir: what (where): hint" (or as JSON with --json) and gives the exit code
 // that fits.
 int report(const Error& error, Context& context);
+// The same for what is wrong with the command line.
+int usage_error(std::string what, Context& context, std::string hint = "");
 // {"what","where","hint"} of an Error: how bad rows are answered in JSON Lines.
 Json error_json(const Error& error);
 

@@ -10,6 +10,8 @@
 namespace weir::cli {
 namespace {
 
+constexpr std::size_t kProblemShownMax = 1000;
+
 int done(const Result<Json>& answer, Context& context, std::string_view text) {
   if (!answer) return report(answer.error(), context);
   if (context.json)
@@ -38,10 +40,8 @@ int list_held(Context& context) {
 
 int answer_held(const Args& args, Context& context, bool yes) {
   if (args.has("--list")) return list_held(context);
-  if (args.positionals().empty()) {
-    context.err << "weir: which call? Give its id; `weir approve --list` shows the open ones\n";
-    return exit_code::kUsage;
-  }
+  if (args.positionals().empty())
+    return usage_error("which call? Give its id", context, "`weir approve --list` shows the open ones");
   const auto pin = approval_pin(args);
   if (!pin) return report(pin.error(), context);
   const auto answer = ask_daemon(
@@ -52,10 +52,8 @@ int answer_held(const Args& args, Context& context, bool yes) {
 }
 
 int stop_or_resume(const Args& args, Context& context, bool stop) {
-  if (args.positionals().empty() && !args.has("--all")) {
-    context.err << "weir: which session? Give its name, or --all\n";
-    return exit_code::kUsage;
-  }
+  if (args.positionals().empty() && !args.has("--all"))
+    return usage_error("which session? Give its name, or --all", context);
   Json request = Json::object({{"cmd", stop ? "stop" : "resume"},
                                {"session", args.positional_or(0, "")},
                                {"all", args.has("--all")}});
@@ -88,6 +86,8 @@ int change_pin(const Args& args, Context& context) {
 int reload(const Args&, Context& context) {
   const auto answer = ask_daemon(context, Json::object({{"cmd", "reload"}}));
   if (!answer) return report(answer.error(), context);
+  if (const auto problem = (*answer)["planner_problem"].text_or(""); !problem.empty() && !context.json)
+    context.err << "weir: the planner is off: " << printable(problem, kProblemShownMax) << "\n";
   return done(answer, context, std::to_string((*answer)["policies"].int_or(0)) + " policies in force");
 }
 

@@ -28,20 +28,14 @@ int run_daemon(const Args& args, Context& context) {
   if (args.has("--system")) options.isolation = "system";
   if (const auto wanted = args.value("--alerts-per-day")) {
     const auto number = parse_json(*wanted);
-    if (!number || !number->is_number() || number->as_double() <= 0 ||
-        number->as_double() > kAlertsPerDayMax) {
-      context.err << "weir: --alerts-per-day needs a number above 0, at most 10000; --no-anomalies switches "
-                     "them off\n";
-      return exit_code::kUsage;
-    }
+    if (!number || !number->is_number() || number->as_double() <= 0 || number->as_double() > kAlertsPerDayMax)
+      return usage_error("--alerts-per-day needs a number above 0, at most 10000", context,
+                         "--no-anomalies switches them off");
     options.alerts_per_day = number->as_double();
   }
   if (args.has("--no-anomalies")) options.alerts_per_day = 0;
   const std::string mode = args.value_or("--mode", "enforce");
-  if (mode != "enforce" && mode != "observe") {
-    context.err << "weir: --mode is enforce or observe\n";
-    return exit_code::kUsage;
-  }
+  if (mode != "enforce" && mode != "observe") return usage_error("--mode is enforce or observe", context);
   auto started = daemon::Daemon::start(options);
   if (!started) return report(started.error(), context);
   running = started->get();
@@ -62,8 +56,12 @@ CommandSpec daemon_command() {
       .description =
           "Answers hook calls, decides by policy, keeps the record. `weir run` and `weir init` start it for "
           "you; systemd runs it as a service.",
-      .options = {{"--mode", "MODE",
-                   "enforce (default) or observe: record what would be refused, refuse nothing"},
+      .options = {{"--mode",
+                   "MODE",
+                   "enforce (default) or observe: record what would be refused, refuse nothing",
+                   false,
+                   false,
+                   {"enforce", "observe"}},
                   {"--alerts-per-day", "N",
                    "how many unusual calls may be told, 3 unless given; see docs/detect.md"},
                   {"--no-anomalies", "", "do not learn what is usual, tell no unusual calls"},

@@ -149,7 +149,8 @@ CommandSpec doctor_command() {
           "the shield of `weir run`. With --live it starts the real agent once, in an empty home, against "
           "a bundled model on loopback that asks for a forbidden (and harmless) call, and shows whether "
           "it was refused. Exit code 1 when something fails.",
-      .options = {{"--live", "AGENT", "test the real agent: claude or codex"}},
+      .options =
+          {{"--live", "AGENT", "test the real agent: claude or codex", false, false, {"claude", "codex"}}},
       .positionals = {},
       .takes_rest = false,
       .examples = {{"weir doctor", "all checks, what to mend beside each"},

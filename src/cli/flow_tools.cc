@@ -260,11 +260,9 @@ int run(const Args& args, Context& context) {
   bool edits = false;
   for (const char* option : {"--set", "--unset", "--is", "--trust-domain", "--trust-author"})
     edits = edits || args.has(option);
-  if (!edits && args.has("--dry-run")) {
-    context.err
-        << "weir: --dry-run says what --set, --unset, --is or --trust-… would change: give one of them\n";
-    return exit_code::kUsage;
-  }
+  if (!edits && args.has("--dry-run"))
+    return usage_error("--dry-run says what --set, --unset, --is or --trust-… would change", context,
+                       "give one of them");
   const auto result = edits ? edit(args, context) : list(args, context);
   return result ? *result : report(result.error(), context);
 }

@@ -237,7 +237,7 @@ CommandSpec init_command() {
               "Keeps everything else in the files, may be run again at any time, and records what it "
               "changed, so that `weir uninstall` gives the files back byte for byte.",
           .options = std::move(options),
-          .positionals = {{"AGENT", "claude or codex", true}},
+          .positionals = {{"AGENT", "claude or codex", true, false, {"claude", "codex"}}},
           .examples = {{"weir init claude", "guard every session of this person"},
                        {"weir init codex --dry-run", "show what would be written"},
                        {"weir init claude --project", "guard sessions in this directory only"},
@@ -252,7 +252,7 @@ CommandSpec uninstall_command() {
               "Files that nobody changed since come back byte for byte; from others only Weir's own "
               "entries are removed.",
           .options = scope_options(),
-          .positionals = {{"AGENT", "claude or codex; default: all"}},
+          .positionals = {{"AGENT", "claude or codex; default: all", false, false, {"claude", "codex"}}},
           .examples = {{"weir uninstall", "everything that was installed"},
                        {"weir uninstall codex --dry-run", "show what would change"}},
           .run = run_uninstall};

@@ -119,10 +119,7 @@ int inspect_texts(TextInspector::Kind kind, const Args& args, Context& context) 
     return run_jsonl(args.positional_or(0, ""), context,
                      [&](const Json& row) { return inspector->row(row, windows); });
   const std::string text = args.positional_or(0, "");
-  if (text.empty()) {
-    context.err << "weir: give a text to inspect, or --jsonl\n";
-    return exit_code::kUsage;
-  }
+  if (text.empty()) return usage_error("give a text to inspect, or --jsonl", context);
   auto answer = inspector->inspect(text, "", windows);
   if (!answer) return report(answer.error(), context);
   if (context.json)
@@ -138,16 +135,12 @@ int inspect_traces(const Args& args, Context& context) {
   detect::AnomalyConfig anomalies;
   if (const auto wanted = args.value("--alerts-per-day")) {
     const auto number = parse_json(*wanted);
-    if (!number || !number->is_number() || number->as_double() <= 0 || number->as_double() > 10'000) {
-      context.err << "weir: --alerts-per-day needs a number above 0, at most 10000\n";
-      return exit_code::kUsage;
-    }
+    if (!number || !number->is_number() || number->as_double() <= 0 || number->as_double() > 10'000)
+      return usage_error("--alerts-per-day needs a number above 0, at most 10000", context);
     anomalies.alerts_per_day = number->as_double();
   }
-  if (!args.has("--jsonl")) {
-    context.err << "weir: --kind trace reads rows {id, trace} or {id, events}: give --jsonl\n";
-    return exit_code::kUsage;
-  }
+  if (!args.has("--jsonl"))
+    return usage_error("--kind trace reads rows {id, trace} or {id, events}", context, "give --jsonl");
   const auto pack = load_policies(args, context, true);
   if (!pack) return report(pack.error(), context);
   TraceInspector inspector(*pack, anomalies);
@@ -166,11 +159,9 @@ int run_inspect(const Args& args, Context& context) {
   const std::string kind = args.value_or("--kind", "command");
   if (kind == "trace") return inspect_traces(args, context);
   if (const auto text_kind = TextInspector::kind_from(kind)) return inspect_texts(*text_kind, args, context);
-  if (kind != "command") {
-    context.err << "weir: --kind " << printable(kind)
-                << " is not known; it inspects command, content, secret, sql and trace\n";
-    return exit_code::kUsage;
-  }
+  if (kind != "command")
+    return usage_error("--kind " + printable(kind) + " is not known", context,
+                       "it inspects command, content, secret, sql and trace");
   const auto pack = load_policies(args, context);
   if (!pack) return report(pack.error(), context);
   if (args.has("--jsonl"))
@@ -180,10 +171,7 @@ int run_inspect(const Args& args, Context& context) {
   if (command.empty() && !args.rest().empty())
     for (const auto& word : args.rest())
       command += (command.empty() ? "" : " ") + word;
-  if (command.empty()) {
-    context.err << "weir: give a command to inspect, or --jsonl\n";
-    return exit_code::kUsage;
-  }
+  if (command.empty()) return usage_error("give a command to inspect, or --jsonl", context);
   return inspect_one(command, args, context, *pack);
 }
 
@@ -214,7 +202,12 @@ CommandSpec inspect_command() {
           "sql: rows {id, text, path?}. With --kind trace: whole sessions, rows {id, trace} or {id, events}, "
           "with "
           "what is unusual in them.",
-      .options = {{"--kind", "KIND", "what is inspected: command (default), content, secret, sql, trace"},
+      .options = {{"--kind",
+                   "KIND",
+                   "what is inspected: command (default), content, secret, sql, trace",
+                   false,
+                   false,
+                   {"command", "content", "secret", "sql", "trace"}},
                   {"--jsonl", "", "JSON Lines in and out"},
                   {"--windows", "", "content: list every window with its signals, to train the model"},
                   {"--alerts-per-day", "N",

@@ -86,10 +86,17 @@ void print_decision(const OpenStore& open, const store::Record& record, Redactor
 
 void print_event(const OpenStore& open, const store::Record& record, Redactor& redactor, Context& context) {
   const auto envelope = record.json();
-  if (!envelope || !context.json) return;
+  if (!envelope) return;
+  const std::string kind((*envelope)["kind"].text_or(""));
+  if (!context.json) {
+    context.out << (*envelope)["time"]["wall"].text_or("").substr(0, 19) << "  " << context.style.dim("event")
+                << "  " << printable(kind) << "  " << printable((*envelope)["agent"]["name"].text_or(""))
+                << " " << printable((*envelope)["data"]["tool"].text_or("")) << "  "
+                << call_line(body_of(open, record), redactor) << "\n";
+    return;
+  }
   Json line = *envelope;
   line.set("record", "event");
-  const std::string kind((*envelope)["kind"].text_or(""));
   if (kind == "tool.call") line.set("call", call_line(body_of(open, record), redactor));
   context.out << compact(line) << "\n";
 }
@@ -243,10 +250,11 @@ CommandSpec log_command() {
       .summary = "What was decided",
       .description = "Reads the store; needs no daemon. Newest last.",
       .options = {{"-f,--follow", "", "go on showing what is decided"},
-                  {"--last", "N", "how many (default 50; 0: all)"},
+                  {"--last", "N", "how many lines (default 50; 0: all)"},
                   {"--session", "TEXT", "only sessions whose name contains TEXT"},
                   {"--all", "", "Weir's own probes too"},
-                  {"--events", "", "with --json: every event, not only decisions"}},
+                  {"--events", "",
+                   "every event too, not only decisions: a line each, with --json its envelope"}},
       .positionals = {},
       .takes_rest = false,
       .examples = {{"weir log --follow", "live"}, {"weir log --json --events", "everything, for scripts"}},

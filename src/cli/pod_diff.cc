@@ -216,6 +216,11 @@ Status print_raw(const std::vector<Shown>& all, Context& context) {
 }
 
 Result<int> diff(const Args& args, Context& context) {
+  const bool raw = args.has("--patch");
+  if (raw && (context.json || args.has("--stat")))
+    return fail(
+        std::string("--patch is printed alone: it goes not with ") + (context.json ? "--json" : "--stat"), {},
+        "give one of them");
   TRY(const auto pod, chosen_pod(args, context));
   TRY(const auto paths, paths_in(pod, args.positionals()));
   TRY(const auto catalogue, held_catalogue());
@@ -227,7 +232,6 @@ Result<int> diff(const Args& args, Context& context) {
   tell_pod(store, pod, context);
   if (!paths.empty() && unknown.size() == paths.size() && !context.json)
     return tell_without_change(unknown, exit_code::kFine, context);
-  const bool raw = args.has("--patch");
   const auto all = read_all(open, review, paths, raw ? pod::PatchBytes::raw : pod::PatchBytes::escaped);
   if (raw) {
     TRY_STATUS(print_raw(all, context));

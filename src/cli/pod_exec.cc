@@ -136,9 +136,18 @@ int run_shell(const Args& args, Context& context) {
 }
 
 std::vector<Option> pod_options() {
-  return {{"--profile", "NAME",
-           "which part of the host is shown: generic (default), node, python, c++, or your own"},
-          {"--level", "LEVEL", "what must be verified before the command runs: L3 (default) to L0"},
+  return {{"--profile",
+           "NAME",
+           "which part of the host is shown: generic (default), node, python, c++, or your own",
+           false,
+           false,
+           {"generic", "node", "python", "c++"}},
+          {"--level",
+           "LEVEL",
+           "what must be verified before the command runs: L3 (default) to L0",
+           false,
+           false,
+           {"L3", "L2", "L1", "L0"}},
           {"--accept-level", "", "run also when less than --level was verified (recorded)"},
           {"--limits", "LIST", "NAME=VALUE,...: memory processes open_files cpu time disk file", true},
           {"--ro", "PATH", "show this, read-only", true},

@@ -22,8 +22,12 @@ Result<std::shared_ptr<const guard::Pack>> load_policies(const Args& args, const
 }
 
 Option profile_option() {
-  return {"--profile", "NAME",
-          "the shipped policies as relaxed, standard or strict instead of the profile in force"};
+  return {"--profile",
+          "NAME",
+          "the shipped policies as relaxed, standard or strict instead of the profile in force",
+          false,
+          false,
+          {"relaxed", "standard", "strict"}};
 }
 
 }  // namespace weir::cli

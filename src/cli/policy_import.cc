@@ -77,7 +77,11 @@ CommandSpec policy_import_command() {
           "Writes Cedar to standard output and, to standard error, every rule that silently does nothing "
           "or less than it seems to. Exit code 1 when there is such a rule.",
       .options = {{"--allow-list", "", "what no rule allows is refused: the permits replace base.allow"}},
-      .positionals = {{"AGENT", "claude-code, codex, gemini or copilot", true},
+      .positionals = {{"AGENT",
+                       "claude-code, codex, gemini or copilot",
+                       true,
+                       false,
+                       {"claude-code", "codex", "gemini", "copilot"}},
                       {"FILE", "its settings: settings.json, config.toml, a script with --allow-tool", true,
                        true}},
       .examples = {{"weir policy import claude-code ~/.claude/settings.json", "see what the rules really do"},

@@ -266,16 +266,17 @@ CommandSpec policy_profiles_command() {
 }
 
 CommandSpec policy_profile_command() {
-  return {
-      .name = "policy profile",
-      .summary = "Say which profile is in force, or choose one",
-      .description = "relaxed, standard (default) or strict; an organisation may ask for one at least.",
-      .options = {},
-      .positionals = {{"ACTION", "`set`, or nothing to be told"}, {"NAME", "relaxed, standard or strict"}},
-      .takes_rest = false,
-      .examples = {{"weir policy profile", "which is in force"},
-                   {"weir policy profile set strict && weir reload", "choose and take into force"}},
-      .run = [](const Args& args, Context& context) { return finish(profile(args, context), context); }};
+  return {.name = "policy profile",
+          .summary = "Say which profile is in force, or choose one",
+          .description = "relaxed, standard (default) or strict; an organisation may ask for one at least.",
+          .options = {},
+          .positionals =
+              {{"ACTION", "`set`, or nothing to be told", false, false, {"set"}},
+               {"NAME", "relaxed, standard or strict", false, false, {"relaxed", "standard", "strict"}}},
+          .takes_rest = false,
+          .examples = {{"weir policy profile", "which is in force"},
+                       {"weir policy profile set strict && weir reload", "choose and take into force"}},
+          .run = [](const Args& args, Context& context) { return finish(profile(args, context), context); }};
 }
 
 CommandSpec policy_show_command() {

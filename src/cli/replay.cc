@@ -185,6 +185,9 @@ Result<Tally> replay_store(const OpenStore& open, const PackPointer& pack, const
 }
 
 int run_replay(const Args& args, Context& context) {
+  if (!args.has("--jsonl") && !args.positionals().empty())
+    return usage_error("FILE holds rows of --jsonl; without it the store is replayed", context,
+                       "weir replay --jsonl " + args.positional_or(0, ""));
   const bool detectors = !args.has("--no-text-detectors");
   auto pack = load_policies(args, context, detectors);
   if (!pack) return report(pack.error(), context);

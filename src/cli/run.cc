@@ -348,8 +348,12 @@ CommandSpec run_command() {
           "Starts the daemon if need be, gives the agent hooks for this run, puts it behind the light shield "
           "and watches its transcript: a tool call that passed its hook by ends the run. Exits with the "
           "agent's exit code; 125 when Weir itself failed or ended the run.",
-      .options = {{"--mode", "MODE",
-                   "enforce (default) or observe: record what would be refused, refuse nothing"},
+      .options = {{"--mode",
+                   "MODE",
+                   "enforce (default) or observe: record what would be refused, refuse nothing",
+                   false,
+                   false,
+                   {"enforce", "observe"}},
                   {"--no-shield", "", "give up the light shield (recorded): setuid programs work again"},
                   {"--verbose", "", "print decisions also when standard error is no terminal"}},
       .positionals = {},

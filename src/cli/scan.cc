@@ -230,10 +230,7 @@ std::string_view exclusion(const Args& args) {
 }
 
 int run_scan(const Args& args, Context& context) {
-  if (const auto why = exclusion(args); !why.empty()) {
-    context.err << "weir: " << why << "\n";
-    return exit_code::kUsage;
-  }
+  if (const auto why = exclusion(args); !why.empty()) return usage_error(std::string(why), context);
   interrupted = 0;
   std::signal(SIGINT, scan_interrupted);
   std::signal(SIGTERM, scan_interrupted);

@@ -388,14 +388,15 @@ CommandSpec workflow_show_command() {
 }
 
 CommandSpec workflow_export_command() {
-  return {.name = "workflow export",
-          .summary = "Write a workflow model for Spin, TLA+ or a Horn clause solver",
-          .options = {kVariant,
-                      {"--to", "FORM", "promela (default), tla or smt"},
-                      {"--property", "NAME", "only this property"}},
-          .positionals = {kModel},
-          .examples = {{"weir workflow export batch --to promela > batch.pml", "for Spin"}},
-          .run = run_export};
+  return {
+      .name = "workflow export",
+      .summary = "Write a workflow model for Spin, TLA+ or a Horn clause solver",
+      .options = {kVariant,
+                  {"--to", "FORM", "promela (default), tla or smt", false, false, {"promela", "tla", "smt"}},
+                  {"--property", "NAME", "only this property"}},
+      .positionals = {kModel},
+      .examples = {{"weir workflow export batch --to promela > batch.pml", "for Spin"}},
+      .run = run_export};
 }
 
 CommandSpec workflow_recheck_command() {

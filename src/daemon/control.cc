@@ -258,10 +258,14 @@ Result<Json> Control::reload() {
   parts_.engine.use_pack(pack);
   parts_.engine.reload_planner();
   parts_.log.info("policies reloaded", {{"pack", pack->policy_digest()}});
-  return Json::object({{"ok", true},
-                       {"pack", pack->policy_digest()},
-                       {"profile", pack->profile()},
-                       {"policies", static_cast<std::uint64_t>(pack->policy_count())}});
+  Json answer = Json::object({{"ok", true},
+                              {"pack", pack->policy_digest()},
+                              {"profile", pack->profile()},
+                              {"policies", static_cast<std::uint64_t>(pack->policy_count())}});
+  // A mistake in the planner's settings keeps no policy from being in force, but whoever made it is here now.
+  if (const Json planner = parts_.engine.planner_status(); planner.has("problem"))
+    answer.set("planner_problem", planner["problem"]);
+  return answer;
 }
 
 // Answered when the entry is durable: the launcher starts the agent after that.

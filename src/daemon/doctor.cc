@@ -63,7 +63,9 @@ void planner_row(const Json& planner, std::vector<Check>& rows) {
     detail += "; last failed " + std::string(last["time"].text_or("").substr(0, 19)) +
               "Z: " + std::string(last["why"].text_or(""));
   rows.push_back({"planner", well ? Health::ok : Health::warn, std::move(detail),
-                  well ? "" : "its plans are missing and more is asked; try the program by hand"});
+                  well ? ""
+                       : "its plans are missing and more is asked; if you changed the program, `weir "
+                         "reload`, else try it by hand"});
 }
 
 void daemon_rows(const os::Places& places, std::vector<Check>& rows) {

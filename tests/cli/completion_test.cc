@@ -13,6 +13,7 @@
 namespace weir::cli {
 namespace {
 
+using testing::AllOf;
 using testing::HasSubstr;
 
 std::string script(const std::string& shell) {
@@ -46,6 +47,39 @@ TEST(Completion, BashCompletesCommandsGroupsAndOptions) {
   EXPECT_THAT(completed({"weir", ""}), HasSubstr("inspect"));
 }
 
+TEST(Completion, BashKeepsCommandsOfTwoWordsApartFromThoseOfOne) {
+  EXPECT_EQ(completed({"weir", "flow", "vouch", "--p"}), "--pin\n");
+  EXPECT_EQ(completed({"weir", "flow", "files", "--s"}), "\n");
+  EXPECT_EQ(completed({"weir", "flow", "tools", "--ser"}), "--server\n");
+  EXPECT_EQ(completed({"weir", "flow", "vo"}), "vouch\n");
+  EXPECT_EQ(completed({"weir", "flow", "--sv"}), "--svg\n");
+  EXPECT_EQ(completed({"weir", "flow", "a-session", "--sv"}), "--svg\n");
+  EXPECT_EQ(completed({"weir", "flow", "a-session", "vo"}), "\n");
+}
+
+TEST(Completion, BashOffersValues) {
+  EXPECT_EQ(completed({"weir", "completion", ""}), "bash zsh fish\n");
+  EXPECT_EQ(completed({"weir", "log", "--color", ""}), "auto always never\n");
+  EXPECT_EQ(completed({"weir", "log", "--color", "=", "al"}), "always\n");
+  EXPECT_EQ(completed({"weir", "log", "--color", "="}), "auto always never\n");
+  EXPECT_EQ(completed({"weir", "pod", "exec", "--level", ""}), "L3 L2 L1 L0\n");
+  EXPECT_EQ(completed({"weir", "pod", "exec", "--profile", "n"}), "node\n");
+  EXPECT_EQ(completed({"weir", "replay", "--profile", "s"}), "standard strict\n");
+  EXPECT_EQ(completed({"weir", "commit", "--held", ""}), "\n") << "readline offers files then";
+}
+
+// Pods have no names that could be known beforehand: the program itself is asked.
+TEST(Completion, BashOffersThePodsThatAreThere) {
+  const std::string weir = "weir() { [[ $1 == pods ]] && echo '0193-a  2026-11-20  ended  /w'; }\n";
+  const auto ran = os::run_child({.argv = {"bash", "--norc", "--noprofile", "-s"},
+                                  .cwd = "",
+                                  .input = weir + script("bash") +
+                                           "COMP_WORDS=(weir diff --pod ''); COMP_CWORD=3; _weir; "
+                                           "echo \"${COMPREPLY[*]}\"\n"});
+  ASSERT_TRUE(ran);
+  EXPECT_EQ(ran->out, "0193-a\n");
+}
+
 TEST(Completion, FishCompletesCommandsGroupsAndOptions) {
   const auto offered = [](const std::string& line) {
     const auto ran =
@@ -59,6 +93,21 @@ TEST(Completion, FishCompletesCommandsGroupsAndOptions) {
   EXPECT_EQ(offered("weir doctor --l"), "--live\n");
   EXPECT_EQ(offered("weir ledger verify --vk"), "--vkey\n");
   EXPECT_EQ(offered("weir --quiet ledger exp"), "export\n");
+  // Two words, one word, and one word that is the second of others.
+  EXPECT_EQ(offered("weir flow vouch --p"), "--pin\n");
+  EXPECT_EQ(offered("weir flow files --s"), "");
+  EXPECT_EQ(offered("weir flow --sv"), "--svg\n");
+  EXPECT_EQ(offered("weir flow vo"), "vouch\n");
+  EXPECT_EQ(offered("weir policy diff --st"), "");
+  EXPECT_EQ(offered("weir diff --st"), "--stat\n");
+  // Values.
+  EXPECT_EQ(offered("weir log --color al"), "always\n");
+  EXPECT_EQ(offered("weir log --color=al"), "--color=always\n");
+  EXPECT_EQ(offered("weir pod exec --level "), "L0\nL1\nL2\nL3\n");
+  EXPECT_THAT(offered("weir completion "),
+              AllOf(HasSubstr("bash\n"), HasSubstr("fish\n"), HasSubstr("zsh\n")));
+  EXPECT_THAT(offered("weir commit --held /et"), HasSubstr("/etc/\n"));
+  EXPECT_EQ(offered("weir flow vouch --pin /et"), "");
 }
 
 // zsh completes only at a terminal: zpty gives it one, into which the line and the key are typed.
@@ -80,6 +129,12 @@ TEST(Completion, ZshCompletesCommandsGroupsAndOptions) {
   EXPECT_TRUE(typed("weir ledger verify-", "weir ledger verify-proof "));
   EXPECT_TRUE(typed("weir doctor --l", "weir doctor --live "));
   EXPECT_TRUE(typed("weir --quiet ledger exp", "weir --quiet ledger export "));
+  EXPECT_TRUE(typed("weir flow vouch --p", "weir flow vouch --pin "));
+  EXPECT_TRUE(typed("weir flow --sv", "weir flow --svg "));
+  EXPECT_TRUE(typed("weir flow vo", "weir flow vouch "));
+  EXPECT_TRUE(typed("weir log --color al", "weir log --color always "));
+  EXPECT_TRUE(typed("weir completion fi", "weir completion fish "));
+  EXPECT_TRUE(typed("weir commit --held /usr/bi", "weir commit --held /usr/bin/"));
   std::filesystem::remove_all(home);
 }
 
@@ -104,14 +159,50 @@ TEST(Completion, AnUnknownShellIsAUsageError) {
   EXPECT_THAT(err.str(), HasSubstr("bash, zsh or fish"));
 }
 
-// The page is a promise: whatever the program has stands on it.
-TEST(Docs, EveryCommandAndOptionStandsOnThePage) {
+// The text below the headings that name the command, as "### `weir A X` · `weir B Y`" does.
+std::string section_of(const std::string& page, const std::string& name) {
+  std::string found;
+  std::istringstream lines(page);
+  bool inside = false;
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("## ")) inside = false;
+    if (line.starts_with("### ")) {
+      const auto at = line.find("`weir " + name);
+      const auto end = at == std::string::npos ? at : at + 6 + name.size();
+      // "flow" is not "flow tools"; "store stats|check" names the second words of a group.
+      inside = end != std::string::npos &&
+               (line[end] == '`' || (line[end] == ' ' && !std::islower(line[end + 1])));
+      if (const auto space = name.find(' '); !inside && space != std::string::npos) {
+        const std::string group = "`weir " + name.substr(0, space + 1);
+        const auto first = line.find(group);
+        const std::string words = first == std::string::npos ? "" : line.substr(first + group.size());
+        const std::string list = "|" + words.substr(0, words.find_first_of("` [")) + "|";
+        inside = list.contains("|" + name.substr(space + 1) + "|") ||
+                 words.contains("|" + name.substr(space + 1) + " ");
+      }
+    }
+    if (inside) found += line + "\n";
+  }
+  return found;
+}
+
+bool names_option(const std::string& text, const std::string& option) {
+  for (auto at = text.find(option); at != std::string::npos; at = text.find(option, at + 1)) {
+    const char next = at + option.size() < text.size() ? text[at + option.size()] : ' ';
+    if (next != '-' && std::isalnum(static_cast<unsigned char>(next)) == 0) return true;
+  }
+  return false;
+}
+
+// The page is a promise: whatever the program has stands on it, in the command's own section.
+TEST(Docs, EveryCommandAndOptionStandsInItsOwnSection) {
   const auto page = os::read_file(WEIR_SOURCE_DIR "/docs/cli.md", limits::kMiB);
   ASSERT_TRUE(page);
   for (const auto& command : all_commands()) {
-    EXPECT_TRUE(page->contains("`weir " + command.name)) << command.name;
+    const std::string section = section_of(*page, command.name);
+    EXPECT_NE(section, "") << command.name;
     for (const auto& option : command.options)
-      EXPECT_TRUE(page->contains(option.name.substr(option.name.find("--"))))
+      EXPECT_TRUE(names_option(section, option.name.substr(option.name.find("--"))))
           << command.name << " " << option.name;
   }
 }

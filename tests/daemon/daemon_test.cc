@@ -262,7 +262,7 @@ TEST_F(DaemonTest, ThePinLocksAfterWrongTries) {
   const Json wrong = Json::object({{"cmd", "approve"}, {"id", "none"}, {"pin", "0000"}});
   const auto unset = control(wrong);
   ASSERT_FALSE(unset);
-  EXPECT_EQ(unset.error().code, ErrorCode::unavailable) << unset.error().message();
+  EXPECT_EQ(unset.error().code, ErrorCode::invalid) << unset.error().message();
   ASSERT_TRUE(control(Json::object({{"cmd", "pin"}, {"new", "1234"}})));
   EXPECT_FALSE(control(Json::object({{"cmd", "pin"}, {"new", "9999"}, {"old", "0000"}})));
   for (int i = 0; i < 5; ++i)

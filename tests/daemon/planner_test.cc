@@ -361,8 +361,13 @@ TEST_F(PlannerTest, BadSettingsLeaveItOffAndSayWhy) {
   EXPECT_THAT(std::string(status()["problem"].text_or("")), HasSubstr("command must be a list"));
   say(kPrompt);
   EXPECT_EQ(code("s", "ls"), 0);
+  const auto still_bad = control(Json::object({{"cmd", "reload"}}));
+  ASSERT_TRUE(still_bad) << "the policies are in force all the same";
+  EXPECT_THAT(std::string((*still_bad)["planner_problem"].text_or("")), HasSubstr("command must be a list"));
   answer_with(R"({"orders":["send"]})");
-  ASSERT_TRUE(control(Json::object({{"cmd", "reload"}})));
+  const auto mended = control(Json::object({{"cmd", "reload"}}));
+  ASSERT_TRUE(mended);
+  EXPECT_FALSE(mended->has("planner_problem"));
   EXPECT_TRUE(status()["on"].bool_or(false));
   EXPECT_FALSE(status().has("problem"));
 }
