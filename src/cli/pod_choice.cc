@@ -126,8 +126,13 @@ std::string record_in_ledger(const Context& context, std::string_view what, cons
   return {};
 }
 
+std::string counted_changes(std::size_t count) {
+  return std::to_string(count) + (count == 1 ? " change" : " changes");
+}
+
 std::string pod_line(const pod::Pod& pod, bool running) {
-  return "pod " + pod.id + " of " + printable(pod.workspace, 400) + ", started " + rfc3339(pod.started_ns) +
+  return "pod " + pod.id + " of " + printable(pod.workspace, 400) + ", started " +
+         rfc3339(pod.started_ns).substr(0, 19) + "Z" +
          (pod.profile.empty() ? "" : ", profile " + printable(pod.profile, 80)) +
          (running ? "; it still runs, so this may change" : "");
 }

@@ -39,6 +39,9 @@ inline constexpr std::string_view kInterrupted =
 // One line for each path that names no change; the exit code of a command that was given some.
 int tell_without_change(const std::vector<std::string>& paths, int otherwise, Context& context);
 
+// "1 change", "2 changes".
+std::string counted_changes(std::size_t count);
+
 // "pod 0199… of /home/ann/project, started 2026-11-22T…" for the head of a text.
 std::string pod_line(const pod::Pod& pod, bool running);
 

@@ -41,7 +41,18 @@ Json commit_facts(const pod::Pod& pod, const pod::CommitReport& report) {
                        {"refused", count(pod::CommitResult::refused)}});
 }
 
-Json report_json(const pod::Pod& pod, const pod::CommitReport& report, const std::string& unrecorded) {
+// What to say of the ledger: nothing was there to record, it is recorded, or why not.
+struct Recorded {
+  bool done = false;
+  std::string why_not;
+};
+
+Recorded recorded_in_ledger(const Context& context, std::string_view what, const Json& facts) {
+  std::string why_not = record_in_ledger(context, what, facts);
+  return {.done = why_not.empty(), .why_not = std::move(why_not)};
+}
+
+Json report_json(const pod::Pod& pod, const pod::CommitReport& report, const Recorded& recorded) {
   Json list = Json::array();
   for (const auto& one : report.paths) {
     Json json = Json::object({{"change", pod::name(one.kind)}, {"result", pod::name(one.result)}});
@@ -65,7 +76,7 @@ Json report_json(const pod::Pod& pod, const pod::CommitReport& report, const std
                        {"paths", std::move(list)},
                        {"complete", report.complete()},
                        {"resumed", report.resumed},
-                       {"recorded", unrecorded.empty()}});
+                       {"recorded", recorded.done}});
 }
 
 void print_left(const pod::CommitReport& report, pod::CommitResult which, std::string_view title,
@@ -83,7 +94,7 @@ void print_left(const pod::CommitReport& report, pod::CommitResult which, std::s
   }
 }
 
-void print_report(const pod::CommitReport& report, const std::string& unrecorded, Context& context) {
+void print_report(const pod::CommitReport& report, const Recorded& recorded, Context& context) {
   if (report.resumed && !context.quiet) context.out << "finishing an interrupted commit\n";
   for (const auto& one : report.paths)
     if (one.result == pod::CommitResult::done)
@@ -100,7 +111,7 @@ void print_report(const pod::CommitReport& report, const std::string& unrecorded
                                report.count(pod::CommitResult::done), report.count(pod::CommitResult::held),
                                report.count(pod::CommitResult::conflict),
                                report.count(pod::CommitResult::refused));
-  if (!unrecorded.empty()) context.err << "weir: " << unrecorded << "\n";
+  if (!recorded.why_not.empty()) context.err << "weir: " << recorded.why_not << "\n";
 }
 
 Result<int> commit(const Args& args, Context& context) {
@@ -112,32 +123,33 @@ Result<int> commit(const Args& args, Context& context) {
   TRY(const auto catalogue, held_catalogue());
   tell_pod(pod_store(context), pod, context);
   TRY(const auto report, pod::commit(pod_store(context), pod, catalogue, request));
-  std::string unrecorded;
+  Recorded recorded;
   if (report.count(pod::CommitResult::done) > 0)
-    unrecorded = record_in_ledger(context, "committed", commit_facts(pod, report));
+    recorded = recorded_in_ledger(context, "committed", commit_facts(pod, report));
   if (context.json)
-    context.out << compact(report_json(pod, report, unrecorded)) << "\n";
+    context.out << compact(report_json(pod, report, recorded)) << "\n";
   else
-    print_report(report, unrecorded, context);
+    print_report(report, recorded, context);
   return tell_without_change(report.unknown, report.complete() ? exit_code::kFine : exit_code::kFindings,
                              context);
 }
 
 // --- discard ----------------------------------------------------------------------------------------------
 
-int discarded(const std::string& id, std::size_t changes, bool removed, const std::string& unrecorded,
+int discarded(const std::string& id, std::size_t changes, bool removed, const Recorded& recorded,
               Context& context) {
   if (context.json)
     context.out << compact(Json::object({{"pod", id},
                                          {"discarded", static_cast<std::int64_t>(changes)},
                                          {"removed", removed},
-                                         {"recorded", unrecorded.empty()}}))
+                                         {"recorded", recorded.done}}))
                 << "\n";
   else if (!context.quiet && removed)
     context.out << "pod " << id << " is removed with all that was not committed\n";
   else if (!context.quiet)
-    context.out << changes << " changes put aside: they are not shown or committed any more\n";
-  if (!context.json && !context.quiet && !unrecorded.empty()) context.err << "weir: " << unrecorded << "\n";
+    context.out << counted_changes(changes) << " put aside: not shown or committed any more\n";
+  if (!context.json && !context.quiet && !recorded.why_not.empty())
+    context.err << "weir: " << recorded.why_not << "\n";
   return exit_code::kFine;
 }
 
@@ -149,7 +161,7 @@ Result<int> discard_pod(const pod::PodStore& store, const pod::Pod& pod, Context
     TRY_STATUS(store.remove(pod));
   }
   return discarded(pod.id, 0, true,
-                   record_in_ledger(context, "discarded", Json::object({{"pod", pod.id}, {"whole", true}})),
+                   recorded_in_ledger(context, "discarded", Json::object({{"pod", pod.id}, {"whole", true}})),
                    context);
 }
 
@@ -176,7 +188,7 @@ Result<int> discard(const Args& args, Context& context) {
   if (count == 0) return tell_without_change(unknown, exit_code::kFine, context);
   const Json facts =
       Json::object({{"pod", pod.id}, {"whole", false}, {"changes", static_cast<std::int64_t>(count)}});
-  const int code = discarded(pod.id, count, false, record_in_ledger(context, "discarded", facts), context);
+  const int code = discarded(pod.id, count, false, recorded_in_ledger(context, "discarded", facts), context);
   return tell_without_change(unknown, code, context);
 }
 

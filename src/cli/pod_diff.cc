@@ -47,7 +47,7 @@ std::vector<Shown> read_all(const pod::OpenPod& open, const pod::Review& review,
 }
 
 std::string mode_text(const pod::Change& change) {
-  return fmt::format("permissions {:o} -> {:o}", change.host.node.mode & 0777, change.mode);
+  return fmt::format("permissions {:03o} -> {:03o}", change.host.node.mode & 0777, change.mode);
 }
 
 // What there is to say of a change beside its letter and path.
@@ -138,7 +138,8 @@ void print_text(const pod::Review& review, const std::vector<Shown>& all, bool p
   if (context.quiet || all.empty()) return;
   const auto conflicts =
       std::count_if(all.begin(), all.end(), [](const auto& one) { return !one.reviewed->conflict.empty(); });
-  context.out << fmt::format("\n{} changes, {} held, {} in conflict", free_ones + held, held, conflicts)
+  context.out << fmt::format("\n{}, {} held, {} in conflict", counted_changes(free_ones + held), held,
+                             conflicts)
               << (review.discarded == 0 ? "" : fmt::format(", {} discarded", review.discarded)) << "\n";
 }
 

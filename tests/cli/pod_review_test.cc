@@ -137,6 +137,19 @@ TEST_F(PodReview, CommitTakesWhatIsNamedAndSaysWhatIsLeft) {
   EXPECT_EQ(weir({"commit", "../../x"}).code, exit_code::kUsage);
 }
 
+// No daemon answers here, and nothing is no commit.
+TEST_F(PodReview, OnlyWhatTheLedgerHasIsSaidToBeRecorded) {
+  const auto recorded = [&](const std::vector<std::string>& argv) {
+    return parse_json(weir(argv).out).value_or(Json())["recorded"].bool_or(true);
+  };
+  EXPECT_FALSE(recorded({"commit", "--json"})) << "nothing changed";
+  left("a.txt", "two\n");
+  left("b.txt", "two\n");
+  EXPECT_FALSE(recorded({"commit", "a.txt", "--json"}));
+  EXPECT_THAT(weir({"discard", "b.txt"}).out, HasSubstr("1 change put aside"));
+  EXPECT_FALSE(recorded({"discard", "--json"}));
+}
+
 TEST_F(PodReview, APathWithoutAChangeIsExitTwoEverywhere) {
   left("a.txt", "two\n");
   left("b.txt", "two\n");
@@ -173,7 +186,7 @@ TEST_F(PodReview, WhatCameAfterTheLookIsNotCommitted) {
   EXPECT_EQ(ran.code, exit_code::kFindings);
   EXPECT_THAT(ran.out, HasSubstr("sub/late.txt: no `weir diff` has shown it"));
   EXPECT_FALSE(os::exists(dir_ + "/w/sub/late.txt"));
-  EXPECT_THAT(weir({"diff", "--stat"}).out, HasSubstr("1 changes, 0 held, 0 in conflict"));
+  EXPECT_THAT(weir({"diff", "--stat"}).out, HasSubstr("1 change, 0 held, 0 in conflict"));
   EXPECT_EQ(weir({"commit"}).code, exit_code::kFine);
   EXPECT_TRUE(os::exists(dir_ + "/w/sub/late.txt"));
 }
