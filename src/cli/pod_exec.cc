@@ -49,6 +49,11 @@ Result<pod::PodRequest> read_request(const Args& args, const Context& context,
   request.user = os::user_name();
   request.env = os::environment();
   request.pass_env = args.values("--env");
+  for (const auto& name : request.pass_env)
+    if (name.empty() || name.contains('='))
+      return fail("--env takes the name of a variable of yours",
+                  printable(name.substr(0, name.find('=')), 100),
+                  "its value is passed as it is: A=B weir pod exec --env A -- CMD");
   for (const auto& path : args.values("--ro"))
     request.read_only.push_back(absolute(path, request.workspace));
   for (const auto& path : args.values("--bind"))
@@ -116,9 +121,21 @@ bool keep_if_changed(Prepared& ready, const Context& context) {
   return false;
 }
 
+// Before it starts: what the command will miss.
+void tell_before(const Args& args, const Prepared& ready, Context& context) {
+  if (context.quiet || context.json) return;
+  const auto env = os::environment();
+  for (const auto& name : args.values("--env"))
+    if (!env.contains(name)) context.err << "weir: --env " << printable(name, 100) << " is not set here\n";
+  for (const auto& note : ready.plan.notes)
+    context.err << "weir: " << note << "\n";
+  context.err << std::flush;
+}
+
 int run_in_pod(const Args& args, Context& context, std::vector<std::string> argv) {
   auto ready = prepare(args, context, std::move(argv));
   if (!ready) return own_failure(ready.error(), context);
+  tell_before(args, *ready, context);
   const auto done = pod::launch_pod(ready->plan, {});
   const bool changed = keep_if_changed(*ready, context);
   if (!done) return own_failure(done.error(), context);
@@ -131,6 +148,11 @@ int run_exec(const Args& args, Context& context) {
 }
 
 int run_shell(const Args& args, Context& context) {
+  if (::isatty(STDIN_FILENO) == 0) {
+    const auto no_terminal = fail("a shell needs a terminal", "standard input",
+                                  "for commands without one: weir pod exec -- sh -c 'COMMANDS'");
+    return report(no_terminal.error(), context);
+  }
   const bool bash = os::exists("/bin/bash") || os::exists("/usr/bin/bash");
   return run_in_pod(args, context, {bash ? "bash" : "sh", "-i"});
 }
@@ -177,7 +199,7 @@ CommandSpec pod_exec_command() {
 CommandSpec pod_shell_command() {
   return {.name = "pod shell",
           .summary = "Open a shell in a fresh pod",
-          .description = "As `weir pod exec`, with a shell on this terminal.",
+          .description = "As `weir pod exec`, with a shell on this terminal; exit 2 without one.",
           .options = pod_options(),
           .positionals = {},
           .takes_rest = false,

@@ -1,6 +1,7 @@
 #include "cli/pod_profiles.h"
 
 #include <algorithm>
+#include <set>
 
 #include "base/bytes.h"
 #include "content.h"
@@ -12,13 +13,18 @@ namespace {
 constexpr int kExtendsMax = 8;
 constexpr std::size_t kProfileBytesMax = std::size_t{64} * 1024;
 
-std::string shipped_names() {
+// Those that ship and the person's own.
+std::string known_names(const os::Places& places) {
+  constexpr std::string_view kEnding = ".yaml";
+  std::set<std::string> known;
+  for (const auto& file : content_files())
+    if (file.name.starts_with("pods/") && file.name.ends_with(kEnding))
+      known.emplace(file.name.substr(5, file.name.size() - 5 - kEnding.size()));
+  for (const auto& file : os::list_dir(places.config + "/pods"))
+    if (file.ends_with(kEnding)) known.insert(printable(file.substr(0, file.size() - kEnding.size()), 60));
   std::string names;
-  for (const auto& file : content_files()) {
-    if (!file.name.starts_with("pods/") || !file.name.ends_with(".yaml")) continue;
-    const auto name = file.name.substr(5, file.name.size() - 10);
-    names += (names.empty() ? "" : ", ") + std::string(name);
-  }
+  for (const auto& name : known)
+    names += (names.empty() ? "" : ", ") + name;
   return names;
 }
 
@@ -36,7 +42,7 @@ Result<pod::PodProfile> one_profile(const std::string& name, const os::Places& p
   const std::string shipped = "pods/" + name + ".yaml";
   for (const auto& file : content_files())
     if (file.name == shipped) return pod::parse_profile(file.bytes, shipped);
-  return fail(ErrorCode::not_found, "no such pod profile", name, "there are " + shipped_names());
+  return fail(ErrorCode::not_found, "no such pod profile", name, "there are " + known_names(places));
 }
 
 }  // namespace

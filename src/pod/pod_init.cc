@@ -112,7 +112,10 @@ Result<PodReport> enter_walls(PodStart& start) {
     give_up(os::errno_error("cannot enter the working directory", spec.cwd, errno));
   auto program = find_program(spec.argv[0], spec.env, spec.cwd);
   if (!program) {
-    program.error().hint = "the pod shows only what its profile names: name its directory with --ro";
+    // A path from here is in the workspace, which is shown whole.
+    const std::string& name = spec.argv[0];
+    if (program.error().code == ErrorCode::not_found && (name.starts_with('/') || !name.contains('/')))
+      program.error().hint = "the pod shows only what its profile names: name its directory with --ro";
     give_up(program.error());
   }
   const auto report = enter_walls(start);

@@ -66,12 +66,15 @@ Status check_program(const PodSpec& spec) {
   return {};
 }
 
-Status check_kept_out(const PodSpec& spec, const std::string& source, const std::string& at) {
+Status check_kept_out(const PodSpec& spec, const std::string& source, const std::string& at,
+                      PodMount::Kind kind) {
   for (const auto& dir : spec.keep_out) {
     const std::string real = os::resolve_path(dir);
     if (is_within(source, real) || is_within(real, source))
       return fail(ErrorCode::denied, "this would show Weir's own files inside the pod", source + " at " + at,
-                  "bind a directory that neither holds " + real + " nor lies in it");
+                  kind == PodMount::Kind::overlay
+                      ? "change to another directory: this one holds " + real + " or lies in it"
+                      : "bind a directory that neither holds " + real + " nor lies in it");
   }
   return {};
 }
@@ -104,7 +107,7 @@ Result<PodMount> resolved(const PodSpec& spec, PodMount mount) {
   if (mount.source == "/run" || mount.source == "/var/run")
     return fail(ErrorCode::denied, "/run holds the sockets that start programs outside", mount.source,
                 "name the one file that is needed");
-  TRY_STATUS(check_kept_out(spec, mount.source, mount.at));
+  TRY_STATUS(check_kept_out(spec, mount.source, mount.at, mount.kind));
   if (mount.kind != Kind::overlay) return mount;
   TRY(mount.upper, existing(mount.upper, true));
   TRY(mount.work, existing(mount.work, true));
@@ -132,6 +135,20 @@ Status check_cwd(const PodPlan& plan) {
               "mount it, or start elsewhere");
 }
 
+// What the workspace's top level has of another owner or group. The pod has one uid and one gid, and without
+// privilege no other can be mapped (user_namespaces(7)): overlayfs cannot copy such a file to change it.
+std::string foreign_entry(const PodPlan& plan, const std::string& workspace) {
+  constexpr std::size_t kLooksMax = 1000;
+  const auto names = os::list_dir(workspace);
+  for (std::size_t i = 0; i < std::min(names.size(), kLooksMax); ++i) {
+    struct stat status;
+    if (::lstat((workspace + "/" + names[i]).c_str(), &status) == 0 &&
+        (status.st_uid != plan.uid || status.st_gid != plan.gid))
+      return names[i];
+  }
+  return {};
+}
+
 void note_weaknesses(PodPlan& plan) {
   if (plan.uid == 0)
     plan.weaknesses.emplace_back(
@@ -140,6 +157,14 @@ void note_weaknesses(PodPlan& plan) {
   for (const auto& mount : plan.mounts)
     if (mount.kind == PodMount::Kind::writable)
       plan.weaknesses.push_back("written straight to the host: " + mount.source);
+  for (const auto& mount : plan.mounts) {
+    const bool overlay = mount.kind == PodMount::Kind::overlay;
+    const std::string name = overlay ? foreign_entry(plan, mount.source) : std::string();
+    if (!name.empty())
+      plan.notes.push_back("files of another owner or group than yours, such as " + printable(name, 200) +
+                           ", cannot be changed in the pod (EOVERFLOW); chgrp helps where only the group is "
+                           "another");
+  }
 }
 
 }  // namespace

@@ -91,6 +91,7 @@ struct PodPlan {
   PodSpec spec;
   std::vector<PodMount> mounts;         // sources resolved, outer ones before inner ones
   std::vector<std::string> weaknesses;  // one sentence each, for the record and the person
+  std::vector<std::string> notes;       // what will not work inside, for the person
   uid_t uid = 0;
   gid_t gid = 0;
 };

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "base/bytes.h"
 #include "base/json.h"
 #include "base/time_text.h"
 #include "base/uuid.h"
@@ -64,7 +65,8 @@ Status write_new(int dir, const char* name, std::string_view bytes) {
 }
 
 // The new pod's directory with everything but pod.json; returns its descriptor and when that was.
-Result<std::int64_t> furnish(int store, const std::string& name, os::Fd& dir) {
+// The upper directory's permissions are those the workspace has inside; nobody else comes so far.
+Result<std::int64_t> furnish(int store, const std::string& name, std::uint32_t mode, os::Fd& dir) {
   if (::mkdirat(store, name.c_str(), 0700) != 0)
     return std::unexpected(os::errno_error("cannot create the pod's directory", name, errno));
   dir = os::Fd(::openat(store, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
@@ -72,9 +74,30 @@ Result<std::int64_t> furnish(int store, const std::string& name, os::Fd& dir) {
   for (const char* one : {"upper", "work"})
     if (::mkdirat(dir.get(), one, 0700) != 0)
       return std::unexpected(os::errno_error("cannot create a directory of the pod", one, errno));
+  if (::fchmodat(dir.get(), "upper", (mode & 0777) | 0700, 0) != 0)
+    return std::unexpected(
+        os::errno_error("cannot set the permissions of a directory of the pod", "upper", errno));
   TRY_STATUS(write_new(dir.get(), "pod.lock", ""));
   TRY(const Node made, node_at(dir.get(), "pod.lock"));
   return made.ctime_ns;
+}
+
+// The process that holds the flock(2) of this file, as proc_locks(5) tells: "1: FLOCK ADVISORY WRITE 4711
+// fe:01:9043 0 EOF". "" when that cannot be told; only the inode is compared, for a hint to a person.
+std::string lock_holder(const std::string& file) {
+  constexpr std::size_t kLocksBytesMax = 4 << 20;
+  struct stat status;
+  const auto text = os::read_file("/proc/locks", kLocksBytesMax);
+  if (!text || ::stat(file.c_str(), &status) != 0) return {};
+  const std::string inode = ":" + std::to_string(status.st_ino);
+  for (const auto line : split(*text, '\n')) {
+    std::vector<std::string_view> words;
+    for (const auto word : split(line, ' '))
+      if (!word.empty()) words.push_back(word);
+    if (words.size() > 5 && words[1] == "FLOCK" && words[3] == "WRITE" && words[5].ends_with(inode))
+      return words[4] == "0" ? std::string() : std::string(words[4]);  // 0: of another pid namespace
+  }
+  return {};
 }
 
 }  // namespace
@@ -95,7 +118,7 @@ Result<Pod> PodStore::create(const std::string& workspace, const std::string& pr
   TRY(const os::Fd store, open_store(dir_));
   const std::string fresh = kNew + pod.id;
   os::Fd dir;
-  const auto made = furnish(store.get(), fresh, dir);
+  const auto made = furnish(store.get(), fresh, node.mode, dir);
   Status done = made ? Status() : std::unexpected(made.error());
   if (made) {
     pod.started_ns = *made;
@@ -226,9 +249,12 @@ Result<os::Fd> PodStore::lock(const Pod& pod) const {
   for (int tries = 1;; ++tries) {
     auto lock = os::lock_file(directory(pod) + "/pod.lock");
     if (lock || lock.error().code != ErrorCode::unavailable) return lock;
-    if (tries == kTries)
+    if (tries == kTries) {
+      const std::string holder = lock_holder(directory(pod) + "/pod.lock");
       return fail(ErrorCode::unavailable, "the pod still runs", pod.id,
-                  "wait for its end, or end it with `weir stop`");
+                  "wait for the end of its command, or end `weir pod` itself: kill " +
+                      (holder.empty() ? "and its process number" : holder));
+    }
     ::usleep(kPauseUs);
   }
 }

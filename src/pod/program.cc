@@ -12,9 +12,25 @@
 namespace weir::pod {
 namespace {
 
-bool is_program(const std::string& path) {
+enum class There { nothing, directory, not_executable, program };
+
+There what_is_at(const std::string& path) {
   struct stat status;
-  return ::stat(path.c_str(), &status) == 0 && S_ISREG(status.st_mode) && ::access(path.c_str(), X_OK) == 0;
+  if (::stat(path.c_str(), &status) != 0) return There::nothing;
+  if (S_ISDIR(status.st_mode)) return There::directory;
+  return S_ISREG(status.st_mode) && ::access(path.c_str(), X_OK) == 0 ? There::program
+                                                                      : There::not_executable;
+}
+
+std::unexpected<Error> no_program(There there, const std::string& name) {
+  const std::string shown = printable(name, 400);
+  if (there == There::directory)
+    return fail(ErrorCode::invalid, "this is a directory, not a program", shown, "name a program");
+  if (there == There::not_executable)
+    return fail(ErrorCode::denied, "this file is not executable", shown,
+                "chmod +x it, or name what reads it: sh " + shown);
+  return fail(ErrorCode::not_found, "no such program", shown,
+              name.contains('/') ? "correct the path" : "install it or correct PATH");
 }
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
@@ -29,24 +45,25 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 
 Result<std::string> find_program(const std::string& name, const std::map<std::string, std::string>& env,
                                  const std::string& cwd) {
-  const auto missing = [&] {
-    return fail(ErrorCode::not_found, "no such program", name, "install it or correct PATH");
-  };
-  if (name.empty()) return missing();
+  if (name.empty()) return no_program(There::nothing, name);
   const auto rooted = [&](const std::string& path) {
     return path.starts_with('/') ? path : cwd + "/" + path;
   };
   if (name.find('/') != std::string::npos) {
-    if (is_program(rooted(name))) return rooted(name);
-    return missing();
+    const There there = what_is_at(rooted(name));
+    if (there == There::program) return rooted(name);
+    return no_program(there, name);
   }
   const auto path = env.find("PATH");
   const std::string dirs = path != env.end() ? path->second : "/usr/local/bin:/usr/bin:/bin";
+  std::string closed;  // the first of that name which cannot be executed
   for (const auto dir : split(dirs, ':')) {
     std::string candidate = rooted(dir.empty() ? name : std::string(dir) + "/" + name);
-    if (is_program(candidate)) return candidate;
+    const There there = what_is_at(candidate);
+    if (there == There::program) return candidate;
+    if (there == There::not_executable && closed.empty()) closed = candidate;
   }
-  return missing();
+  return closed.empty() ? no_program(There::nothing, name) : no_program(There::not_executable, closed);
 }
 
 Status check_standard_descriptors() {

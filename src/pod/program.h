@@ -10,7 +10,8 @@
 
 namespace weir::pod {
 
-// As execvp would, but by the PATH of `env`, and from `cwd`. Error `not_found`.
+// As execvp would, but by the PATH of `env`, and from `cwd`. Errors: `not_found`; `denied` when a file of
+// that name is there and not executable; `invalid` for a directory.
 Result<std::string> find_program(const std::string& name, const std::map<std::string, std::string>& env,
                                  const std::string& cwd);
 

@@ -1,6 +1,7 @@
 // `weir pod exec` as a person calls it: exit codes, what is kept, what is said.
 #include <gmock/gmock.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -130,6 +131,69 @@ TEST_F(PodExec, AProfileOfOnesOwnGoesFirst) {
   EXPECT_EQ(in_pod("test \"$MINE\" = 1").code, 0);
   ASSERT_TRUE(os::write_file_atomic(top() + "/weir/config/pods/loop.yaml", "name: loop\nextends: loop\n"));
   EXPECT_THAT(in_pod("true", {"--profile", "loop"}).err, HasSubstr("more than 8 times"));
+}
+
+TEST_F(PodExec, OnesOwnProfilesAreNamedAmongTheOthers) {
+  ASSERT_TRUE(os::make_dirs(top() + "/weir/config/pods"));
+  ASSERT_TRUE(os::write_file_atomic(top() + "/weir/config/pods/mine.yaml", "name: mine\n"));
+  EXPECT_THAT(in_pod("true", {"--profile", "none-such"}).err, HasSubstr("generic, mine, node"));
+}
+
+TEST_F(PodExec, AVariableIsNamedAndMayBeMissing) {
+  for (const std::string bad : {"A=secret", "=", ""}) {
+    const Said said = in_pod("touch ran", {"--env", bad});
+    EXPECT_EQ(said.code, 125) << bad;
+    EXPECT_THAT(said.err, HasSubstr("--env takes the name of a variable"));
+    EXPECT_THAT(said.err, testing::Not(HasSubstr("secret")));
+  }
+  const Said said = in_pod("exit 3", {"--env", "WEIR_TEST_UNSET"});
+  EXPECT_EQ(said.code, 3);
+  EXPECT_THAT(said.err, HasSubstr("--env WEIR_TEST_UNSET is not set here"));
+}
+
+TEST_F(PodExec, WhatIsThereAndNoProgramIsToldApart) {
+  ASSERT_TRUE(os::write_file_atomic("script", "#!/bin/sh\n"));
+  ASSERT_EQ(::chmod("script", 0644), 0);
+  ASSERT_TRUE(os::make_dirs("directory"));
+  const std::pair<const char*, const char*> cases[] = {
+      {"./script", "not executable (./script): chmod +x"},
+      {"./directory", "is a directory"},
+      {"./nothing", "no such program (./nothing): correct"},
+      {"no-such-program-here", "name its directory with --ro"}};
+  for (const auto& [name, says] : cases) {
+    const Said said = weir({"pod", "exec", "--", name});
+    EXPECT_EQ(said.code, 125) << name;
+    EXPECT_THAT(said.err, HasSubstr(says));
+  }
+}
+
+TEST_F(PodExec, AFileOfAnotherGroupIsToldBefore) {
+  ASSERT_TRUE(os::write_file_atomic("shared", "x\n"));
+  if (::chown("shared", -1, ::getegid() + 1) != 0) GTEST_SKIP() << "only root may give files away";
+  const Said said = in_pod("echo more >> shared; cat shared");
+  EXPECT_THAT(said.err, HasSubstr("another owner or group than yours, such as shared"));
+  EXPECT_EQ(os::read_file("shared", 100).value_or(""), "x\n");
+  EXPECT_THAT(in_pod("true", {"--quiet"}).err, testing::Not(HasSubstr("another owner")));
+}
+
+TEST_F(PodExec, TheWorkspaceHasItsPermissionsInside) {
+  ASSERT_EQ(::chmod(".", 0751), 0);
+  EXPECT_EQ(in_pod("test \"$(stat -c %a .)\" = 751").code, 0);
+}
+
+TEST_F(PodExec, AWorkspaceThatHoldsWeirsStateIsTheWrongDirectory) {
+  std::filesystem::current_path(top());
+  const Said said = in_pod("true");
+  EXPECT_EQ(said.code, 125);
+  EXPECT_THAT(said.err, HasSubstr("change to another directory"));
+}
+
+TEST_F(PodExec, AShellWithoutATerminalIsRefusedInOneLine) {
+  if (::isatty(STDIN_FILENO) != 0) GTEST_SKIP() << "these tests have a terminal";
+  const Said said = weir({"pod", "shell"});
+  EXPECT_EQ(said.code, exit_code::kUsage);
+  EXPECT_THAT(said.err, HasSubstr("a shell needs a terminal"));
+  EXPECT_EQ(std::count(said.err.begin(), said.err.end(), '\n'), 1) << said.err;
 }
 
 TEST_F(PodExec, ALimitEndsItAndSaysSo) {

@@ -24,8 +24,9 @@ TEST_F(PodStoreTest, KeepsWhatAPodIs) {
   EXPECT_EQ((*last)->started_ns, made.started_ns);
   EXPECT_EQ((*last)->profile, "test");
   EXPECT_EQ((*last)->workspace_inode, made.workspace_inode);
-  for (const auto& path : {dir_ + "/state/pods", store().directory(made), made.upper, made.work})
+  for (const auto& path : {dir_ + "/state/pods", store().directory(made), made.work})
     EXPECT_EQ(os::file_info(path)->mode, 0700u) << path;
+  EXPECT_EQ(os::file_info(made.upper)->mode, 0755u);  // the workspace's: inside it is the workspace
 }
 
 TEST_F(PodStoreTest, TheLastPodOfAWorkspaceIsTheNewest) {
@@ -93,6 +94,8 @@ TEST_F(PodStoreTest, TheLockIsHeldUntilItsHolderIsGone) {
   const auto refused = store().lock(pod);
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::unavailable);
+  EXPECT_NE(refused.error().hint.find("kill " + std::to_string(launcher)), std::string::npos)
+      << refused.error().hint;
   EXPECT_FALSE(commit(store(), pod, catalogue(), {}));
   ::kill(launcher, SIGKILL);
   ::waitpid(launcher, nullptr, 0);
