@@ -198,6 +198,7 @@ Json all_json(const pod::PodStore& store, const pod::Pod& pod, bool running, con
 std::string why_not_in_patch(const Shown& shown) {
   if (!shown.reviewed->held.empty()) return "held for review";
   if (!shown.reviewed->change.problem.empty()) return shown.reviewed->change.problem;
+  if (!shown.reviewed->conflict.empty()) return "conflict: " + shown.reviewed->conflict;
   return shown.text.patch.binary ? "binary" : shown.text.note;
 }
 
@@ -259,7 +260,8 @@ CommandSpec diff_command() {
           "when a PATH names no change.",
       .options = {pod_option(),
                   {"--stat", "", "only the list, no text"},
-                  {"--patch", "", "only a patch for `git apply`, byte for byte; held files are left out"}},
+                  {"--patch", "",
+                   "only a patch for `git apply`, byte for byte; held files and conflicts are left out"}},
       .positionals = {{"PATHS", "files or directories; default: everything", false, true}},
       .takes_rest = false,
       .examples = {{"weir diff", "everything the last pod of this workspace changed"},

@@ -35,9 +35,13 @@ struct Change {
   ChangeKind kind = ChangeKind::added;
   Side host;
   Side pod;
-  std::uint32_t mode = 0;          // permissions that a commit gives
-  std::string problem;             // why it cannot be committed; "" when it can
-  std::vector<std::string> notes;  // what a commit does not keep: set-user-ID, hard links
+  std::uint32_t mode = 0;  // permissions that a commit gives
+  std::string problem;     // why it cannot be committed; "" when it can
+  // The pod has a copy of a file of the host's, and the host nothing of that name: removed there since,
+  // unless the pod moved or linked it.
+  bool began_with_host = false;
+  std::int64_t host_above_ctime_ns = 0;  // of the nearest directory above that the host has
+  std::vector<std::string> notes;        // what a commit does not keep: set-user-ID, hard links
 };
 
 // A side as text that tells two states apart (docs/formats/pod.md): "file:644:ab12…", "none", "deleted".

@@ -32,7 +32,8 @@ class Commit {
   // Takes away what an interrupted commit left beside the files.
   Status clear(const PathRecords& journal) {
     for (const auto& [path, record] : journal)
-      if (!record.temporary.empty()) TRY_STATUS(writer_.clear(path, record.temporary));
+      if (!record.temporary.empty())
+        TRY_STATUS(writer_.clear(path, record.temporary, record.host, record.pod));
     return {};
   }
 

@@ -10,6 +10,7 @@
 #include "base/bytes.h"
 #include "os/files.h"
 #include "pod/content_digest.h"
+#include "pod/side.h"
 
 namespace weir::pod {
 namespace {
@@ -24,6 +25,14 @@ std::unexpected<Error> cannot(const char* what, const std::string& path) {
 std::unexpected<Error> host_changed(const std::string& path) {
   return fail(ErrorCode::exists, "the host changed it just now", printable(path, 400),
               "run `weir diff` again");
+}
+
+// Under our temporary name lies what the host made meanwhile, and its place is taken.
+std::unexpected<Error> not_put_back(const std::string& path, const std::string& temporary) {
+  const std::string at = printable(joined(parent_of(path), temporary), 400);
+  return fail(ErrorCode::exists,
+              "the host changed it just now; the host's could not be put back and lies at " + at, at,
+              "move it back by hand");
 }
 
 // Is this what was compared? A directory's times move with what is done in it, and a rename moves any ctime.
@@ -126,6 +135,7 @@ Result<Staged> HostWriter::stage(const Change& change, const std::string& tempor
     default:
       return fail(ErrorCode::internal, "nothing to be put there", printable(change.path, 400));
   }
+  TRY(staged.made, node_at(parent, temporary));
   return staged;
 }
 
@@ -171,12 +181,14 @@ Status HostWriter::put(const Staged& staged) {
   const bool ours = out && is_same(*out, planned);
   if (ours && unlink_one(parent, staged.temporary, planned.kind)) return {};
   // What came out is not what was reviewed (or a directory was filled meanwhile): back with it.
-  if (!rename(RENAME_EXCHANGE)) return cannot("cannot put back", path);
+  if (!rename(RENAME_EXCHANGE)) return not_put_back(path, staged.temporary);
   return host_changed(path);
 }
 
 void HostWriter::drop(const Staged& staged) {
-  (void)unlink_one(staged.parent.get(), staged.temporary, staged.change->pod.node.kind);
+  const auto now = node_at(staged.parent.get(), staged.temporary);
+  if (now && now->inode == staged.made.inode && now->device == staged.made.device)
+    (void)unlink_one(staged.parent.get(), staged.temporary, staged.change->pod.node.kind);
 }
 
 Status HostWriter::remove(const Change& change, const std::string& temporary) {
@@ -201,7 +213,7 @@ Status HostWriter::remove(const Change& change, const std::string& temporary) {
   const auto out = node_at(parent->get(), temporary);
   if (out && is_same(*out, change.host.node)) return unlink_one(parent->get(), temporary, now.kind);
   if (::renameat2(parent->get(), temporary.c_str(), parent->get(), name.c_str(), RENAME_NOREPLACE) != 0)
-    return cannot("cannot put back", change.path);
+    return not_put_back(change.path, temporary);
   return host_changed(change.path);
 }
 
@@ -214,11 +226,20 @@ Status HostWriter::set_mode(const Change& change) {
   return {};
 }
 
-Status HostWriter::clear(const std::string& path, const std::string& temporary) {
+// Before the swap the place holds what the host had, and the temporary is ours, whole or half. Afterwards the
+// temporary is what came out: what was compared, or something newer of the host's.
+Status HostWriter::clear(const std::string& path, const std::string& temporary, const std::string& host,
+                         const std::string& pod) {
   const auto parent = open_dir_beneath(host_, parent_of(path));
   if (!parent) return {};
   TRY(const Node left, node_at(parent->get(), temporary));
   if (left.kind == NodeKind::none) return {};
+  if (left.kind != NodeKind::directory) {  // of those only empty ones go
+    TRY(const bool before, holds(parent->get(), leaf_of(path), host));
+    TRY(const bool came_out, holds(parent->get(), temporary, host));
+    TRY(const bool written, holds(parent->get(), temporary, pod));
+    if (!before && !came_out && !written) return not_put_back(path, temporary);
+  }
   if (auto removed = unlink_one(parent->get(), temporary, left.kind); !removed)
     return fail(ErrorCode::exists, "an interrupted commit left something that is not empty",
                 printable(joined(parent_of(path), temporary), 400), "look at it, then remove it by hand");

@@ -21,6 +21,7 @@ struct Staged {
   os::Fd parent;
   os::Fd file;  // of a regular file, for the flush
   std::string temporary;
+  Node made;  // what was put under that name
 };
 
 class HostWriter {
@@ -32,16 +33,20 @@ class HostWriter {
   Result<Staged> stage(const Change& change, const std::string& temporary);
   // Everything staged reaches the device.
   Status flush(const std::vector<Staged>& staged);
-  // Swaps it in. Error `exists` when the host's side is no longer what was compared; all is as before then.
+  // Swaps it in. Error `exists` when the host's side is no longer what was compared; all is as before then,
+  // or the error says under which name the host's lies.
   Status put(const Staged& staged);
-  void drop(const Staged& staged);  // takes the temporary away again
+  // Takes the temporary away again, if it is ours: after a failed put it may be the only name of the host's.
+  void drop(const Staged& staged);
 
   Status remove(const Change& change, const std::string& temporary);  // deleted
   Status set_mode(const Change& change);                              // mode
   Status flush_directories();                                         // names reach the device
 
-  // Takes away what an interrupted commit left of one path. Error `exists` when it is not ours to remove.
-  Status clear(const std::string& path, const std::string& temporary);
+  // Takes away what an interrupted commit left of one path. `host`, `pod`: what either side was then
+  // (state_text()). Error `exists` when it is not ours to remove.
+  Status clear(const std::string& path, const std::string& temporary, const std::string& host,
+               const std::string& pod);
 
  private:
   Result<os::Fd> parent_for(const std::string& path);

@@ -5,8 +5,7 @@
 #include <algorithm>
 #include <set>
 
-#include "base/hash.h"
-#include "pod/content_digest.h"
+#include "pod/side.h"
 
 namespace weir::pod {
 namespace {
@@ -22,6 +21,7 @@ constexpr std::uint32_t kSpecialBits = 07000;
 struct Place {
   std::string path;
   bool host_is_dir = false;
+  std::int64_t above_ctime_ns = 0;  // of the nearest directory above that the host has
 };
 
 class Walk {
@@ -29,7 +29,7 @@ class Walk {
   Walk(int host, int upper, const ChangeLimits& limits) : host_(host), upper_(upper), limits_(limits) {}
 
   Result<std::vector<Change>> run() {
-    places_.push_back({"", true});
+    places_.push_back({"", true, 0});
     while (!places_.empty()) {
       const Place place = std::move(places_.back());
       places_.pop_back();
@@ -44,7 +44,8 @@ class Walk {
     std::string path;
     int upper = -1;
     int host = -1;
-    std::string host_trouble;  // why the host's cannot be compared although it is there
+    std::string host_trouble;        // why the host's cannot be compared although it is there
+    std::int64_t host_ctime_ns = 0;  // where the host has none: of the nearest above
   };
 
   std::vector<Change> sorted();
@@ -69,22 +70,6 @@ class Walk {
   std::size_t entries_ = 0;
 };
 
-// What a file or link holds. On the host's side too nothing is followed.
-Status read_side(int dir, const std::string& name, Side& side) {
-  if (side.node.kind == NodeKind::symlink) {
-    TRY(side.target, link_target(dir, name));
-    side.content = to_hex(sha256(side.target));
-  }
-  if (side.node.kind != NodeKind::file) return {};
-  TRY(const os::Fd fd, open_beneath(dir, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK));
-  TRY(const Node now, node_of(fd.get()));
-  if (now.kind != NodeKind::file || now.inode != side.node.inode)
-    return fail(ErrorCode::unavailable, "it changed while it was looked at", name, "try again");
-  side.node = now;
-  TRY(side.content, content_digest(fd.get(), now.size));
-  return {};
-}
-
 std::string short_reason(const Error& error) {
   return error.what;
 }
@@ -98,8 +83,24 @@ Change change_at(std::string path, ChangeKind kind, NodeKind host, NodeKind pod)
   return change;
 }
 
+// A copy of the host's under a name that the host has not: the pod linked it, or moved it, when what it took
+// away is the same. Else the host took it away.
+void tell_moved(std::vector<Change>& changes) {
+  std::set<std::string> taken_away;
+  for (const auto& one : changes)
+    if (one.kind == ChangeKind::deleted && one.host.node.kind == NodeKind::file)
+      taken_away.insert(one.host.content);
+  for (auto& one : changes) {
+    if (!one.began_with_host) continue;
+    one.began_with_host = one.pod.node.links == 1 && !taken_away.contains(one.pod.content);
+    if (one.began_with_host)
+      one.notes.emplace_back("made from a file of the host's; the host has none of this name");
+  }
+}
+
 // A directory that could not be entered was a change before it became a problem: the problem stays.
 std::vector<Change> Walk::sorted() {
+  tell_moved(changes_);
   std::stable_sort(changes_.begin(), changes_.end(), [](const Change& a, const Change& b) {
     return a.path != b.path ? a.path < b.path : a.problem.size() > b.problem.size();
   });
@@ -148,7 +149,12 @@ Status Walk::visit(const Place& place) {
             "a directory that stands for another one (overlay redirect)");
     return {};
   }
-  const Dirs dirs{place.path, upper->get(), host ? host.get() : -1, std::move(host_trouble)};
+  std::int64_t host_ctime_ns = place.above_ctime_ns;
+  if (host) {
+    TRY(const Node node, node_of(host.get()));
+    host_ctime_ns = node.ctime_ns;
+  }
+  const Dirs dirs{place.path, upper->get(), host ? host.get() : -1, std::move(host_trouble), host_ctime_ns};
   TRY(auto names, names_in(dirs.upper, limits_.entries_max + 1));
   for (const auto& name : names)
     TRY_STATUS(entry(dirs, name));
@@ -193,6 +199,7 @@ Status Walk::entry(const Dirs& dirs, const std::string& name) {
   }
   change.pod.node = *pod_node;
   change.host.node = *host_node;
+  change.host_above_ctime_ns = dirs.host_ctime_ns;
   if (!dirs.host_trouble.empty() && change.pod.node.kind != NodeKind::none) {
     if (change.pod.node.kind == NodeKind::whiteout) change.kind = ChangeKind::deleted;
     problem(std::move(change), dirs.host_trouble);
@@ -215,10 +222,7 @@ Status Walk::entry(const Dirs& dirs, const std::string& name) {
   }
   change.mode = committed_mode(change.host.node, change.pod.node);
   if (had != NodeKind::none) change.kind = had == has ? ChangeKind::modified : ChangeKind::retyped;
-  if (had == NodeKind::none && copied)
-    change.notes.emplace_back(
-        "made from a file of the host's; the host has none of this name: the pod moved or linked it, or the "
-        "host took it away since");
+  change.began_with_host = had == NodeKind::none && copied;
   if (had == NodeKind::directory && has != NodeKind::directory) TRY_STATUS(deleted_below(change.path));
   if (auto read = had == NodeKind::none ? Status() : read_side(dirs.host, name, change.host); !read) {
     problem(std::move(change), "the host's cannot be read: " + short_reason(read.error()));
@@ -229,7 +233,7 @@ Status Walk::entry(const Dirs& dirs, const std::string& name) {
 }
 
 Status Walk::directory(Change change) {
-  places_.push_back({change.path, change.host.node.kind == NodeKind::directory});
+  places_.push_back({change.path, change.host.node.kind == NodeKind::directory, change.host_above_ctime_ns});
   if (change.kind == ChangeKind::modified) {
     if (change.mode == (change.host.node.mode & 0777)) return {};
     change.kind = ChangeKind::mode;

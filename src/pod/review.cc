@@ -65,6 +65,17 @@ bool host_is_newer(const Change& change, std::int64_t started_ns) {
   return can_tell && change.host.node.ctime_ns > started_ns;
 }
 
+// A directory that an interrupted commit had made on its way, before its permissions stood (HostWriter).
+bool is_half_made(const Change& change, const PathRecords& journal) {
+  constexpr std::uint32_t kHalfMade = 0700;
+  const Node& host = change.host.node;
+  if (change.kind != ChangeKind::mode || host.kind != NodeKind::directory || host.mode != kHalfMade)
+    return false;
+  const std::string inside = change.path + "/";
+  const auto next = journal.lower_bound(inside);
+  return next != journal.end() && next->first.starts_with(inside);
+}
+
 std::string conflict_of(const Change& change, std::int64_t started_ns, const PathRecords& shown,
                         const PathRecords& journal) {
   const std::string host = state_text(change.host);
@@ -74,10 +85,14 @@ std::string conflict_of(const Change& change, std::int64_t started_ns, const Pat
   if (const auto planned = journal.find(change.path);
       planned != journal.end() && planned->second.host == host && planned->second.pod == pod)
     return {};
+  if (is_half_made(change, journal)) return {};
   if (const auto seen = shown.find(change.path); seen != shown.end()) {
     if (seen->second.pod != pod) return "the pod changed it after the last `weir diff`";
     if (seen->second.host != host) return "the host changed it after the last `weir diff`";
   }
+  // A move within the pod that nothing else tells changes no name on the host.
+  if (change.began_with_host && change.host_above_ctime_ns > started_ns)
+    return "the host removed it after the pod started";
   if (host_is_newer(change, started_ns)) return "the host changed it after the pod started";
   return {};
 }

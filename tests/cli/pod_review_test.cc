@@ -109,7 +109,11 @@ TEST_F(PodReview, APatchIsForGitApply) {
   left("a.txt", "two\n");
   left("sub/new.txt", "fresh\n");
   left(".envrc", "x");
+  left("both.txt", "pod's\n");
+  write("w/both.txt", "host's\n");
   const Ran ran = weir({"diff", "--patch"});
+  EXPECT_THAT(ran.err, HasSubstr("left out: both.txt: conflict"));
+  EXPECT_THAT(ran.out, Not(HasSubstr("both.txt")));
   EXPECT_THAT(ran.err, HasSubstr("left out: .envrc: held for review"));
   const auto applied = os::run_child(
       {.argv = {"git", "apply", "-"}, .env = std::nullopt, .cwd = dir_ + "/w", .input = ran.out});

