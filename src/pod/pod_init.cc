@@ -3,12 +3,15 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cerrno>
+#include <new>
 
 #include "os/clock.h"
 #include "os/files.h"
@@ -98,7 +101,27 @@ Result<PodReport> enter_walls(PodStart& start) {
   return report;
 }
 
-[[noreturn]] void become_command(PodStart& start) {
+// When the program began, told to the reaper through a page that exec takes from the program.
+class RunClock {
+ public:
+  static Result<RunClock> make() {
+    void* page = ::mmap(nullptr, sizeof(Began), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED) return std::unexpected(os::errno_error("no memory to be shared", "mmap", errno));
+    return RunClock(new (page) Began(0));
+  }
+  void start() const { began_ns_->store(os::monotonic_ns()); }
+  std::int64_t ran_ms() const {
+    const std::int64_t began_ns = began_ns_->load();
+    return began_ns == 0 ? 0 : (os::monotonic_ns() - began_ns) / 1'000'000;
+  }
+
+ private:
+  using Began = std::atomic<std::int64_t>;
+  explicit RunClock(Began* began_ns) : began_ns_(began_ns) {}
+  Began* began_ns_;  // for as long as the process lives
+};
+
+[[noreturn]] void become_command(PodStart& start, const RunClock& clock) {
   const PodSpec& spec = start.plan.spec;
   reset_signals();
   close_descriptors(start.channel.inner());
@@ -122,6 +145,7 @@ Result<PodReport> enter_walls(PodStart& start) {
   start.channel.say_report(report);
   if (!report || !start.channel.wait_for('g')) ::_exit(kFailed);
   const bool limited = apply_limits(spec.limits).has_value();
+  clock.start();
   const int failed = limited ? execute(*program, spec.argv, spec.env) : EPERM;
   start.channel.say('X', std::to_string(failed));
   ::_exit(kFailed);
@@ -130,14 +154,19 @@ Result<PodReport> enter_walls(PodStart& start) {
 // What process 1 does while the program runs.
 class Reaper {
  public:
-  Reaper(const PodChannel& channel, const SignalSource& signals, const PodLimits& limits, pid_t program)
-      : channel_(channel), signals_(signals), limits_(limits), program_(program) {}
+  Reaper(const PodStart& start, const SignalSource& signals, const RunClock& clock, pid_t program)
+      : channel_(start.channel),
+        signals_(signals),
+        limits_(start.plan.spec.limits),
+        clock_(clock),
+        group_(start.group),
+        program_(program) {}
 
   [[noreturn]] void run() {
     for (;;) {
       // Of the channel only its end is waited for: the supervisor is gone.
       pollfd fds[2] = {{signals_.fd(), POLLIN, 0}, {channel_.inner(), 0, 0}};
-      ::poll(fds, 2, needs_looking(limits_) ? kLookMs : -1);
+      ::poll(fds, 2, needs_looking(limits_) || limits_.wall_ms > 0 ? kLookMs : -1);
       if (fds[1].revents != 0) ::_exit(128 + SIGKILL);
       while (const auto info = signals_.next())
         on_signal(*info);
@@ -160,8 +189,12 @@ class Reaper {
       if (pid <= 0) return;
       if (pid != program_) continue;
       if (WIFSTOPPED(status)) {
+        // The supervisor will stop as well: nobody may go on who is not looked after.
+        if (group_ == GroupMode::foreground) ::kill(-1, SIGSTOP);
         channel_.say('S', std::to_string(WSTOPSIG(status)));
-      } else if (!WIFCONTINUED(status)) {
+      } else if (WIFCONTINUED(status)) {
+        if (group_ == GroupMode::foreground) ::kill(-1, SIGCONT);
+      } else {
         channel_.say('D', std::to_string(status));
         ::_exit(0);
       }
@@ -170,19 +203,26 @@ class Reaper {
 
   // Signals come in bursts from a pod full of processes: looking has its own pace.
   void look() {
+    // The supervisor's to keep; ours too, for a time in which the program has stopped it.
+    if (limits_.wall_ms > 0 && clock_.ran_ms() >= static_cast<std::int64_t>(limits_.wall_ms))
+      end_because("time: the limit is " + std::to_string(limits_.wall_ms) + " ms");
     if (!needs_looking(limits_) || os::monotonic_ns() < next_look_ns_) return;
     next_look_ns_ = os::monotonic_ns() + std::int64_t{kLookMs} * 900'000;
     const auto usage = usage_here();
-    const auto why = usage ? exceeded(limits_, *usage)
-                           : std::optional<std::string>("its limits cannot be looked at any more");
-    if (!why) return;
-    channel_.say('L', *why);
+    if (!usage) end_because("its limits cannot be looked at any more");
+    if (const auto why = exceeded(limits_, *usage)) end_because(*why);
+  }
+
+  [[noreturn]] void end_because(const std::string& why) const {
+    channel_.say('L', why);
     ::_exit(128 + SIGKILL);
   }
 
   const PodChannel& channel_;
   const SignalSource& signals_;
   const PodLimits& limits_;
+  const RunClock& clock_;
+  GroupMode group_;
   pid_t program_;
   std::int64_t next_look_ns_ = 0;
 };
@@ -203,13 +243,18 @@ void become_pod_init(PodStart& start) {
   }
   const SignalSource signals;
   if (!start.channel.wait_for('b')) ::_exit(kFailed);
+  const auto clock = RunClock::make();
+  if (!clock) {
+    start.channel.say_report(std::unexpected(clock.error()));
+    ::_exit(kFailed);
+  }
   const pid_t program = ::fork();
-  if (program == 0) become_command(start);
+  if (program == 0) become_command(start, *clock);
   if (program < 0) {
     start.channel.say_report(std::unexpected(os::errno_error("cannot start a process", "fork", errno)));
     ::_exit(kFailed);
   }
-  Reaper(start.channel, signals, start.plan.spec.limits, program).run();
+  Reaper(start, signals, *clock, program).run();
 }
 
 }  // namespace weir::pod

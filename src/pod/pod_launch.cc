@@ -165,7 +165,9 @@ class Supervision {
       return end_because("time: the limit is " + std::to_string(limits_.wall_ms) + " ms");
     if (limits_.disk_bytes == 0 || os::monotonic_ns() < next_disk_look_ns_) return;
     PodUsage usage;
-    usage.disk_bytes = disk_usage(uppers_);
+    const auto bytes = disk_usage(uppers_);
+    if (!bytes) return end_because("disk: it cannot be counted: nested too deep, or too many files");
+    usage.disk_bytes = *bytes;
     next_disk_look_ns_ = os::monotonic_ns() + kDiskLookNs;
     PodLimits disk_only;
     disk_only.disk_bytes = limits_.disk_bytes;

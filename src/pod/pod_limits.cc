@@ -9,16 +9,17 @@
 #include <array>
 #include <cerrno>
 #include <charconv>
-#include <filesystem>
 
 #include "base/bytes.h"
 #include "os/files.h"
+#include "pod/beneath.h"
 
 namespace weir::pod {
 namespace {
 
 constexpr std::size_t kStatBytesMax = 4096;
-constexpr std::size_t kDiskEntriesMax = 1'000'000;  // looked at in one walk over an upper directory
+constexpr std::size_t kStatusBytesMax = 1 << 20;  // it has a line of all groups
+constexpr std::size_t kDepthMax = 400;            // a descriptor each, of often 1,024
 
 LimitState state(std::string name, std::uint64_t value, const char* kept, const char* by) {
   if (value == 0) return {std::move(name), 0, "off", ""};
@@ -43,18 +44,19 @@ std::uint64_t number(std::string_view text) {
   return value;
 }
 
-std::string proc_text(pid_t pid, const char* name) {
-  return os::read_file("/proc/" + std::to_string(pid) + "/" + name, kStatBytesMax).value_or("");
+std::string proc_text(pid_t pid, const char* name, std::size_t bytes_max = kStatBytesMax) {
+  return os::read_file("/proc/" + std::to_string(pid) + "/" + name, bytes_max).value_or("");
 }
 
-// proc_pid_statm(5): size resident shared ... in pages.
-std::uint64_t private_bytes(pid_t pid) {
-  const std::string text = proc_text(pid, "statm");
-  const auto fields = split(text, ' ');
-  if (fields.size() < 3) return 0;
-  const std::uint64_t resident = number(fields[1]);
-  const std::uint64_t shared = number(fields[2]);
-  return resident > shared ? (resident - shared) * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)) : 0;
+// proc_pid_status(5): "RssAnon:      1234 kB". Shared memory would else be a way around the limit; file pages
+// are the kernel's to drop.
+std::uint64_t resident_bytes(pid_t pid) {
+  const std::string text = proc_text(pid, "status", kStatusBytesMax);
+  std::uint64_t kib = 0;
+  for (const auto line : split(text, '\n'))
+    for (const std::string_view field : {"RssAnon:", "RssShmem:"})
+      if (line.starts_with(field)) kib += number(trim(line.substr(field.size())));
+  return kib << 10;
 }
 
 // proc_pid_stat(5), fields 14 to 17 and 20 counted from 1: its own time, that of children it has waited for,
@@ -73,6 +75,62 @@ Times times_of(pid_t pid) {
   return {number(fields[11]) + number(fields[12]), number(fields[13]) + number(fields[14]),
           std::max<std::uint64_t>(1, number(fields[17]))};
 }
+
+// By descriptors: the pod nests deeper than any path is long. What it closed or took away meanwhile is left
+// out; anything else that cannot be looked at makes the sum worthless.
+class DiskWalk {
+ public:
+  explicit DiskWalk(std::size_t entries_max) : left_(entries_max) {}
+
+  bool add(const std::string& dir) {
+    if (!enter(AT_FDCWD, dir)) return false;
+    while (!stack_.empty()) {
+      auto& names = stack_.back().directories;
+      if (names.empty()) {
+        stack_.pop_back();
+        continue;
+      }
+      const std::string name = std::move(names.back());
+      names.pop_back();
+      if (!enter(stack_.back().fd.get(), name)) return false;
+    }
+    return true;
+  }
+  std::uint64_t bytes() const { return bytes_; }
+
+ private:
+  struct Level {
+    os::Fd fd;
+    std::vector<std::string> directories;  // in it, still to be entered
+  };
+
+  bool enter(int above, const std::string& name) {
+    if (stack_.size() == kDepthMax) return false;
+    Level level;
+    level.fd = os::Fd(::openat(above, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+    // ENOTDIR, ELOOP: something else has taken its name since.
+    if (!level.fd) return errno == EACCES || errno == ENOENT || errno == ENOTDIR || errno == ELOOP;
+    const auto names = names_in(level.fd.get(), left_ + 1);
+    if (!names) return names.error().code == ErrorCode::not_found || names.error().code == ErrorCode::denied;
+    if (names->size() > left_) return false;
+    left_ -= names->size();
+    for (const auto& one : *names) {
+      struct stat status;
+      if (::fstatat(level.fd.get(), one.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+        if (errno == EACCES || errno == ENOENT) continue;
+        return false;
+      }
+      bytes_ += static_cast<std::uint64_t>(status.st_blocks) * 512;
+      if (S_ISDIR(status.st_mode)) level.directories.push_back(one);
+    }
+    stack_.push_back(std::move(level));
+    return true;
+  }
+
+  std::size_t left_;
+  std::uint64_t bytes_ = 0;
+  std::vector<Level> stack_;
+};
 
 std::string mib(std::uint64_t bytes) {
   return std::to_string(bytes >> 20) + " MiB";
@@ -121,28 +179,18 @@ std::optional<PodUsage> usage_here() {
     const Times times = times_of(pid);
     ticks += times.own_ticks + times.children_ticks;
     usage.processes += times.threads;
-    usage.memory_bytes += private_bytes(pid);
+    usage.memory_bytes += resident_bytes(pid);
   }
   if (!sees_itself) return std::nullopt;
   usage.cpu_ms = ticks * 1000 / static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
   return usage;
 }
 
-std::uint64_t disk_usage(const std::vector<std::string>& dirs) {
-  namespace fs = std::filesystem;
-  std::uint64_t bytes = 0;
-  for (const auto& dir : dirs) {
-    std::error_code error;
-    std::size_t seen = 0;
-    fs::recursive_directory_iterator it(dir, fs::directory_options::skip_permission_denied, error);
-    while (!error && it != fs::recursive_directory_iterator() && ++seen <= kDiskEntriesMax) {
-      struct stat status;
-      if (::lstat(it->path().c_str(), &status) == 0)
-        bytes += static_cast<std::uint64_t>(status.st_blocks) * 512;
-      it.increment(error);
-    }
-  }
-  return bytes;
+std::optional<std::uint64_t> disk_usage(const std::vector<std::string>& dirs, std::size_t entries_max) {
+  DiskWalk walk(entries_max);
+  for (const auto& dir : dirs)
+    if (!walk.add(dir)) return std::nullopt;
+  return walk.bytes();
 }
 
 std::optional<std::string> exceeded(const PodLimits& limits, const PodUsage& usage) {

@@ -10,7 +10,9 @@
 //                ends a pod's processes before others when the machine itself runs out (oom_score_adj)
 //   cpu          RLIMIT_CPU bounds one process; the sum over all is looked at
 //   disk         what the upper directories of overlays hold is looked at; tmpfs mounts have their own sizes
-//   time         the supervisor ends the pod, which no process in it can prevent
+//   time         the supervisor ends the pod, which no process in it can prevent; on a terminal a program can
+//                stop the supervisor with itself, then the pod's first process, which has stopped all, ends
+//                it
 //
 // Memory, processes and processor time are looked at by the pod's first process, which sees exactly the pod;
 // no process in the pod can signal, trace or starve it out of that. Disk is looked at from outside.
@@ -31,8 +33,10 @@ std::vector<LimitState> limit_states(const PodLimits& limits, uid_t uid);
 // In the pod's first program, before exec.
 Status apply_limits(const PodLimits& limits);
 
+inline constexpr std::size_t kDiskEntriesMax = 1'000'000;  // looked at in one walk over upper directories
+
 struct PodUsage {
-  std::uint64_t memory_bytes = 0;  // private, in memory
+  std::uint64_t memory_bytes = 0;  // private and shared, in memory; what is shared counts for each process
   std::uint64_t processes = 0;
   std::uint64_t cpu_ms = 0;
   std::uint64_t disk_bytes = 0;
@@ -43,8 +47,10 @@ bool needs_looking(const PodLimits& limits);
 // What runs in this pid namespace now, for its process 1, which is left out. Without `disk_bytes`. None when
 // not even that process can be seen: then nobody is counted, and the pod must end.
 std::optional<PodUsage> usage_here();
-// Allocated bytes below the directories; a directory that its owner has closed to himself is not seen.
-std::uint64_t disk_usage(const std::vector<std::string>& dirs);
+// Allocated bytes below the directories; a directory that its owner has closed to himself is not seen. None
+// when that cannot be told: nested too deep to be walked, more entries than the limit, an error.
+std::optional<std::uint64_t> disk_usage(const std::vector<std::string>& dirs,
+                                        std::size_t entries_max = kDiskEntriesMax);
 // "memory: 700 MiB, the limit is 512 MiB"; none while everything is within its limit.
 std::optional<std::string> exceeded(const PodLimits& limits, const PodUsage& usage);
 

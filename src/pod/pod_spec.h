@@ -52,7 +52,7 @@ struct PodLink {
 
 // 0: no limit. Which of them the kernel enforces and which are watched: LimitState of the report.
 struct PodLimits {
-  std::uint64_t memory_bytes = 0;  // private memory of all processes together
+  std::uint64_t memory_bytes = 0;  // memory of all processes together, shared memory for each
   std::uint64_t processes = 0;     // threads count, as the kernel counts them
   std::uint64_t open_files = 0;    // descriptors of one process
   std::uint64_t cpu_ms = 0;        // processor time of all processes together

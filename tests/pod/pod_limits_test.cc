@@ -1,8 +1,11 @@
 // Every limit of a pod reached on purpose, with amounts that hurt nobody should it not hold.
 #include "pod/pod_limits.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <grp.h>
+#include <pty.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "os/clock.h"
@@ -121,6 +124,52 @@ TEST_F(PodLimitsTest, Time) {
   EXPECT_LT(os::monotonic_ns() - before_ns, 10'000'000'000);
 }
 
+// On a terminal the supervisor stops when the program does, so that fg works; the limits go on.
+TEST_F(PodLimitsTest, TimeAlsoForAProgramThatStoppedItsSupervisor) {
+  auto spec = shell("setsid sleep 98764 & sleep 0.3; kill -STOP $$; exit 0");
+  spec.limits.wall_ms = 2000;
+  int terminal = -1;
+  const pid_t pid = ::forkpty(&terminal, nullptr, nullptr, nullptr);
+  if (pid == 0) {
+    const auto done = run(spec);
+    ::_exit(done && done->ended_because.contains("time: ") ? 9 : 8);
+  }
+  const os::Fd held(terminal);
+  int status = 0;
+  ASSERT_EQ(::waitpid(pid, &status, WUNTRACED), pid);
+  ASSERT_TRUE(WIFSTOPPED(status)) << status;
+  // Whatever the program had started stands still, too.
+  const auto sleeper = [] {
+    for (const auto& name : os::list_dir("/proc")) {
+      const auto line = os::read_file("/proc/" + name + "/cmdline", 1 << 16);
+      if (line && line->contains(std::string("sleep\00098764", 11)))
+        return os::read_file("/proc/" + name + "/stat", 4096).value_or("");
+    }
+    return std::string();
+  };
+  EXPECT_THAT(sleeper(), HasSubstr(") T "));
+  for (int i = 0; i < 1000 && !sleeper().empty(); ++i)
+    ::usleep(10'000);
+  EXPECT_EQ(sleeper(), "");
+  ::kill(pid, SIGCONT);
+  ASSERT_EQ(::waitpid(pid, &status, 0), pid);
+  EXPECT_EQ(WEXITSTATUS(status), 9);
+}
+
+TEST_F(PodLimitsTest, WhatATerminalStoppedGoesOnWhole) {
+  const auto spec = shell("(sleep 1; exit 5) & child=$!; kill -STOP $$; wait $child");
+  int terminal = -1;
+  const pid_t pid = ::forkpty(&terminal, nullptr, nullptr, nullptr);
+  if (pid == 0) ::_exit(code(spec));
+  const os::Fd held(terminal);
+  int status = 0;
+  ASSERT_EQ(::waitpid(pid, &status, WUNTRACED), pid);
+  ASSERT_TRUE(WIFSTOPPED(status)) << status;
+  ::kill(pid, SIGCONT);
+  ASSERT_EQ(::waitpid(pid, &status, 0), pid);
+  EXPECT_EQ(WEXITSTATUS(status), 5);
+}
+
 TEST_F(PodLimitsTest, DescriptorsOfOneProcess) {
   PodLimits limits;
   limits.open_files = 64;
@@ -145,6 +194,43 @@ TEST_F(PodLimitsTest, DiskOfTheWorkspace) {
       "import time\nfor i in range(20):\n  with open('f%d'%i,'wb') as f: "
       "f.write(bytes(1<<20))\ntime.sleep(20)";
   EXPECT_THAT(ended(python(script, limits)), HasSubstr("disk: "));
+}
+
+TEST_F(PodLimitsTest, DiskThatIsNestedTooDeepToBeCountedEndsIt) {
+  PodLimits limits;
+  limits.disk_bytes = 64 << 20;
+  EXPECT_THAT(
+      ended(python("import os,time\nfor i in range(1500):\n  os.mkdir('d'); os.chdir('d')\ntime.sleep(20)",
+                   limits)),
+      HasSubstr("disk: it cannot be counted"));
+}
+
+TEST_F(PodLimitsTest, DiskIsCountedBelowLongPathsAndClosedDirectories) {
+  std::string path = top() + "/tree";
+  ASSERT_TRUE(os::make_dirs(path));
+  os::Fd at(::open(path.c_str(), O_RDONLY | O_DIRECTORY));
+  const std::string name(200, 'd');
+  for (int i = 0; i < 50; ++i) {  // 10,000 bytes: beyond PATH_MAX
+    ASSERT_EQ(::mkdirat(at.get(), name.c_str(), 0700), 0);
+    at = os::Fd(::openat(at.get(), name.c_str(), O_RDONLY | O_DIRECTORY));
+  }
+  const os::Fd file(::openat(at.get(), "f", O_CREAT | O_WRONLY, 0600));
+  const std::string bytes(2 << 20, 'x');
+  ASSERT_EQ(::write(file.get(), bytes.data(), bytes.size()), static_cast<ssize_t>(bytes.size()));
+  ::fsync(file.get());
+  EXPECT_GE(disk_usage({path}).value_or(0), 2u << 20);
+  EXPECT_FALSE(disk_usage({path}, 50));  // 51 entries
+  EXPECT_TRUE(disk_usage({path}, 51));
+  EXPECT_EQ(disk_usage({top() + "/none-such"}), 0u);
+}
+
+TEST_F(PodLimitsTest, SharedMemoryCounts) {
+  PodLimits limits;
+  limits.memory_bytes = 100ULL << 20;
+  EXPECT_THAT(ended(python("import mmap,time\nm=mmap.mmap(-1, 300<<20)\n"
+                           "for i in range(0, 300<<20, 4096): m[i]=1\ntime.sleep(20)",
+                           limits)),
+              HasSubstr("memory: "));
 }
 
 TEST_F(PodLimitsTest, DiskOfATmpfs) {
