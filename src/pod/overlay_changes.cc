@@ -3,6 +3,7 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "pod/side.h"
@@ -58,7 +59,8 @@ class Walk {
   Status deleted(int dir, const std::string& path, const Node& node);
   Status deleted_below(const std::string& path);
   Status deleted_tree(int dir, const std::string& path, const Node& node);
-  Status count();
+  Status count(const std::string& path);
+  Status read_once(int dir, const std::string& name, Side& side);
   bool too_long(const std::string& path);
   void problem(Change change, std::string why);
 
@@ -68,6 +70,8 @@ class Walk {
   std::vector<Place> places_;
   std::vector<Change> changes_;
   std::size_t entries_ = 0;
+  std::size_t paths_bytes_ = 0;
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> contents_;  // of files with many names
 };
 
 std::string short_reason(const Error& error) {
@@ -109,10 +113,31 @@ std::vector<Change> Walk::sorted() {
   return std::move(changes_);
 }
 
-Status Walk::count() {
-  if (++entries_ <= limits_.entries_max) return {};
-  return fail(ErrorCode::limit, "more than " + std::to_string(limits_.entries_max) + " entries to compare",
-              {}, "the pod's upper directory lies in its state; discard it with `weir discard`");
+Status Walk::count(const std::string& path) {
+  constexpr const char* kHint = "the pod's upper directory lies in its state; discard it with `weir discard`";
+  paths_bytes_ += path.size();
+  if (++entries_ > limits_.entries_max)
+    return fail(ErrorCode::limit, "more than " + std::to_string(limits_.entries_max) + " entries to compare",
+                {}, kHint);
+  if (paths_bytes_ > limits_.all_paths_bytes_max)
+    return fail(ErrorCode::limit,
+                "the paths of all entries to compare have more than " +
+                    std::to_string(limits_.all_paths_bytes_max >> 20) + " MiB",
+                {}, kHint);
+  return {};
+}
+
+// A file with ten thousand names is read once. What changes meanwhile is found by the commit, which compares
+// what it copies.
+Status Walk::read_once(int dir, const std::string& name, Side& side) {
+  if (side.node.kind != NodeKind::file || side.node.links < 2) return read_side(dir, name, side);
+  auto& content = contents_[{side.node.device, side.node.inode}];
+  if (content.empty()) {
+    TRY_STATUS(read_side(dir, name, side));
+    content = side.content;
+  }
+  side.content = content;
+  return {};
 }
 
 bool Walk::too_long(const std::string& path) {
@@ -186,8 +211,8 @@ Result<Node> upper_node(int dir, const std::string& name, std::string& trouble, 
 }
 
 Status Walk::entry(const Dirs& dirs, const std::string& name) {
-  TRY_STATUS(count());
   Change change = change_at(joined(dirs.path, name), ChangeKind::added, NodeKind::none, NodeKind::none);
+  TRY_STATUS(count(change.path));
   std::string trouble;
   bool copied = false;
   const auto pod_node = upper_node(dirs.upper, name, trouble, copied);
@@ -243,7 +268,7 @@ Status Walk::directory(Change change) {
 }
 
 Status Walk::file(const Dirs& dirs, const std::string& name, Change change) {
-  if (auto read = read_side(dirs.upper, name, change.pod); !read) {
+  if (auto read = read_once(dirs.upper, name, change.pod); !read) {
     problem(std::move(change), "the file cannot be read: " + short_reason(read.error()));
     return {};
   }
@@ -273,7 +298,7 @@ Status Walk::symlink(const Dirs& dirs, const std::string& name, Change change) {
 }
 
 Status Walk::deleted(int dir, const std::string& path, const Node& node) {
-  TRY_STATUS(count());
+  TRY_STATUS(count(path));
   if (node.kind == NodeKind::none) return {};
   Change change = change_at(path, ChangeKind::deleted, node.kind, NodeKind::whiteout);
   change.host.node = node;

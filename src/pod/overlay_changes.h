@@ -25,6 +25,7 @@ namespace weir::pod {
 struct ChangeLimits {
   std::size_t entries_max = 500'000;  // looked at on both sides together; beyond: Error `limit`
   std::size_t path_bytes_max = 4000;  // longer ones (PATH_MAX is 4096) are problems
+  std::size_t all_paths_bytes_max = std::size_t{256} << 20;  // of all entries together; beyond: Error `limit`
 };
 
 // Sorted by path. Directories are changes of their own; sort order puts each before what is in it.

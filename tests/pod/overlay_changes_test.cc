@@ -9,6 +9,7 @@
 
 #include <cstring>
 
+#include "os/clock.h"
 #include "overlay_pod.h"
 #include "pod/content_digest.h"
 
@@ -219,6 +220,24 @@ TEST_F(OverlayChanges, MoreEntriesThanTheLimitAreRefused) {
       overlay_changes(opened.host.get(), opened.upper.get(), {.entries_max = 4, .path_bytes_max = 4000});
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().code, ErrorCode::limit);
+  const auto named = [&](std::size_t bytes) {
+    return overlay_changes(opened.host.get(), opened.upper.get(), {.all_paths_bytes_max = bytes});
+  };
+  EXPECT_TRUE(named(10));  // five names of two bytes
+  EXPECT_FALSE(named(9));
+}
+
+TEST_F(OverlayChanges, AFileOfManyNamesIsReadOnce) {
+  const Pod pod = begin();
+  write(pod.upper + "/f0", std::string(4 << 20, 'x'));
+  for (int i = 1; i < 2000; ++i)  // 8 GB, were each read
+    ASSERT_EQ(::link((pod.upper + "/f0").c_str(), (pod.upper + "/f" + std::to_string(i)).c_str()), 0);
+  const auto before_ns = os::monotonic_ns();
+  const auto list = changes(pod);
+  EXPECT_LT(os::monotonic_ns() - before_ns, 5'000'000'000);
+  ASSERT_EQ(list.size(), 2000u);
+  EXPECT_EQ(list.front().pod.content, list.back().pod.content);
+  EXPECT_EQ(list.back().pod.content.size(), 64u);
 }
 
 TEST_F(OverlayChanges, TheAgentMayRearrangeEverythingMeanwhile) {
