@@ -172,14 +172,5 @@ TEST(Database, DamagedOnesAreCompiledAnewAndKept) {
   }
 }
 
-TEST(Database, WithRejectedPatternsIsNotKept) {
-  KeptInMemory store;
-  const std::vector<Pattern> patterns = {{.text = "ab+c"}, {.text = "(?<=a*)b"}};
-  const auto compiled = Database::compile(patterns, &store);
-  ASSERT_TRUE(compiled);
-  EXPECT_EQ(compiled->rejected.size(), 1u);
-  EXPECT_TRUE(store.kept.empty());
-}
-
 }  // namespace
 }  // namespace weir::match
