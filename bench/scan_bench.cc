@@ -188,7 +188,7 @@ void print(const std::string& dir, const Bench& bench) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  auto pack = daemon::load_pack({.detectors = true});
+  auto pack = daemon::load_pack({.detectors = true, .flow = false});
   if (!pack || argc < 2) {
     fmt::print(stderr, "scan_bench DIR...: {}\n", pack ? "no directory given" : pack.error().message());
     return 2;
