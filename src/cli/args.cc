@@ -178,7 +178,7 @@ class Parser {
   Error problem(const std::string& said, const std::vector<std::string>& words) const {
     const std::string name = command_name();
     const std::string called = name.empty() ? "weir" : "weir " + name;
-    const Error error{ErrorCode::invalid, said, "", "try `" + called + " --help`"};
+    Error error{ErrorCode::invalid, said, "", "try `" + called + " --help`"};
     const bool is_command = std::any_of(commands_.begin(), commands_.end(),
                                         [&](const CommandSpec& spec) { return spec.name == name; });
     if (is_command) return error;
