@@ -40,6 +40,7 @@ constexpr Rights kRead = kExecute | kReadFile | kReadDir;
 // Device nodes are never made in a pod, whatever the mounts say.
 constexpr Rights kWrite = kRead | kWriteFile | kRemoveDir | kRemoveFile | kMakeDir | kMakeReg | kMakeSock |
                           kMakeFifo | kMakeSym | kRefer | kTruncate;
+static_assert((kWrite & (kMakeChar | kMakeBlock)) == 0);
 constexpr Rights kDevice = kReadFile | kReadDir | kWriteFile | kIoctlDev;
 // The kernel refuses rights on directories in a rule for a file.
 constexpr Rights kOfFiles = kExecute | kWriteFile | kReadFile | kTruncate | kIoctlDev;
