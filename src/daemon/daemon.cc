@@ -143,6 +143,10 @@ struct Daemon::Parts : net::LocalServer::Handler {
 Daemon::Daemon(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Daemon::~Daemon() = default;
 
+static std::string patterns_of(const DaemonOptions& options) {
+  return options.patterns_dir.empty() ? patterns_dir(options.places.state) : options.patterns_dir;
+}
+
 Result<std::unique_ptr<Daemon>> Daemon::start(const DaemonOptions& options) {
   os::harden_self();
   auto parts = std::make_unique<Parts>();
@@ -161,11 +165,11 @@ Result<std::unique_ptr<Daemon>> Daemon::start(const DaemonOptions& options) {
     options.log.warn("the index is behind; sessions from before the start begin with empty budgets");
   p.query = std::make_unique<store::SqliteQuery>(*p.store);
   p.store->use_locator(p.query.get());
+  os::keep_large_blocks_apart();
   PackOptions pack_options = installed_packs(places.config);
   pack_options.proofs_dir = proofs_dir(places.state);
   pack_options.detectors = true;
-  pack_options.patterns_dir =
-      options.patterns_dir.empty() ? patterns_dir(places.state) : options.patterns_dir;
+  pack_options.patterns_dir = patterns_of(options);
   TRY(auto pack, load_pack(pack_options));
   p.committer = std::make_unique<Committer>(*p.store, *p.ledger, options.log);
   p.pin = std::make_unique<PinStore>(places.keys_dir() + "/pin");

@@ -265,6 +265,13 @@ std::string self_path() {
   return n > 0 ? std::string(buffer, static_cast<std::size_t>(n)) : std::string();
 }
 
+// By itself glibc raises the threshold each time that a large block is freed, to 32 MiB in the end, and
+// blocks below it lie between small ones that stay.
+void keep_large_blocks_apart() {
+  constexpr int kLargeBytes = 256 * 1024;
+  ::mallopt(M_MMAP_THRESHOLD, kLargeBytes);
+}
+
 void return_free_memory() {
   ::malloc_trim(0);
 }

@@ -62,6 +62,10 @@ std::string self_path();  // /proc/self/exe resolved
 // No core dumps, no ptrace by the same user (PR_SET_DUMPABLE 0).
 void harden_self();
 
+// From now on blocks of 256 KiB and more go back to the system when they are freed (M_MMAP_THRESHOLD of
+// glibc): for a process that lives long and has made large things that are gone.
+void keep_large_blocks_apart();
+
 // Gives memory that was freed back to the system (malloc_trim of glibc): worth it after making much that is
 // thrown away, such as compiling rules.
 void return_free_memory();

@@ -137,7 +137,7 @@ event::Finding finding_of(const Meta& meta) {
   return out;
 }
 
-Result<std::shared_ptr<const RuleBook>> RuleBook::make(RuleSet set, std::string product,
+Result<std::shared_ptr<const RuleBook>> RuleBook::make(RuleSet set, const std::string& product,
                                                        match::DatabaseStore* kept) {
   std::shared_ptr<RuleBook> book(new RuleBook());
   TRY(book->engine_, Engine::compile(set.rules, kept));

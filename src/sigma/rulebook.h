@@ -25,7 +25,7 @@ class RuleBook {
  public:
   // `product`: of the machine whose programs and files the events are about; `kept`: see Engine::compile.
   // Errors: limit.
-  static Result<std::shared_ptr<const RuleBook>> make(RuleSet set, std::string product,
+  static Result<std::shared_ptr<const RuleBook>> make(RuleSet set, const std::string& product,
                                                       match::DatabaseStore* kept = nullptr);
 
   const RuleSet& set() const { return set_; }
