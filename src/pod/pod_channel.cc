@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <cerrno>
+#include <cstring>
 
 #include "os/files.h"
 
@@ -63,6 +64,27 @@ bool PodChannel::say(char kind, const std::string& text) const {
   return send_one(inner_.get(), kind, text);
 }
 
+// Descriptors travel as ancillary data (unix(7), SCM_RIGHTS).
+bool PodChannel::say_listeners(const std::vector<os::Fd>& listeners) const {
+  alignas(cmsghdr) char ancillary[CMSG_SPACE(sizeof(int) * kPodListenersMax)] = {};
+  char kind = 'F';
+  iovec bytes{&kind, 1};
+  msghdr message{};
+  message.msg_iov = &bytes;
+  message.msg_iovlen = 1;
+  message.msg_control = ancillary;
+  message.msg_controllen = CMSG_SPACE(sizeof(int) * listeners.size());
+  cmsghdr* const header = CMSG_FIRSTHDR(&message);
+  header->cmsg_level = SOL_SOCKET;
+  header->cmsg_type = SCM_RIGHTS;
+  header->cmsg_len = CMSG_LEN(sizeof(int) * listeners.size());
+  for (std::size_t i = 0; i < listeners.size(); ++i) {
+    const int fd = listeners[i].get();
+    std::memcpy(CMSG_DATA(header) + i * sizeof fd, &fd, sizeof fd);
+  }
+  return ::sendmsg(inner_.get(), &message, MSG_NOSIGNAL) == 1;
+}
+
 bool PodChannel::say_report(const Result<PodReport>& report) const {
   return report ? say('R', compact(to_json(*report))) : say('E', compact(error_json(report.error())));
 }
@@ -78,6 +100,36 @@ bool PodChannel::tell(char kind) const {
 
 std::optional<PodMessage> PodChannel::hear() const {
   return receive_one(outer_.get());
+}
+
+Result<std::vector<os::Fd>> PodChannel::hear_listeners() const {
+  alignas(cmsghdr) char ancillary[CMSG_SPACE(sizeof(int) * kPodListenersMax)];
+  std::string text(kMessageBytesMax, '\0');
+  iovec bytes{text.data(), text.size()};
+  msghdr message{};
+  message.msg_iov = &bytes;
+  message.msg_iovlen = 1;
+  message.msg_control = ancillary;
+  message.msg_controllen = sizeof ancillary;
+  ssize_t n = 0;
+  do
+    n = ::recvmsg(outer_.get(), &message, MSG_CMSG_CLOEXEC);
+  while (n < 0 && (errno == EINTR || errno == ECONNRESET));
+  std::vector<os::Fd> listeners;
+  for (cmsghdr* one = n > 0 ? CMSG_FIRSTHDR(&message) : nullptr; one != nullptr;
+       one = CMSG_NXTHDR(&message, one)) {
+    if (one->cmsg_level != SOL_SOCKET || one->cmsg_type != SCM_RIGHTS) continue;
+    for (std::size_t at = 0; CMSG_LEN(at + sizeof(int)) <= one->cmsg_len; at += sizeof(int)) {
+      int fd = -1;
+      std::memcpy(&fd, CMSG_DATA(one) + at, sizeof fd);
+      listeners.emplace_back(fd);
+    }
+  }
+  if (n > 0 && text[0] == 'E')
+    return std::unexpected(error_from(text.substr(1, static_cast<std::size_t>(n) - 1)));
+  if (n <= 0 || text[0] != 'F' || listeners.empty())
+    return fail(ErrorCode::internal, "the pod ended before it handed over its listeners", "pod");
+  return listeners;
 }
 
 Result<PodReport> PodChannel::hear_report() const {

@@ -3,12 +3,13 @@
 // the room only.
 //
 //   out of the pod   R report (JSON)   E error (JSON)   X exec failed (errno)   S program stopped (signal)
-//                    L limit exceeded (why)   D done (wait status)
+//                    L limit exceeded (why)   D done (wait status)   F listeners (descriptors)
 //   into the pod     b begin: limits from outside are in place   g go: the report was accepted
 #pragma once
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "os/fd.h"
@@ -33,6 +34,7 @@ class PodChannel {
   // From inside. False when the supervisor is gone.
   bool say(char kind, const std::string& text) const;
   bool say_report(const Result<PodReport>& report) const;
+  bool say_listeners(const std::vector<os::Fd>& listeners) const;
   bool wait_for(char kind) const;
 
   // From outside. None when the pod has ended (its last holder of the inner end is gone).
@@ -40,6 +42,8 @@ class PodChannel {
   std::optional<PodMessage> hear() const;
   // What say_report said; `internal` when the pod ended before.
   Result<PodReport> hear_report() const;
+  // What say_listeners sent, or the Error that came in their place.
+  Result<std::vector<os::Fd>> hear_listeners() const;
 
  private:
   os::Fd outer_;

@@ -17,6 +17,7 @@
 #include "os/files.h"
 #include "pod/namespaces.h"
 #include "pod/pod_limits.h"
+#include "pod/pod_listeners.h"
 #include "pod/pod_mounts.h"
 #include "pod/program.h"
 #include "pod/signal_source.h"
@@ -54,7 +55,8 @@ Status map_ids(int proc_self, const PodPlan& plan) {
 }
 
 // All that needs capabilities; afterwards there are none.
-Status build(const PodPlan& plan) {
+Status build(const PodStart& start) {
+  const PodPlan& plan = start.plan;
   // A hardened parent hands down "not dumpable", which would make /proc/self root's.
   ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
   const os::Fd self(::open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC));
@@ -66,6 +68,9 @@ Status build(const PodPlan& plan) {
   TRY_STATUS(build_pod_root(plan));
   ::umask(mask);
   TRY_STATUS(set_up_loopback());
+  TRY(const auto listeners, open_listeners(plan.spec));
+  if (!listeners.empty() && !start.channel.say_listeners(listeners))
+    return fail(ErrorCode::internal, "the listeners did not reach the supervisor", "pod");
   TRY_STATUS(set_host_name(plan.spec.hostname));
   // A second, nested user namespace: in it the kernel has locked every mount of the first
   // (mount_namespaces(7)), and its count of processes is the pod's alone.
@@ -237,7 +242,7 @@ void become_pod_init(PodStart& start) {
     ::setpgid(0, 0);
   start.channel.keep_inner();
   close_descriptors(start.channel.inner());
-  if (const Status built = build(start.plan); !built) {
+  if (const Status built = build(start); !built) {
     start.channel.say_report(std::unexpected(built.error()));
     ::_exit(kFailed);
   }

@@ -228,6 +228,10 @@ void flush_changes(const PodPlan& plan) {
 Result<PodReport> begin(const PodStart& start, const PodOptions& options, const FirstProcess& first,
                         Terminal& terminal) {
   start.channel.tell('b');
+  if (!start.plan.spec.listeners.empty()) {
+    TRY(auto listeners, start.channel.hear_listeners());
+    if (options.on_listeners) TRY_STATUS(options.on_listeners(std::move(listeners)));
+  }
   TRY(PodReport report, start.channel.hear_report());
   TRY_STATUS(check_level(start.plan, report));
   if (options.on_ready) TRY_STATUS(options.on_ready(report));

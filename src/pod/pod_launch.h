@@ -20,13 +20,18 @@
 #pragma once
 
 #include <functional>
+#include <vector>
 
+#include "os/fd.h"
 #include "os/process.h"
 #include "pod/pod_report.h"
 
 namespace weir::pod {
 
 struct PodOptions {
+  // The sockets of spec.listeners, in that order, before on_ready. What arrives at one before somebody
+  // accepts it waits. Not called without listeners. An Error: nothing runs.
+  std::function<Status(std::vector<os::Fd>)> on_listeners;
   std::function<Status(const PodReport&)> on_ready;
 };
 

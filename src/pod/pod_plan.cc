@@ -9,6 +9,7 @@
 #include "base/limits.h"
 #include "os/files.h"
 #include "pod/mountinfo.h"
+#include "pod/pod_listeners.h"
 #include "pod/pod_spec.h"
 
 namespace weir::pod {
@@ -183,6 +184,7 @@ Result<Level> level_from(std::string_view text) {
 Result<PodPlan> plan_pod(const PodSpec& spec) {
   TRY_STATUS(check_program(spec));
   TRY_STATUS(check_places(spec));
+  TRY_STATUS(check_listeners(spec));
   PodPlan plan;
   plan.spec = spec;
   plan.uid = ::geteuid();

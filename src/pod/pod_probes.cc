@@ -142,7 +142,7 @@ ShieldStep probe_landlock_scopes(const PodLandlock& landlock) {
 }
 
 ShieldStep probe_own_tcp(const PodPlan& plan, const PodLandlock& landlock) {
-  if (plan.spec.network == PodNetwork::local) return held("own_tcp", "allowed by the profile, loopback only");
+  if (plan.spec.network != PodNetwork::none) return held("own_tcp", "allowed by the profile, loopback only");
   if (!landlock.tcp) return not_applied("own_tcp", "Landlock ABI 4 is needed to refuse TCP altogether");
   const os::Fd fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
   sockaddr_in any{};
@@ -227,17 +227,18 @@ void remove_pod_canary(PodCanary& canary) {
 
 std::vector<ShieldStep> probe_pod(const PodPlan& plan, const PodCanary& canary, const PodLandlock& landlock,
                                   const std::string& filter_refused, int channel) {
-  std::vector<ShieldStep> steps = {probe_files_outside(plan, canary),
-                                   probe_write_outside(plan),
-                                   probe_processes(canary),
-                                   probe_host_loopback(canary),
-                                   probe_pod_abstract_sockets(canary),
-                                   probe_network_out(),
-                                   probe_descriptors(channel),
-                                   probe_set_user_id(plan),
-                                   probe_landlock_files(landlock),
-                                   probe_landlock_scopes(landlock),
-                                   probe_own_tcp(plan, landlock)};
+  std::vector<ShieldStep> steps = {
+      probe_files_outside(plan, canary),
+      probe_write_outside(plan),
+      probe_processes(canary),
+      probe_host_loopback(canary),
+      probe_pod_abstract_sockets(canary),
+      plan.spec.network == PodNetwork::egress ? probe_network_home(plan) : probe_network_out(),
+      probe_descriptors(channel),
+      probe_set_user_id(plan),
+      probe_landlock_files(landlock),
+      probe_landlock_scopes(landlock),
+      probe_own_tcp(plan, landlock)};
   add_filter_steps(steps, filter_refused);
   return steps;
 }

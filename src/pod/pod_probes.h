@@ -33,6 +33,8 @@ std::vector<ShieldStep> probe_pod(const PodPlan& plan, const PodCanary& canary, 
 ShieldStep probe_host_loopback(const PodCanary& canary);
 ShieldStep probe_pod_abstract_sockets(const PodCanary& canary);
 ShieldStep probe_network_out();
+// With egress: every address leads back into the pod.
+ShieldStep probe_network_home(const PodPlan& plan);
 ShieldStep probe_namespaces();
 ShieldStep probe_mount_calls();
 ShieldStep probe_other_processes();

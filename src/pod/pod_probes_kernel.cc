@@ -3,6 +3,7 @@
 // nothing.
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
@@ -72,6 +73,37 @@ bool connects_to(int type, std::uint32_t ip, std::uint16_t port) {
   return connects(type, reinterpret_cast<const sockaddr*>(&address), sizeof address);
 }
 
+// An address that nobody has (RFC 5737), the one resolver everybody knows, the clouds' metadata services.
+constexpr std::uint32_t kNobody = 0xc0000201;    // 192.0.2.1
+constexpr std::uint32_t kResolver = 0x08080808;  // 8.8.8.8
+constexpr std::uint32_t kMetadata = 0xa9fea9fe;  // 169.254.169.254
+
+std::uint16_t port_without_listener(const PodPlan& plan) {
+  std::uint16_t port = 9;  // discard, RFC 863
+  const auto taken = [&](const PodListener& listener) { return listener.port == port; };
+  while (std::any_of(plan.spec.listeners.begin(), plan.spec.listeners.end(), taken))
+    ++port;
+  return port;
+}
+
+bool is_refused_at_once(int type, std::uint32_t ip, std::uint16_t port) {
+  constexpr int kWaitMs = 200;
+  const os::Fd fd(::socket(AF_INET, type | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(ip);
+  address.sin_port = htons(port);
+  if (::connect(fd.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 &&
+      errno != EINPROGRESS)
+    return errno == ECONNREFUSED;
+  if (type == SOCK_DGRAM && ::send(fd.get(), "", 0, 0) != 0) return errno == ECONNREFUSED;
+  pollfd waiting{fd.get(), POLLIN, 0};
+  ::poll(&waiting, 1, kWaitMs);
+  int error = 0;
+  socklen_t size = sizeof error;
+  return ::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == ECONNREFUSED;
+}
+
 }  // namespace
 
 ShieldStep probe_host_loopback(const PodCanary& canary) {
@@ -93,17 +125,30 @@ ShieldStep probe_pod_abstract_sockets(const PodCanary& canary) {
   return held("abstract_sockets", "one made outside cannot be reached");
 }
 
-// Addresses that nobody has (RFC 5737) and the one resolver everybody knows. Connecting a datagram socket
-// only asks for a route; nothing is sent.
+// Connecting a datagram socket only asks for a route; nothing is sent.
 ShieldStep probe_network_out() {
-  constexpr std::uint32_t kNobody = 0xc0000201;    // 192.0.2.1
-  constexpr std::uint32_t kResolver = 0x08080808;  // 8.8.8.8
-  constexpr std::uint32_t kMetadata = 0xa9fea9fe;  // 169.254.169.254
   for (const std::uint32_t ip : {kNobody, kResolver, kMetadata}) {
     if (connects_to(SOCK_DGRAM, ip, 53)) return open_gap("network_out", "there is a way out for UDP");
     if (connects_to(SOCK_STREAM, ip, 443)) return open_gap("network_out", "there is a way out for TCP");
   }
   return held("network_out", "no route to a resolver, a metadata service or anywhere else");
+}
+
+// "connection refused" at once is the answer of the pod's own kernel half: what was sent has come home. The
+// one datagram goes to an address that nobody has (RFC 5737), to the discard port.
+ShieldStep probe_network_home(const PodPlan& plan) {
+  constexpr const char* kStep = "network_out";
+  struct if_nameindex* const interfaces = ::if_nameindex();
+  const bool only_loopback =
+      interfaces != nullptr && std::strcmp(interfaces[0].if_name, "lo") == 0 && interfaces[1].if_index == 0;
+  if (interfaces != nullptr) ::if_freenameindex(interfaces);
+  if (!only_loopback) return open_gap(kStep, "there is another interface than the pod's loopback");
+  const std::uint16_t port = port_without_listener(plan);
+  for (const std::uint32_t ip : {kNobody, kResolver, kMetadata})
+    if (!is_refused_at_once(SOCK_STREAM, ip, port)) return open_gap(kStep, "there is a way out for TCP");
+  if (!is_refused_at_once(SOCK_DGRAM, kNobody, port)) return open_gap(kStep, "there is a way out for UDP");
+  return held(kStep, "every address leads to the " + std::to_string(plan.spec.listeners.size()) +
+                         " listeners of the egress proxy or is refused");
 }
 
 ShieldStep probe_namespaces() {

@@ -19,6 +19,7 @@
 
 #include <sys/types.h>
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -63,7 +64,18 @@ struct PodLimits {
 };
 
 // `local`: its programs reach each other over its own loopback. `none`: no TCP at all (Landlock ABI 4).
-enum class PodNetwork { none, local };
+// `egress`: as local, and what they send to any other address arrives at the pod's listeners.
+enum class PodNetwork { none, local, egress };
+
+// A socket made inside the pod's network namespace and handed to the supervisor (PodOptions.on_listeners):
+// whoever holds it outside speaks to the pod's programs (pod/pod_listeners.h).
+struct PodListener {
+  enum class Protocol { tcp, udp };
+  Protocol protocol = Protocol::tcp;
+  std::string address;  // in numbers; "0.0.0.0" and "::" take what is sent to any address
+  std::uint16_t port = 0;
+};
+inline constexpr std::size_t kPodListenersMax = 200;  // descriptors in one message: SCM_MAX_FD is 253
 
 // What was verified. L3: all walls. L2: its own root, processes and network hold, a second wall (Landlock,
 // seccomp) is missing. L1: only a system call filter. L0: nothing. docs/pod.md has the table.
@@ -81,8 +93,9 @@ struct PodSpec {
   std::string hostname = "pod";
   PodLimits limits;
   PodNetwork network = PodNetwork::local;
-  Level level = Level::L3;    // less than this is an Error ...
-  bool accept_level = false;  // ... unless this says that less will do
+  std::vector<PodListener> listeners;  // for `egress` only
+  Level level = Level::L3;             // less than this is an Error ...
+  bool accept_level = false;           // ... unless this says that less will do
   // Directories of Weir itself: no mount may show one of them or what is in it, except `upper` and `work`.
   std::vector<std::string> keep_out;
 };

@@ -80,6 +80,8 @@ void add_files(const PodRequest& request, PodSpec& spec) {
       {"/etc/group", (root ? "" : "root:x:0:\n") + user + ":x:" + gid + ":\nnogroup:x:65534:\n"});
   spec.files.push_back({"/etc/hosts", "127.0.0.1 localhost " + spec.hostname + "\n::1 localhost\n"});
   spec.files.push_back({"/etc/hostname", spec.hostname + "\n"});
+  if (spec.network == PodNetwork::egress)
+    spec.files.push_back({"/etc/resolv.conf", "nameserver 127.0.0.53\noptions timeout:2 attempts:1\n"});
   spec.files.push_back({"/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n"});
 }
 
