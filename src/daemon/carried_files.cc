@@ -1,9 +1,5 @@
 #include "daemon/carried_files.h"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 
 #include "base/bytes.h"
@@ -25,23 +21,6 @@ constexpr std::size_t kDigestNowMax = 256 * limits::kKiB;   // bytes of one call
 constexpr std::size_t kDigestLaterMax = 16 * limits::kMiB;  // longer files are known by their path alone
 constexpr std::size_t kOpenMax = 1024;                      // calls without a result
 constexpr std::size_t kWrittenMax = 256;                    // files of one call; more count as directories
-
-// A regular file as it is, without waiting for a writer of a FIFO.
-std::optional<std::string> read_regular(const std::string& path, std::size_t bytes_max) {
-  const os::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
-  struct stat info;
-  if (!fd || ::fstat(fd.get(), &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
-  if (static_cast<std::size_t>(info.st_size) > bytes_max) return std::nullopt;
-  auto text = os::read_file("/proc/self/fd/" + std::to_string(fd.get()), bytes_max);
-  if (!text) return std::nullopt;
-  return *std::move(text);
-}
-
-std::optional<std::uint64_t> size_of(const std::string& path) {
-  struct stat info;
-  if (::stat(path.c_str(), &info) != 0 || !S_ISREG(info.st_mode)) return std::nullopt;
-  return static_cast<std::uint64_t>(info.st_size);
-}
 
 bool is_true(const Action& action, std::string_view name) {
   return action.attrs[name].bool_or(false);
@@ -113,7 +92,8 @@ void CarriedFiles::doubt(const std::string& why) {
 }
 
 std::vector<CarriedFile> CarriedFiles::look(const event::Event& event, std::span<const Action> actions,
-                                            std::string_view home, bool untrusted) const {
+                                            std::string_view home, bool untrusted,
+                                            const os::FileView& view) const {
   std::vector<CarriedFile> found;
   const std::lock_guard lock(mutex_);
   if (table_.empty()) return found;
@@ -127,13 +107,13 @@ std::vector<CarriedFile> CarriedFiles::look(const event::Event& event, std::span
   // What is run first: it must not be crowded out.
   for (const auto& action : actions)
     if (const std::string script(action.attrs["script"].text_or("")); script.starts_with('/'))
-      add(script, CarriedFile::Use::runs, meets(os::resolve_path(script), false, budget));
+      add(script, CarriedFile::Use::runs, meets(view.resolve(script), false, view, budget));
   for (const auto& action : actions) {
     if (action.verb != "file.read") continue;
     const std::string path = place_of(action);
     const std::string place = before_pattern(action);
     const bool wide = place != path || is_true(action, "recursive") || is_true(action, "search");
-    if (!path.empty()) add(path, CarriedFile::Use::reads, meets(place, wide, budget));
+    if (!path.empty()) add(path, CarriedFile::Use::reads, meets(place, wide, view, budget));
   }
   if (untrusted) return found;
   const std::string_view cwd = event.body["cwd"].text_or("");
@@ -144,16 +124,16 @@ std::vector<CarriedFile> CarriedFiles::look(const event::Event& event, std::span
 }
 
 // The entry that speaks of this file. `budget`: bytes that may still be digested for this call.
-const CarriedTable::Entry* CarriedFiles::meets(const std::string& path, bool wide,
+const CarriedTable::Entry* CarriedFiles::meets(const std::string& path, bool wide, const os::FileView& view,
                                                std::size_t& budget) const {
   if (const auto* entry = wide ? table_.below(path) : table_.at(path)) return entry;
   if (wide) return nullptr;
-  const auto size = size_of(path);
+  const auto size = view.size_of_regular(path);
   if (!size || !table_.has_size(*size)) return nullptr;
   // Too long to look into now: of the very size of one that carries a label, it is taken for its copy.
   if (*size > budget) return table_.of_size(*size);
   budget -= *size;
-  const auto text = read_regular(path, kDigestNowMax);
+  const auto text = view.read_regular(path, kDigestNowMax);
   return text ? table_.copy(text->size(), digest_text(sha256(*text))) : table_.of_size(*size);
 }
 
@@ -206,7 +186,7 @@ void CarriedFiles::note_written(const Open& open) {
             .instructions = written.instructions});
 }
 
-void CarriedFiles::result(const event::Event& event, bool untrusted) {
+void CarriedFiles::result(const event::Event& event, bool untrusted, const os::FileView& view) {
   Open open;
   {
     const std::lock_guard lock(mutex_);
@@ -219,13 +199,16 @@ void CarriedFiles::result(const event::Event& event, bool untrusted) {
     if (table_.empty()) return;
   }
   const bool failed = event.data["failed"].bool_or(false) || event.data["not_run"].bool_or(false);
-  do_later([this, open = std::move(open), untrusted, failed] { look_at_files(open, untrusted, failed); });
+  do_later([this, open = std::move(open), untrusted, failed, view] {
+    look_at_files(open, untrusted, failed, view);
+  });
 }
 
 // Behind the answer: what the files hold now, and which are gone.
-void CarriedFiles::look_at_files(const Open& open, bool untrusted, bool failed) {
+void CarriedFiles::look_at_files(const Open& open, bool untrusted, bool failed, const os::FileView& view) {
   for (const auto& written : open.written)
-    if (!written.below) look_at_written(open, written, untrusted, failed);
+    if (!written.below) look_at_written(open, written, untrusted, failed, view);
+  if (!view.is_own()) return;
   for (const auto& path : open.removed) {
     if (os::file_info(path)) continue;
     const std::lock_guard lock(mutex_);
@@ -233,7 +216,8 @@ void CarriedFiles::look_at_files(const Open& open, bool untrusted, bool failed) 
   }
 }
 
-void CarriedFiles::look_at_written(const Open& open, const Written& written, bool untrusted, bool failed) {
+void CarriedFiles::look_at_written(const Open& open, const Written& written, bool untrusted, bool failed,
+                                   const os::FileView& view) {
   std::string before;
   {
     const std::lock_guard lock(mutex_);
@@ -243,7 +227,7 @@ void CarriedFiles::look_at_written(const Open& open, const Written& written, boo
     // Another session may have written it since.
     if (untrusted && (it->second.session != open.session || it->second.seq != open.seq)) return;
   }
-  const auto text = read_regular(written.path, kDigestLaterMax);
+  const auto text = view.read_regular(written.path, kDigestLaterMax);
   const std::string digest = text ? digest_text(sha256(*text)) : std::string();
   const std::lock_guard lock(mutex_);
   if (untrusted) {
@@ -254,12 +238,13 @@ void CarriedFiles::look_at_written(const Open& open, const Written& written, boo
               .seq = open.seq,
               .size = text->size(),
               .digest = digest});
-  } else if (written.whole && !failed && text && !before.empty() && digest != before) {
+  } else if (view.is_own() && written.whole && !failed && text && !before.empty() && digest != before) {
     change({.op = Change::Op::clear, .path = written.path});
   }
 }
 
-void CarriedFiles::vouched(const std::vector<CarriedFile>& files) {
+void CarriedFiles::vouched(const std::vector<CarriedFile>& files, const os::FileView& view) {
+  if (!view.is_own()) return;
   for (const auto& file : files) {
     if (file.use != CarriedFile::Use::runs) continue;
     const std::string path = os::resolve_path(file.path);
@@ -274,7 +259,7 @@ void CarriedFiles::vouch_for(const std::string& path, const std::string& digest)
 }
 
 std::string CarriedFiles::digest_of(const std::string& path) {
-  const auto text = read_regular(path, kDigestLaterMax);
+  const auto text = os::FileView().read_regular(path, kDigestLaterMax);
   return text ? digest_text(sha256(*text)) : std::string();
 }
 

@@ -12,6 +12,10 @@
 // noted when the call is released: one write(2), so that a killed daemon loses nothing; digests and fdatasync
 // come behind, as `later` work.
 //
+// A session in a pod sees files of its own (os/file_view.h), and which of them ever come to the host is not
+// known. What it writes is noted under its path as elsewhere, so the file of the host is doubted too; but
+// nothing that happens in a pod takes a label away.
+//
 // The file holds changes, one a line (docs/formats/carried.md), and is written anew when most of them are
 // past. If it cannot be read, every file carries a label until it is removed: the log, `weir status` and the
 // reason of each decision say so.
@@ -31,6 +35,7 @@
 #include "flow/carried.h"
 #include "flow/carried_table.h"
 #include "os/fd.h"
+#include "os/file_view.h"
 #include "os/log.h"
 
 namespace weir::daemon {
@@ -49,10 +54,11 @@ class CarriedFiles {
   // Files with a label that the call reads or runs; for a session that is not yet untrusted also instructions
   // that its agent has loaded.
   std::vector<flow::CarriedFile> look(const event::Event& event, std::span<const event::Action> actions,
-                                      std::string_view home, bool untrusted) const;
+                                      std::string_view home, bool untrusted,
+                                      const os::FileView& view = {}) const;
   void released(const event::Event& event, std::span<const event::Action> actions, bool untrusted);
-  void result(const event::Event& event, bool untrusted);
-  void vouched(const std::vector<flow::CarriedFile>& files);
+  void result(const event::Event& event, bool untrusted, const os::FileView& view = {});
+  void vouched(const std::vector<flow::CarriedFile>& files, const os::FileView& view = {});
 
   // {"files":[{"path","session"?,"seq"?,"below"?,"instructions"?}],"more"}: by path; `more` did not fit.
   Json list() const;
@@ -87,9 +93,11 @@ class CarriedFiles {
   void vouch_for(const std::string& path, const std::string& digest);  // locked
   static std::string digest_of(const std::string& path);               // "" of what is no file of 16 MiB
   void note_written(const Open& open);                                 // locked
-  const flow::CarriedTable::Entry* meets(const std::string& path, bool wide, std::size_t& budget) const;
-  void look_at_files(const Open& open, bool untrusted, bool failed);
-  void look_at_written(const Open& open, const Written& written, bool untrusted, bool failed);
+  const flow::CarriedTable::Entry* meets(const std::string& path, bool wide, const os::FileView& view,
+                                         std::size_t& budget) const;
+  void look_at_files(const Open& open, bool untrusted, bool failed, const os::FileView& view);
+  void look_at_written(const Open& open, const Written& written, bool untrusted, bool failed,
+                       const os::FileView& view);
   void sync();
   void write_anew();
   void do_later(const std::function<void()>& work);

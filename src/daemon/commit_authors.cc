@@ -66,9 +66,9 @@ std::string parent_of(const std::string& path) {
 }
 
 // Without git: is there a repository at or above `dir`?
-bool in_repository(std::string dir) {
+bool in_repository(std::string dir, const os::FileView& view) {
   for (int i = 0; i < kDirsUpMax; ++i) {
-    if (os::exists(dir + (dir == "/" ? ".git" : "/.git"))) return true;
+    if (view.exists(dir + (dir == "/" ? ".git" : "/.git"))) return true;
     if (dir == "/") return false;
     dir = parent_of(dir);
   }
@@ -124,18 +124,18 @@ std::vector<Question> questions_of(const CommitAuthors::Call& call) {
   };
   const std::string cwd(call.event.body["cwd"].text_or(""));
   for (const auto& action : call.actions) {
-    if (prints_history(action) && cwd.starts_with('/')) add({os::resolve_path(cwd), true});
+    if (prints_history(action) && cwd.starts_with('/')) add({call.view.resolve(cwd), true});
     if (action.verb != "file.read") continue;
     const std::string path = place_of(action);
     if (path.empty()) continue;
     const bool wide = reaches_many(action);
     std::string place = before_pattern(action);
-    if (wide && !os::exists(place)) place = parent_of(place);  // "/p/(found)"
-    add({os::resolve_path(place), wide});
+    if (wide && !call.view.exists(place)) place = parent_of(place);  // "/p/(found)"
+    add({call.view.resolve(place), wide});
   }
   if (call.untrusted || !cwd.starts_with('/')) return out;
   for (const auto& path : flow::instruction_places(cwd, call.home))
-    if (os::exists(path)) add({os::resolve_path(path), false, CarriedFile::Use::loads});
+    if (call.view.exists(path)) add({call.view.resolve(path), false, CarriedFile::Use::loads});
   return out;
 }
 
@@ -158,11 +158,13 @@ void CommitAuthors::keep(const std::string& key, const Answer& answer) {
 }
 
 // Nobody, without doubt, where there is no repository, no commit yet, or none that touched the file.
-CommitAuthors::Answer CommitAuthors::authors_of(const std::string& path, bool directory) {
-  const auto info = os::file_info(path);
+CommitAuthors::Answer CommitAuthors::authors_of(const std::string& path, bool directory,
+                                                const os::FileView& view) {
+  const auto info = view.info(path);
   const bool is_dir = info && info->kind == os::FileInfo::Kind::dir;
   const std::string dir = is_dir ? path : parent_of(path);
-  if (!in_repository(dir)) return {};
+  if (!in_repository(dir, view)) return {};
+  if (!view.is_own()) return {.head = {}, .authors = {}, .doubt = "the repository is one that a pod shows"};
   Answer answer;
   const auto where = ask_git(dir, {"rev-parse", "--is-shallow-repository", "--verify", "--quiet", "HEAD"});
   if (!where || where->timed_out) return {.head = {}, .authors = {}, .doubt = "git does not answer"};
@@ -216,7 +218,7 @@ void CommitAuthors::look(const Call& call, const flow::Products& products, std::
     if (asked++ >= kQuestionsMax) {
       file.doubt = "the call reads too many files at once";
     } else {
-      const Answer answer = authors_of(question.path, question.directory);
+      const Answer answer = authors_of(question.path, question.directory, call.view);
       file.doubt = answer.doubt;
       const auto stranger =
           std::find_if(answer.authors.begin(), answer.authors.end(),

@@ -25,6 +25,7 @@
 #include "event/event.h"
 #include "flow/carried.h"
 #include "flow/products.h"
+#include "os/file_view.h"
 
 namespace weir::daemon {
 
@@ -40,6 +41,9 @@ class CommitAuthors {
     std::span<const event::Action> actions;
     std::string_view home;
     bool untrusted = false;  // the session is so already: instructions add nothing
+    // The files as the session sees them. git is not asked about a repository that only a pod shows: its
+    // authors count as not known.
+    os::FileView view = {};
   };
 
   // Adds to `found`, at most flow::kCarriedMax in all. Nothing, and git is not started, while the user has
@@ -52,7 +56,7 @@ class CommitAuthors {
     std::vector<std::string> authors;  // addresses, each once
     std::string doubt;                 // why they are not known
   };
-  Answer authors_of(const std::string& path, bool directory);
+  Answer authors_of(const std::string& path, bool directory, const os::FileView& view);
   bool kept(const std::string& key, const std::string& head, Answer& answer) const;
   void keep(const std::string& key, const Answer& answer);
 

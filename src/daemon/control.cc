@@ -268,6 +268,18 @@ Result<Json> Control::reload() {
   return answer;
 }
 
+// The files as the pod of this launcher shows them. Its process waits for the answer and has run nothing, so
+// it cannot have gone, nor stand for another one.
+Result<os::FileView> view_of_pod(const Json& pod, pid_t launcher) {
+  const std::int64_t process = pod["process"].int_or(0);
+  const auto chain = process > 1 && process <= INT32_MAX ? os::ancestry(static_cast<pid_t>(process))
+                                                         : std::vector<os::ProcessInfo>();
+  const bool below = chain.size() > 1 && std::any_of(chain.begin() + 1, chain.end(),
+                                                     [&](const auto& one) { return one.pid == launcher; });
+  if (!below) return fail("the pod's process is none of this launcher's", "pod");
+  return os::FileView::of_process(static_cast<pid_t>(process));
+}
+
 // Answered when the entry is durable: the launcher starts the agent after that.
 void Control::register_run(const Json& request, const net::Message& message, const Reply& reply) {
   Run run;
@@ -279,17 +291,24 @@ void Control::register_run(const Json& request, const net::Message& message, con
   run.agent = request["agent"].text_or("");
   run.connection = message.connection;
   run.prompts = prompts_of(request["prompts"]);
+  const bool in_pod = run.isolation == "shielded";
+  if (in_pod) {
+    auto view = view_of_pod(request["pod"], message.peer.pid);
+    if (!view) return reply(std::unexpected(view.error()));
+    run.view = *std::move(view);
+  } else if (!run.isolation.empty() && run.isolation != "same_user") {
+    return reply(fail("no such isolation of a run", "isolation", "same_user or shielded"));
+  }
   parts_.runs.add(run);
-  (void)record("run.started",
-               Json::object({{"run", run.id},
+  Json facts = Json::object({{"run", run.id},
                              {"agent", run.agent},
                              {"mode", run.observe ? "observe" : "enforce"},
                              {"isolation", run.isolation},
-                             {"shield", request["shield"]},
-                             {"warnings", request["warnings"]}}),
-               [reply](const Status& status) {
-                 reply(status ? Result<Json>(done_answer()) : std::unexpected(status.error()));
-               });
+                             {in_pod ? "pod" : "shield", request[in_pod ? "pod" : "shield"]},
+                             {"warnings", request["warnings"]}});
+  (void)record("run.started", std::move(facts), [reply](const Status& status) {
+    reply(status ? Result<Json>(done_answer()) : std::unexpected(status.error()));
+  });
 }
 
 void Control::record_of_run(std::string_view what, const Json& request, const net::Message& message,

@@ -153,7 +153,7 @@ void Engine::handle(HookCall call, const Answer& answer) {
     if (wants_verdict(*shared, *parsed))
       judge(*tree, *shared, std::move(*parsed), run, answer);
     else
-      note(*tree, *shared, std::move(*parsed), answer);
+      note(*tree, *shared, std::move(*parsed), run, answer);
   });
   if (!queued)
     fail_closed(*shared, answer,
@@ -263,12 +263,13 @@ Status Engine::rebuild(Tree& tree) {
 
 // Puts the policies of the session's own workspace in force. Where they cannot be used the call is refused:
 // what they would have refused is not known.
-Status Engine::use_project(guard::Guard& guard, const Event& event, guard::Answers& answers) {
+Status Engine::use_project(guard::Guard& guard, const Event& event, const os::FileView& view,
+                           guard::Answers& answers) {
   const guard::GuardOptions options{.home = options_.home};
   std::string workspace = guard.state().workspace;
   const std::string cwd(event.body["cwd"].text_or(""));
   if (workspace.empty() && cwd.starts_with('/')) {
-    answer_questions({{guard::Question::Kind::workspace, cwd}}, answers);
+    answer_questions({{guard::Question::Kind::workspace, cwd}}, view, answers);
     workspace = guard::workspace_of(event, answers, options);
   }
   TRY(auto use, projects_.of(pack(), workspace));
@@ -297,7 +298,8 @@ std::shared_ptr<const Anomalies::Seen> Engine::look_for_anomalies(const guard::G
 Result<Engine::Outcome> Engine::decide(Tree& tree, Event event, const std::optional<Run>& run) {
   guard::Guard& guard = *tree.guard;
   Outcome outcome;
-  TRY_STATUS(use_project(guard, event, outcome.answers));  // before anything changes
+  const os::FileView view = run ? run->view : os::FileView();
+  TRY_STATUS(use_project(guard, event, view, outcome.answers));  // before anything changes
   guard::Supplied supplied;
   {
     const std::lock_guard lock(mutex_);
@@ -317,16 +319,16 @@ Result<Engine::Outcome> Engine::decide(Tree& tree, Event event, const std::optio
   for (int round = 0; round < kRoundsMax; ++round) {
     const auto questions = guard.prepare(event, outcome.answers);
     if (questions.empty()) break;
-    answer_questions(questions, outcome.answers);
+    answer_questions(questions, view, outcome.answers);
   }
   if (!guard.state().stopped) outcome.seen = look_for_anomalies(guard, event, outcome.answers);
   if (outcome.seen) supplied.anomalies = outcome.seen->look.findings;
   if (guard.flow() != nullptr) {
     const bool untrusted = is_untrusted(guard, event);
     const auto& understood = guard.understood(event);
-    supplied.carried = carried_.look(event, understood, options_.home, untrusted);
+    supplied.carried = carried_.look(event, understood, options_.home, untrusted, view);
     if (const auto& products = guard.pack().flow_products())
-      commit_authors_.look({event, understood, options_.home, untrusted}, *products, supplied.carried);
+      commit_authors_.look({event, understood, options_.home, untrusted, view}, *products, supplied.carried);
   }
   if (!outcome.answers.empty() || !supplied.anomalies.empty() || !supplied.carried.empty()) {
     outcome.observation = observation_event(event, outcome.answers, supplied.anomalies, supplied.carried);
@@ -397,13 +399,14 @@ void Engine::judge(Tree& tree, const HookCall& call, Event event, const std::opt
   const bool runs = event::lets_run(outcome.decision.verdict);
   const auto prompt = runs ? worth_planning(call, outcome.event) : nullptr;
   commit->done = [this, agent = call.agent, event_name = call.event, received_ns = call.received_ns, notice,
-                  answer, prompt, seen = outcome.seen, carried = outcome.carried](const Status& status) {
+                  answer, prompt, seen = outcome.seen, carried = outcome.carried,
+                  view = run ? run->view : os::FileView()](const Status& status) {
     if (!status) {
       fail_closed({.agent = agent, .event = event_name}, answer, status.error());
       return;
     }
     if (seen && event::lets_run(notice.decision.verdict)) anomalies_.released(*seen);
-    if (notice.decision.approval) carried_.vouched(carried);
+    if (notice.decision.approval) carried_.vouched(carried, view);
     const auto rendered = ingest::render_hook(agent, event_name, notice.decision);
     answer(rendered);
     if (prompt) plan_later(prompt);
@@ -430,10 +433,12 @@ void Engine::record_receipt(const event::Decision& decision, const ingest::HookA
   committer_.submit(std::move(later));
 }
 
-void Engine::note(Tree& tree, const HookCall& call, Event event, const Answer& answer) {
+void Engine::note(Tree& tree, const HookCall& call, Event event, const std::optional<Run>& run,
+                  const Answer& answer) {
   tree.guard->admit(event);
   tree.guard->note(event);
-  if (event.kind == kind::kToolResult) carried_.result(event, is_untrusted(*tree.guard, event));
+  if (event.kind == kind::kToolResult)
+    carried_.result(event, is_untrusted(*tree.guard, event), run ? run->view : os::FileView());
   anomalies_.note(event);
   if (event.kind == kind::kSessionEnd && event.session == event.root) planner_.forget(event.root);
   note_forgotten(tree);

@@ -145,13 +145,15 @@ class Engine {
   std::shared_ptr<const Anomalies::Seen> look_for_anomalies(const guard::Guard& guard,
                                                             const event::Event& event,
                                                             const guard::Answers& answers);
-  Status use_project(guard::Guard& guard, const event::Event& event, guard::Answers& answers);
+  Status use_project(guard::Guard& guard, const event::Event& event, const os::FileView& view,
+                     guard::Answers& answers);
   Result<Commit> seal(const Outcome& outcome);
   void record_receipt(const event::Decision& decision, const ingest::HookAnswer& rendered,
                       std::int64_t received_ns);
   void judge(Tree& tree, const HookCall& call, event::Event event, const std::optional<Run>& run,
              const Answer& answer);
-  void note(Tree& tree, const HookCall& call, event::Event event, const Answer& answer);
+  void note(Tree& tree, const HookCall& call, event::Event event, const std::optional<Run>& run,
+            const Answer& answer);
   Status commit_event(const Tree& tree, event::Event& event, Done done);
   event::Event control_event(const std::string& root, std::string_view kind, Json data) const;
   void fail_closed(const HookCall& call, const Answer& answer, const Error& error);

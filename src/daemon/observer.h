@@ -5,10 +5,13 @@
 #include <vector>
 
 #include "guard/question.h"
+#include "os/file_view.h"
 
 namespace weir::daemon {
 
-// Adds an answer for every question; null where nothing could be found out.
-void answer_questions(const std::vector<guard::Question>& questions, guard::Answers& answers);
+// Adds an answer for every question; null where nothing could be found out. `view`: the files as the session
+// sees them.
+void answer_questions(const std::vector<guard::Question>& questions, const os::FileView& view,
+                      guard::Answers& answers);
 
 }  // namespace weir::daemon

@@ -30,14 +30,15 @@ Result<RunLink> RunLink::open(const os::Places& places) {
 }
 
 Status RunLink::begin(const RunStart& start) {
-  const Json request = Json::object({{"cmd", "run"},
-                                     {"id", start.id},
-                                     {"agent", start.agent},
-                                     {"mode", start.observe ? "observe" : "enforce"},
-                                     {"isolation", start.isolation},
-                                     {"shield", start.shield},
-                                     {"warnings", Json::strings(start.warnings)},
-                                     {"prompts", Json::strings(start.prompts)}});
+  Json request = Json::object({{"cmd", "run"},
+                               {"id", start.id},
+                               {"agent", start.agent},
+                               {"mode", start.observe ? "observe" : "enforce"},
+                               {"isolation", start.isolation},
+                               {"warnings", Json::strings(start.warnings)},
+                               {"prompts", Json::strings(start.prompts)}});
+  const bool in_pod = start.isolation == "shielded";
+  request.set(in_pod ? "pod" : "shield", in_pod ? start.pod : start.shield);
   TRY_STATUS(client_.send_line(compact(request), kSendMs));
   const std::int64_t deadline_ns = os::monotonic_ns() + std::int64_t{kAnswerMs} * 1'000'000;
   while (os::monotonic_ns() < deadline_ns) {

@@ -22,8 +22,10 @@ struct RunStart {
   std::string id;  // UUIDv7
   std::string agent;
   bool observe = false;
+  // "shielded" of a pod that was verified in full. The daemon then looks at the pod's files, not the host's.
   std::string isolation = "same_user";
-  Json shield;  // pod::to_json of the report, or {"off": reason}
+  Json shield;  // same_user: pod::to_json of the report, or {"off": reason}
+  Json pod;     // shielded: {"id","profile","process": number of its program outside,"report"}
   std::vector<std::string> warnings;
   std::vector<std::string> prompts;  // prompt_digest() of words of the command line
 };
@@ -54,7 +56,7 @@ class RunLink {
  public:
   static Result<RunLink> open(const os::Places& places);
 
-  // Registers the run. Errors: `denied` inside another guarded run; `unavailable`.
+  // Registers the run. Errors: `invalid`, `denied` inside another guarded run; `unavailable`.
   Status begin(const RunStart& start);
   // What came since; at most a few hundred lines at once.
   RunNews poll();

@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "os/file_view.h"
 #include "os/process.h"
 
 namespace weir::daemon {
@@ -28,6 +29,7 @@ struct Run {
   std::uint64_t start_ticks = 0;
   bool observe = false;
   std::string isolation;  // as verified by the launcher: same_user or shielded
+  os::FileView view;      // the files as its processes see them: in a pod not those of the host
   std::string agent;
   std::uint64_t connection = 0;    // its open control connection
   std::set<std::string> sessions;  // roots of the session trees seen in it

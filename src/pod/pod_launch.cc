@@ -20,11 +20,13 @@
 #include "pod/pod_limits.h"
 #include "pod/program.h"
 #include "pod/signal_source.h"
+#include "pod/tree.h"
 
 namespace weir::pod {
 namespace {
 
 constexpr std::int64_t kForeverMs = INT32_MAX;
+constexpr int kTickMsMax = 10'000;
 constexpr std::int64_t kDiskLookNs = 1'000'000'000;
 constexpr std::uint64_t kNamespaces =
     CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
@@ -81,13 +83,20 @@ class FirstProcess {
 
 constexpr os::Exit kKilled{128 + SIGKILL, SIGKILL};
 
-class Supervision {
+class Supervision final : public PodControl {
  public:
-  Supervision(const PodPlan& plan, const PodChannel& channel, const SignalSource& signals, Terminal& terminal,
-              FirstProcess& first)
-      : limits_(plan.spec.limits), channel_(channel), signals_(signals), terminal_(terminal), first_(first) {
-    for (const auto& mount : plan.mounts)
-      if (mount.kind == PodMount::Kind::overlay) uppers_.push_back(mount.upper);
+  Supervision(const PodStart& start, const PodOptions& options, const SignalSource& signals,
+              Terminal& terminal, FirstProcess& first)
+      : limits_(start.plan.spec.limits),
+        options_(options),
+        channel_(start.channel),
+        signals_(signals),
+        terminal_(terminal),
+        first_(first) {
+    for (const auto& mount : start.plan.mounts) {
+      if (mount.kind == PodMount::Kind::overlay) written_.push_back(mount.upper);
+      if (mount.kind == PodMount::Kind::own) written_.push_back(mount.source);
+    }
     began_ns_ = os::monotonic_ns();
     next_disk_look_ns_ = began_ns_ + kDiskLookNs;
   }
@@ -98,6 +107,7 @@ class Supervision {
       while (const auto info = signals_.next())
         forward(*info);
       if (!exit_) look();
+      if (!exit_ && options_.on_tick) options_.on_tick(*this);
     }
     const std::int64_t decided_ns = os::monotonic_ns();
     first_.end();
@@ -106,18 +116,24 @@ class Supervision {
     result.exit = *exit_;
   }
 
+  void end(const std::string& why) override { end_because(why); }
+
   // Of the exec that failed; 0: the program ran.
   int exec_errno() const { return exec_errno_; }
 
  private:
   void wait_for_something() {
-    pollfd fds[2] = {{signals_.fd(), POLLIN, 0}, {channel_.outer(), POLLIN, 0}};
-    ::poll(fds, 2, timeout_ms());
+    std::vector<pollfd> fds = {{signals_.fd(), POLLIN, 0}, {channel_.outer(), POLLIN, 0}};
+    for (const int fd : options_.wake_fds)
+      fds.push_back({fd, POLLIN, 0});
+    ::poll(fds.data(), fds.size(), timeout_ms());
     if (fds[1].revents != 0) hear();
   }
 
   int timeout_ms() const {
     std::int64_t left_ms = limits_.disk_bytes > 0 ? kDiskLookNs / 1'000'000 : kForeverMs;
+    if (options_.on_tick)
+      left_ms = std::min<std::int64_t>(left_ms, std::clamp(options_.tick_ms, 1, kTickMsMax));
     if (limits_.wall_ms > 0)
       left_ms = std::min(left_ms, static_cast<std::int64_t>(limits_.wall_ms) - ran_ms() + 1);
     return left_ms >= kForeverMs ? -1 : static_cast<int>(std::max<std::int64_t>(left_ms, 1));
@@ -165,7 +181,7 @@ class Supervision {
       return end_because("time: the limit is " + std::to_string(limits_.wall_ms) + " ms");
     if (limits_.disk_bytes == 0 || os::monotonic_ns() < next_disk_look_ns_) return;
     PodUsage usage;
-    const auto bytes = disk_usage(uppers_);
+    const auto bytes = disk_usage(written_);
     if (!bytes) return end_because("disk: it cannot be counted: nested too deep, or too many files");
     usage.disk_bytes = *bytes;
     next_disk_look_ns_ = os::monotonic_ns() + kDiskLookNs;
@@ -175,11 +191,12 @@ class Supervision {
   }
 
   const PodLimits& limits_;
+  const PodOptions& options_;
   const PodChannel& channel_;
   const SignalSource& signals_;
   Terminal& terminal_;
   FirstProcess& first_;
-  std::vector<std::string> uppers_;
+  std::vector<std::string> written_;  // directories that count as disk
   std::optional<os::Exit> exit_;
   std::string ended_because_;
   int exec_errno_ = 0;
@@ -224,6 +241,13 @@ void flush_changes(const PodPlan& plan) {
   }
 }
 
+// The one child that the first process has while it waits for the word to go; 0 when it has gone.
+pid_t program_below(pid_t first) {
+  for (const auto& process : Tree(first).members())
+    if (process.ppid == first) return process.pid;
+  return 0;
+}
+
 // The walls stand; the caller agrees; the program starts. After an Error nothing has run.
 Result<PodReport> begin(const PodStart& start, const PodOptions& options, const FirstProcess& first,
                         Terminal& terminal) {
@@ -234,7 +258,7 @@ Result<PodReport> begin(const PodStart& start, const PodOptions& options, const 
   }
   TRY(PodReport report, start.channel.hear_report());
   TRY_STATUS(check_level(start.plan, report));
-  if (options.on_ready) TRY_STATUS(options.on_ready(report));
+  if (options.on_ready) TRY_STATUS(options.on_ready({report, program_below(first.pid())}));
   terminal.give_to(first.pid());
   if (!start.channel.tell('g'))
     return fail(ErrorCode::internal, "the pod ended before its program started", "pod");
@@ -264,7 +288,7 @@ Result<PodResult> launch_pod(const PodPlan& plan, const PodOptions& options) {
   if (!report) return std::unexpected(std::move(report.error()));
   PodResult result;
   result.report = *std::move(report);
-  Supervision supervision(start.plan, start.channel, signals, terminal, first);
+  Supervision supervision(start, options, signals, terminal, first);
   supervision.run(result);
   terminal.take_back();
   open_changes(plan);
@@ -277,8 +301,8 @@ Result<PodResult> launch_pod(const PodPlan& plan, const PodOptions& options) {
 Result<PodReport> try_pod(const PodPlan& plan) {
   std::optional<PodReport> seen;
   PodOptions options;
-  options.on_ready = [&](const PodReport& report) -> Status {
-    seen = report;
+  options.on_ready = [&](const PodReady& ready) -> Status {
+    seen = ready.report;
     return fail(ErrorCode::internal, "the pod was only tried", "pod");
   };
   PodPlan any_level = plan;

@@ -2,9 +2,10 @@
 //
 //   TRY(PodPlan plan, plan_pod(spec));
 //   PodOptions options;
-//   options.on_ready = [&](const PodReport& report) -> Status {
-//     return record(to_json(report));       // the walls stand and were tried; an Error here: nothing runs
+//   options.on_ready = [&](const PodReady& ready) -> Status {
+//     return record(to_json(ready.report));  // the walls stand and were tried; an Error here: nothing runs
 //   };
+//   options.on_tick = [&](PodControl& pod) { if (stopped()) pod.end("a person stopped it"); };
 //   TRY(PodResult done, launch_pod(plan, options));
 //   return done.exit.code;
 //
@@ -19,7 +20,10 @@
 // changed in its overlays is flushed to the device when launch_pod returns.
 #pragma once
 
+#include <sys/types.h>
+
 #include <functional>
+#include <string>
 #include <vector>
 
 #include "os/fd.h"
@@ -28,17 +32,35 @@
 
 namespace weir::pod {
 
+// What is known when the walls stand and the program has not run yet.
+struct PodReady {
+  const PodReport& report;
+  // The process that becomes the program, by its number outside. /proc/<program>/root is what the pod sees.
+  pid_t program = 0;
+};
+
+// A pod that runs, as callbacks see it. Valid only inside a callback.
+class PodControl {
+ public:
+  virtual ~PodControl() = default;
+  // Every process of the pod ends now, none runs another instruction of its own; `why` becomes ended_because.
+  virtual void end(const std::string& why) = 0;
+};
+
 struct PodOptions {
   // The sockets of spec.listeners, in that order, before on_ready. What arrives at one before somebody
   // accepts it waits. Not called without listeners. An Error: nothing runs.
   std::function<Status(std::vector<os::Fd>)> on_listeners;
-  std::function<Status(const PodReport&)> on_ready;
+  std::function<Status(const PodReady&)> on_ready;
+  int tick_ms = 100;          // on_tick comes at least this often, 1 to 10'000
+  std::vector<int> wake_fds;  // when one becomes readable, on_tick comes at once; not read here
+  std::function<void(PodControl&)> on_tick;
 };
 
 struct PodResult {
   os::Exit exit;  // of the program: its code, or 128 + signal
   PodReport report;
-  std::string ended_because;  // "" when the program ended by itself; else the limit that was exceeded
+  std::string ended_because;  // "" when the program ended by itself; else the limit, or what end() was given
   std::int64_t end_took_ns =
       0;  // from the decision to end it to the end of its last process; 0: not ended by us
 };

@@ -94,6 +94,18 @@ Result<Held> hold_bind(const PodMount& mount) {
   return held;
 }
 
+// A read-only mount refuses nobody who connects: that it is one socket and nothing else is what keeps.
+Result<Held> hold_door(const PodDoor& door) {
+  Held held{os::Fd(::open_tree(AT_FDCWD, door.source.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC)), door.at,
+            false};
+  if (!held.tree) return mount_error("cannot bind", door.source, errno);
+  mount_attr attributes{};
+  attributes.attr_set = kPlain | MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC;
+  if (::mount_setattr(held.tree.get(), "", AT_EMPTY_PATH, &attributes, sizeof attributes) != 0)
+    return mount_error("cannot make a bind read-only (needs Linux 5.12)", door.source, errno);
+  return held;
+}
+
 Result<os::Fd> new_tmpfs(std::uint64_t bytes, const char* mode, const std::string& at) {
   return NewFileSystem("tmpfs").set("size", std::to_string(bytes)).set("mode", mode).mount(kPlain, at);
 }
@@ -141,6 +153,10 @@ Result<std::vector<Held>> hold_mounts(const PodPlan& plan) {
       TRY(Held one, hold_bind(mount));
       held.push_back(std::move(one));
     }
+  }
+  for (const auto& door : plan.doors) {
+    TRY(Held one, hold_door(door));
+    held.push_back(std::move(one));
   }
   return held;
 }

@@ -47,6 +47,10 @@ Status check_places(const PodSpec& spec) {
     TRY_STATUS(take(file.at));
   for (const auto& link : spec.links)
     TRY_STATUS(take(link.at));
+  for (const auto& door : spec.doors)
+    TRY_STATUS(take(door.at));
+  if (spec.doors.size() > kPodDoorsMax)
+    return fail(ErrorCode::limit, "a pod has at most " + std::to_string(kPodDoorsMax) + " doors", "doors");
   if (taken.size() > limits::kShieldPathsMax)
     return fail(ErrorCode::limit, "a pod names more than 1024 paths", "mounts");
   if (!is_normal(spec.cwd)) return fail("the working directory must be absolute", printable(spec.cwd, 200));
@@ -100,7 +104,7 @@ Result<PodMount> resolved(const PodSpec& spec, PodMount mount) {
     if (mount.bytes_max == 0) return fail("a tmpfs needs a size", mount.at);
     return mount;
   }
-  TRY(mount.source, existing(mount.source, mount.kind == Kind::overlay));
+  TRY(mount.source, existing(mount.source, mount.kind == Kind::overlay || mount.kind == Kind::own));
   if (mount.source == "/" || is_within(mount.source, "/proc") || is_within(mount.source, "/dev") ||
       is_within(mount.source, "/sys"))
     return fail(ErrorCode::denied, "this directory of the host is never shown in a pod", mount.source,
@@ -108,6 +112,7 @@ Result<PodMount> resolved(const PodSpec& spec, PodMount mount) {
   if (mount.source == "/run" || mount.source == "/var/run")
     return fail(ErrorCode::denied, "/run holds the sockets that start programs outside", mount.source,
                 "name the one file that is needed");
+  if (mount.kind == Kind::own) return mount;
   TRY_STATUS(check_kept_out(spec, mount.source, mount.at, mount.kind));
   if (mount.kind != Kind::overlay) return mount;
   TRY(mount.upper, existing(mount.upper, true));
@@ -121,6 +126,17 @@ Result<PodMount> resolved(const PodSpec& spec, PodMount mount) {
       upper.st_dev != work.st_dev)
     return fail("upper and work directory lie on different file systems", mount.upper);
   return mount;
+}
+
+Result<PodDoor> resolved(PodDoor door) {
+  if (!door.source.starts_with('/'))
+    return fail("a path outside must be absolute", printable(door.source, 200));
+  door.source = os::resolve_path(door.source);
+  struct stat status;
+  if (::stat(door.source.c_str(), &status) != 0)
+    return fail(ErrorCode::not_found, "there is no socket", door.source, "start what listens there");
+  if (!S_ISSOCK(status.st_mode)) return fail("a door of a pod leads to a socket", door.source);
+  return door;
 }
 
 std::size_t depth(const std::string& path) {
@@ -192,6 +208,10 @@ Result<PodPlan> plan_pod(const PodSpec& spec) {
   for (const auto& mount : spec.mounts) {
     TRY(PodMount ready, resolved(spec, mount));
     plan.mounts.push_back(std::move(ready));
+  }
+  for (const auto& door : spec.doors) {
+    TRY(PodDoor ready, resolved(door));
+    plan.doors.push_back(std::move(ready));
   }
   std::stable_sort(plan.mounts.begin(), plan.mounts.end(),
                    [](const auto& a, const auto& b) { return depth(a.at) < depth(b.at); });

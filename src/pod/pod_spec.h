@@ -31,7 +31,8 @@
 namespace weir::pod {
 
 struct PodMount {
-  enum class Kind { read_only, writable, overlay, tmpfs };
+  // `own`: as writable, of a directory that Weir made for this one pod and keeps with its changes.
+  enum class Kind { read_only, writable, overlay, tmpfs, own };
   Kind kind = Kind::read_only;
   std::string at;      // inside; absolute, without "." and ".."
   std::string source;  // outside: what is bound, or the overlay's lower directory; links are followed
@@ -51,13 +52,23 @@ struct PodLink {
   std::string target;
 };
 
+// One unix socket of the host that the pod's programs may connect to. The only way in which a socket is
+// shown, and the only thing of Weir's own that may be, besides what was made for this pod: for `event.sock`,
+// at which a hook asks and nothing can be changed. The socket that is there when the pod starts is meant: one
+// that is made anew under its name later is not seen.
+struct PodDoor {
+  std::string at;      // inside, as in PodMount
+  std::string source;  // outside: a socket
+};
+inline constexpr std::size_t kPodDoorsMax = 8;
+
 // 0: no limit. Which of them the kernel enforces and which are watched: LimitState of the report.
 struct PodLimits {
   std::uint64_t memory_bytes = 0;  // memory of all processes together, shared memory for each
   std::uint64_t processes = 0;     // threads count, as the kernel counts them
   std::uint64_t open_files = 0;    // descriptors of one process
   std::uint64_t cpu_ms = 0;        // processor time of all processes together
-  std::uint64_t disk_bytes = 0;    // what the overlays' upper directories hold
+  std::uint64_t disk_bytes = 0;    // what the overlays' upper directories and mounts of kind `own` hold
   std::uint64_t file_bytes = 0;    // one file
   std::uint64_t wall_ms = 0;       // from the start of the program
   bool operator==(const PodLimits&) const = default;
@@ -87,6 +98,7 @@ struct PodSpec {
   std::vector<PodMount> mounts;
   std::vector<PodFile> files;
   std::vector<PodLink> links;
+  std::vector<PodDoor> doors;
   std::vector<std::string> argv;           // argv[0] is looked up in PATH of `env`, inside
   std::map<std::string, std::string> env;  // exactly this environment
   std::string cwd = "/";                   // inside
@@ -96,13 +108,15 @@ struct PodSpec {
   std::vector<PodListener> listeners;  // for `egress` only
   Level level = Level::L3;             // less than this is an Error ...
   bool accept_level = false;           // ... unless this says that less will do
-  // Directories of Weir itself: no mount may show one of them or what is in it, except `upper` and `work`.
+  // Directories of Weir itself: no mount may show one of them or what is in it, except `upper`, `work`, doors
+  // and mounts of kind `own`.
   std::vector<std::string> keep_out;
 };
 
 struct PodPlan {
   PodSpec spec;
   std::vector<PodMount> mounts;         // sources resolved, outer ones before inner ones
+  std::vector<PodDoor> doors;           // sources resolved
   std::vector<std::string> weaknesses;  // one sentence each, for the record and the person
   std::vector<std::string> notes;       // what will not work inside, for the person
   uid_t uid = 0;
@@ -110,7 +124,8 @@ struct PodPlan {
 };
 
 // Looks at paths and changes nothing. Errors: `invalid` (a path that is relative or not normal, two things at
-// one place, a mount over /, /proc or /dev, a source that is a socket, a program missing), `not_found` (a
+// one place, a mount over /, /proc or /dev, a source that is a socket, a door that is none, a program
+// missing), `not_found` (a
 // source, an upper or work directory), `denied` (a mount that would show what must be kept out), `limit`.
 Result<PodPlan> plan_pod(const PodSpec& spec);
 

@@ -301,6 +301,32 @@ TEST_F(DaemonTest, GuardedPeersMayOnlyLook) {
         << command;
 }
 
+// Whose files are looked at for a run in a pod is not for the caller to choose: the launcher's own children
+// only.
+TEST_F(DaemonTest, APodIsOneOfItsLaunchers) {
+  start();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::pause();
+    ::_exit(0);
+  }
+  const auto registers = [&](std::string_view isolation, std::int64_t process) {
+    auto launcher = net::LocalClient::connect(places_.control_socket(), 2000);
+    return launcher && launcher->call(Json::object({{"cmd", "run"},
+                                                    {"id", "r1"},
+                                                    {"isolation", isolation},
+                                                    {"pod", Json::object({{"process", process}})}}),
+                                      5000);
+  };
+  EXPECT_TRUE(registers("shielded", child));
+  for (const std::int64_t other :
+       {std::int64_t{0}, std::int64_t{1}, std::int64_t{::getpid()}, std::int64_t{1} << 40})
+    EXPECT_FALSE(registers("shielded", other)) << other;
+  EXPECT_FALSE(registers("system", child));
+  ::kill(child, SIGKILL);
+  ::waitpid(child, nullptr, 0);
+}
+
 TEST_F(DaemonTest, HostilePeersDoNotStopOthers) {
   start();
   std::vector<os::Fd> held;

@@ -186,7 +186,7 @@ TEST_F(PodLaunch, TheCallerMayRefuse) {
   const auto plan = plan_pod(shell(": > ran"));
   ASSERT_TRUE(plan);
   PodOptions options;
-  options.on_ready = [](const PodReport&) -> Status { return fail(ErrorCode::denied, "not today", "test"); };
+  options.on_ready = [](const PodReady&) -> Status { return fail(ErrorCode::denied, "not today", "test"); };
   const auto done = launch_pod(*plan, options);
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().what, "not today");
