@@ -2,16 +2,13 @@
 // workspace.
 #include <unistd.h>
 
-#include <filesystem>
 #include <ostream>
 
 #include "base/bytes.h"
 #include "cli/commands.h"
-#include "cli/pod_profiles.h"
+#include "cli/pod_start.h"
 #include "os/files.h"
-#include "os/process.h"
 #include "pod/pod_launch.h"
-#include "pod/pod_store.h"
 
 namespace weir::cli {
 namespace {
@@ -26,70 +23,18 @@ int own_failure(const Error& error, Context& context) {
   return kOwnFailure;
 }
 
-// A path of the command line as the pod wants it: absolute, without links.
-std::string absolute(const std::string& path, const std::string& cwd) {
-  return os::resolve_path(path.starts_with('/') ? path : cwd + "/" + path);
-}
-
-struct Prepared {
-  pod::Pod stored;
-  os::Fd lock;  // held while anything in the pod may run
-  pod::PodPlan plan;
-};
-
-Result<pod::PodRequest> read_request(const Args& args, const Context& context,
-                                     std::vector<std::string> argv) {
-  if (argv.empty()) return fail("no command was given", {}, "weir pod exec -- make test");
-  pod::PodRequest request;
-  request.argv = std::move(argv);
-  std::error_code error;
-  request.workspace = std::filesystem::current_path(error).string();
-  if (error) return fail(ErrorCode::not_found, "the current directory is gone", {}, "change to another one");
-  request.home = context.places.home;
-  request.user = os::user_name();
-  request.env = os::environment();
-  request.pass_env = args.values("--env");
-  for (const auto& name : request.pass_env)
-    if (name.empty() || name.contains('='))
-      return fail("--env takes the name of a variable of yours",
-                  printable(name.substr(0, name.find('=')), 100),
-                  "its value is passed as it is: A=B weir pod exec --env A -- CMD");
-  for (const auto& path : args.values("--ro"))
-    request.read_only.push_back(absolute(path, request.workspace));
-  for (const auto& path : args.values("--bind"))
-    request.writable.push_back(absolute(path, request.workspace));
-  request.keep_out = {context.places.state, context.places.runtime, context.places.config};
-  return request;
-}
-
-// Everything that can go wrong before a process exists. What was made for a pod that cannot be is removed.
-Result<Prepared> prepare(const Args& args, const Context& context, std::vector<std::string> argv) {
-  TRY(pod::PodRequest request, read_request(args, context, std::move(argv)));
-  TRY(pod::PodProfile profile, load_pod_profile(args.value_or("--profile", "generic"), context.places));
-  for (const auto& text : args.values("--limits"))
-    TRY_STATUS(pod::apply_limits_text(text, profile.limits));
+Result<ReadyPod> prepare(const Args& args, const Context& context, std::vector<std::string> argv) {
+  TRY(pod::PodRequest request, pod_request(args, context, std::move(argv)));
+  TRY(const pod::PodProfile profile, pod_profile(args, args.value_or("--profile", "generic"), context));
   TRY(const pod::Level level, pod::level_from(args.value_or("--level", "L3")));
-  const pod::PodStore store(context.places.state + "/pods");
-  Prepared ready;
-  TRY(ready.stored, store.create(request.workspace, profile.name));
-  const auto finish = [&]() -> Status {
-    TRY(ready.lock, store.lock(ready.stored));
-    request.upper = ready.stored.upper;
-    request.work = ready.stored.work;
-    TRY(pod::PodSpec spec, pod::pod_spec(profile, request));
+  return ready_pod(profile, std::move(request), context, [&](const pod::Pod&, pod::PodSpec& spec) -> Status {
     spec.level = level;
     spec.accept_level = args.has("--accept-level");
-    TRY(ready.plan, pod::plan_pod(spec));
     return {};
-  };
-  if (const Status finished = finish(); !finished) {
-    (void)store.remove(ready.stored);
-    return std::unexpected(finished.error());
-  }
-  return ready;
+  });
 }
 
-Json to_json(const Prepared& ready, const pod::PodResult& done, bool changed) {
+Json to_json(const ReadyPod& ready, const pod::PodResult& done, bool changed) {
   return Json::object({{"pod", ready.stored.id},
                        {"workspace", ready.stored.workspace},
                        {"exit", done.exit.code},
@@ -99,7 +44,7 @@ Json to_json(const Prepared& ready, const pod::PodResult& done, bool changed) {
                        {"report", pod::to_json(done.report)}});
 }
 
-void tell(const Prepared& ready, const pod::PodResult& done, bool changed, Context& context) {
+void tell(const ReadyPod& ready, const pod::PodResult& done, bool changed, Context& context) {
   if (context.json) {
     context.err << compact(to_json(ready, done, changed)) << "\n" << std::flush;
     return;
@@ -112,24 +57,6 @@ void tell(const Prepared& ready, const pod::PodResult& done, bool changed, Conte
   if (changed)
     context.err << "weir: the workspace is as it was; what the pod changed: weir diff, weir commit, weir "
                    "discard\n";
-}
-
-// A pod that changed nothing leaves nothing behind.
-bool keep_if_changed(Prepared& ready, const Context& context) {
-  if (pod::PodStore::has_changes(ready.stored)) return true;
-  (void)pod::PodStore(context.places.state + "/pods").remove_unchanged(ready.stored);
-  return false;
-}
-
-// Before it starts: what the command will miss.
-void tell_before(const Args& args, const Prepared& ready, Context& context) {
-  if (context.quiet || context.json) return;
-  const auto env = os::environment();
-  for (const auto& name : args.values("--env"))
-    if (!env.contains(name)) context.err << "weir: --env " << printable(name, 100) << " is not set here\n";
-  for (const auto& note : ready.plan.notes)
-    context.err << "weir: " << note << "\n";
-  context.err << std::flush;
 }
 
 int run_in_pod(const Args& args, Context& context, std::vector<std::string> argv) {
@@ -158,23 +85,23 @@ int run_shell(const Args& args, Context& context) {
 }
 
 std::vector<Option> pod_options() {
-  return {{"--profile",
-           "NAME",
-           "which part of the host is shown: generic (default), node, python, c++, or your own",
-           false,
-           false,
-           {"generic", "node", "python", "c++"}},
-          {"--level",
-           "LEVEL",
-           "what must be verified before the command runs: L3 (default) to L0",
-           false,
-           false,
-           {"L3", "L2", "L1", "L0"}},
-          {"--accept-level", "", "run also when less than --level was verified (recorded)"},
-          {"--limits", "LIST", "NAME=VALUE,...: memory processes open_files cpu time disk file", true},
-          {"--ro", "PATH", "show this, read-only", true},
-          {"--bind", "PATH", "show this, writable: what is written there is on the host at once", true},
-          {"--env", "NAME", "pass this environment variable, also when it looks like a secret", true}};
+  std::vector<Option> options = {
+      {"--profile",
+       "NAME",
+       "which part of the host is shown: generic (default), node, python, c++, or your own",
+       false,
+       false,
+       {"generic", "node", "python", "c++"}},
+      {"--level",
+       "LEVEL",
+       "what must be verified before the command runs: L3 (default) to L0",
+       false,
+       false,
+       {"L3", "L2", "L1", "L0"}},
+      {"--accept-level", "", "run also when less than --level was verified (recorded)"}};
+  for (auto& option : pod_request_options())
+    options.push_back(std::move(option));
+  return options;
 }
 
 }  // namespace

@@ -1,0 +1,97 @@
+#include "cli/pod_start.h"
+
+#include <filesystem>
+#include <ostream>
+
+#include "base/bytes.h"
+#include "cli/pod_choice.h"
+#include "cli/pod_profiles.h"
+#include "os/files.h"
+#include "os/process.h"
+
+namespace weir::cli {
+namespace {
+
+// A path of the command line as the pod wants it: absolute, without links.
+std::string absolute(const std::string& path, const std::string& cwd) {
+  return os::resolve_path(path.starts_with('/') ? path : cwd + "/" + path);
+}
+
+}  // namespace
+
+std::vector<Option> pod_request_options() {
+  return {{"--limits", "LIST", "NAME=VALUE,...: memory processes open_files cpu time disk file", true},
+          {"--ro", "PATH", "show this, read-only", true},
+          {"--bind", "PATH", "show this, writable: what is written there is on the host at once", true},
+          {"--env", "NAME", "pass this environment variable, also when it looks like a secret", true}};
+}
+
+Result<pod::PodRequest> pod_request(const Args& args, const Context& context, std::vector<std::string> argv) {
+  if (argv.empty()) return fail("no command was given", {}, "weir pod exec -- make test");
+  pod::PodRequest request;
+  request.argv = std::move(argv);
+  std::error_code error;
+  request.workspace = std::filesystem::current_path(error).string();
+  if (error) return fail(ErrorCode::not_found, "the current directory is gone", {}, "change to another one");
+  request.home = context.places.home;
+  request.user = os::user_name();
+  request.env = os::environment();
+  request.pass_env = args.values("--env");
+  for (const auto& name : request.pass_env)
+    if (name.empty() || name.contains('='))
+      return fail("--env takes the name of a variable of yours",
+                  printable(name.substr(0, name.find('=')), 100),
+                  "its value is passed as it is: A=B weir pod exec --env A -- CMD");
+  for (const auto& path : args.values("--ro"))
+    request.read_only.push_back(absolute(path, request.workspace));
+  for (const auto& path : args.values("--bind"))
+    request.writable.push_back(absolute(path, request.workspace));
+  request.keep_out = {context.places.state, context.places.runtime, context.places.config};
+  return request;
+}
+
+Result<pod::PodProfile> pod_profile(const Args& args, const std::string& name, const Context& context) {
+  TRY(pod::PodProfile profile, load_pod_profile(name, context.places));
+  for (const auto& text : args.values("--limits"))
+    TRY_STATUS(pod::apply_limits_text(text, profile.limits));
+  return profile;
+}
+
+Result<ReadyPod> ready_pod(const pod::PodProfile& profile, pod::PodRequest request, const Context& context,
+                           const CompleteSpec& complete) {
+  const pod::PodStore store = pod_store(context);
+  ReadyPod ready;
+  TRY(ready.stored, store.create(request.workspace, profile.name));
+  const auto finish = [&]() -> Status {
+    TRY(ready.lock, store.lock(ready.stored));
+    request.upper = ready.stored.upper;
+    request.work = ready.stored.work;
+    TRY(pod::PodSpec spec, pod::pod_spec(profile, request));
+    if (complete) TRY_STATUS(complete(ready.stored, spec));
+    TRY(ready.plan, pod::plan_pod(spec));
+    return {};
+  };
+  if (const Status finished = finish(); !finished) {
+    (void)store.remove(ready.stored);
+    return std::unexpected(finished.error());
+  }
+  return ready;
+}
+
+void tell_before(const Args& args, const ReadyPod& ready, Context& context) {
+  if (context.quiet || context.json) return;
+  const auto env = os::environment();
+  for (const auto& name : args.values("--env"))
+    if (!env.contains(name)) context.err << "weir: --env " << printable(name, 100) << " is not set here\n";
+  for (const auto& note : ready.plan.notes)
+    context.err << "weir: " << note << "\n";
+  context.err << std::flush;
+}
+
+bool keep_if_changed(const ReadyPod& ready, const Context& context) {
+  if (pod::PodStore::has_changes(ready.stored)) return true;
+  (void)pod_store(context).remove_unchanged(ready.stored);
+  return false;
+}
+
+}  // namespace weir::cli

@@ -1,0 +1,48 @@
+// A pod as a command line asks for one, made ready to be launched: what `weir pod exec`, `weir pod shell` and
+// `weir run --pod` share.
+//
+//   TRY(pod::PodRequest request, pod_request(args, context, argv));
+//   TRY(pod::PodProfile profile, pod_profile(args, "node", context));
+//   TRY(ReadyPod ready, ready_pod(profile, request, context, {}));
+//   tell_before(args, ready, context);
+//   auto done = pod::launch_pod(ready.plan, options);
+//   const bool changed = keep_if_changed(ready, context);
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "cli/cli.h"
+#include "os/fd.h"
+#include "pod/pod_store.h"
+#include "pod/profile.h"
+
+namespace weir::cli {
+
+struct ReadyPod {
+  pod::Pod stored;
+  os::Fd lock;  // held while anything in the pod may run
+  pod::PodPlan plan;
+};
+
+// --limits, --ro, --bind, --env.
+std::vector<Option> pod_request_options();
+
+// The current directory, this person and those options. Errors: `invalid`, `not_found`.
+Result<pod::PodRequest> pod_request(const Args& args, const Context& context, std::vector<std::string> argv);
+// By its name, with --limits.
+Result<pod::PodProfile> pod_profile(const Args& args, const std::string& name, const Context& context);
+
+// Makes a pod in the store and plans it. `complete` may add to the spec. All that can go wrong before a
+// process exists; what was made for a pod that cannot be is removed.
+using CompleteSpec = std::function<Status(const pod::Pod& stored, pod::PodSpec& spec)>;
+Result<ReadyPod> ready_pod(const pod::PodProfile& profile, pod::PodRequest request, const Context& context,
+                           const CompleteSpec& complete);
+
+// Before it starts: what the command will miss.
+void tell_before(const Args& args, const ReadyPod& ready, Context& context);
+// After it has ended: did the workspace change? A pod that changed nothing leaves nothing behind.
+bool keep_if_changed(const ReadyPod& ready, const Context& context);
+
+}  // namespace weir::cli
