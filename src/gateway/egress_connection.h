@@ -1,0 +1,112 @@
+// One connection of a program in the pod, from its acceptance to its end: where does it want to go, may it,
+// which address is that, and then bytes through a Relay.
+//
+//   where to     transparent: the address that was dialled · proxy: CONNECT or a URL · socks: the request
+//   may it       EgressPolicy::find
+//   which one    a name is resolved now, every address is checked, and what was checked is what is dialled
+//   then         StreamGate and EgressBudget inside of a Relay
+//
+// Refusals are told to the client in its own protocol where it has one: an HTTP status, a SOCKS reply, a TLS
+// alert; else the connection is reset, so that programs fail at once.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "gateway/egress_budget.h"
+#include "gateway/egress_policy.h"
+#include "gateway/egress_record.h"
+#include "gateway/poller.h"
+#include "gateway/relay.h"
+#include "gateway/resolver.h"
+#include "gateway/synthetic_names.h"
+#include "os/fd.h"
+
+namespace weir::gateway {
+
+// What all connections of a run share.
+struct EgressServices {
+  const EgressPolicy& policy;
+  Poller& poller;
+  Resolver& resolver;
+  SyntheticNames& names;
+  EgressBudget& budget;
+  std::function<void(const EgressEvent&)> tell;
+  std::function<bool(const IpAddress&)> is_own;
+};
+
+// Is it an address of this machine? Asks the kernel from where it would send to it; sends nothing.
+bool is_own_address(const IpAddress& address);
+
+class EgressConnection final : public Watcher {
+ public:
+  enum class Front { transparent, proxy, socks };
+
+  // `client` does not block. Call begin() next.
+  EgressConnection(std::uint64_t id, os::Fd client, Front front, EgressServices& services);
+  ~EgressConnection();
+  EgressConnection(const EgressConnection&) = delete;
+  EgressConnection& operator=(const EgressConnection&) = delete;
+
+  void begin();
+  void ready(int fd, std::uint32_t events) override;
+  void resolved(const Result<std::vector<IpAddress>>& addresses);
+  void tick(std::int64_t now_ms);  // time has passed: about once a second
+
+  bool done() const { return phase_ == Phase::done; }
+  // Bytes of the client are, or may be, still on their way to a server.
+  bool owes_server() const {
+    return phase_ == Phase::resolving || phase_ == Phase::connecting ||
+           (phase_ == Phase::relaying && relay_->owes_server());
+  }
+
+ private:
+  enum class Phase { request, resolving, connecting, relaying, answering, done };
+
+  void begin_transparent();
+  void read_request();
+  void read_proxy();
+  void read_socks();
+  void go(Host host, std::uint16_t port);
+  void dial_next();
+  void dialled();
+  void connected();
+  void pump();
+
+  void refuse(Refusal why, std::string detail, const std::string& answer = {});
+  void refuse_gate();
+  void fail_with(std::string why, int http_status);
+  void answer_and_end(std::string bytes);
+  void flush_answer();
+  void end(bool reset);
+  void tell(EgressEvent event);
+  std::string refusal_answer(Refusal why, std::string_view detail) const;
+  void wait_for(int fd, std::uint32_t events);
+  void set_deadline(std::int64_t after_ms);
+
+  std::uint64_t id_;
+  os::Fd client_;
+  os::Fd server_;
+  Front front_;
+  EgressServices& services_;
+  Phase phase_ = Phase::request;
+  std::int64_t deadline_ms_ = 0;
+
+  std::string in_;        // what the client has sent before the relay takes over
+  bool greeted_ = false;  // SOCKS
+  Host host_;
+  std::uint16_t port_ = 0;
+  const EgressRule* rule_ = nullptr;
+  std::string first_;  // a rewritten head
+  std::optional<HttpFraming> framing_;
+  std::deque<IpAddress> candidates_;
+  std::string address_;  // that is being dialled, or was
+  std::optional<Relay> relay_;
+  std::string answer_;
+};
+
+}  // namespace weir::gateway

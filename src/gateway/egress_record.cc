@@ -1,0 +1,177 @@
+#include "gateway/egress_record.h"
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "gateway/gateway_limits.h"
+
+namespace weir::gateway {
+namespace {
+
+constexpr std::size_t kTextBytesMax = 300;
+constexpr std::size_t kAddressesShown = 4;
+
+// Valid and short, since it becomes JSON.
+std::string bounded(std::string_view text) {
+  return printable(text, kTextBytesMax);
+}
+
+void count(std::vector<EgressRecord::Refused>& list, const EgressEvent& event, std::string reason,
+           std::uint64_t& not_listed) {
+  const std::string host = bounded(event.host);
+  const std::string detail = bounded(event.detail);
+  for (auto& one : list)
+    if (one.host == host && one.port == event.port && one.reason == reason && one.detail == detail) {
+      ++one.times;
+      return;
+    }
+  if (list.size() >= limits::kRecordEntriesMax) {
+    ++not_listed;
+    return;
+  }
+  list.push_back({host, event.port, std::move(reason), detail, 1});
+}
+
+Json refused_json(const std::vector<EgressRecord::Refused>& list) {
+  Json out = Json::array();
+  for (const auto& one : list)
+    out.push(Json::object({{"host", one.host},
+                           {"port", static_cast<std::int64_t>(one.port)},
+                           {"reason", one.reason},
+                           {"detail", one.detail},
+                           {"times", one.times}}));
+  return out;
+}
+
+std::uint64_t count_of(const Json& json, std::string_view key) {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(json[key].int_or(0), 0));
+}
+std::uint16_t port_of(const Json& json) {
+  return static_cast<std::uint16_t>(std::clamp<std::int64_t>(json["port"].int_or(0), 0, 65535));
+}
+
+Result<std::vector<EgressRecord::Refused>> refused_from(const Json& list) {
+  if (!list.is_array() || list.as_array().size() > limits::kRecordEntriesMax)
+    return fail("a list of an egress record is missing or too long");
+  std::vector<EgressRecord::Refused> out;
+  for (const auto& one : list.as_array())
+    out.push_back({bounded(one["host"].text_or("")), port_of(one), bounded(one["reason"].text_or("")),
+                   bounded(one["detail"].text_or("")), count_of(one, "times")});
+  return out;
+}
+
+std::string place(const std::string& host, std::uint16_t port) {
+  const std::string shown = host.contains(':') ? "[" + host + "]" : host;
+  return port == 0 ? shown : shown + ":" + std::to_string(port);
+}
+
+// "--allow HOST" with the port where the default ones do not hold it.
+std::string how_to_allow(const std::string& host, std::uint16_t port) {
+  const bool usual = port == 0 || port == 80 || port == 443;
+  return "to allow it: --allow " + place(host, usual ? 0 : port);
+}
+
+std::string refusal_line(const EgressRecord::Refused& one) {
+  const std::string what = place(one.host, one.port);
+  const std::string times = one.times > 1 ? " (" + std::to_string(one.times) + " times)" : "";
+  const auto said = [&](std::string_view text) { return what + ": " + std::string(text) + times; };
+  if (one.reason == name(Refusal::host_not_allowed) || one.reason == name(Refusal::port_not_allowed)) {
+    const bool known = one.reason == name(Refusal::port_not_allowed);
+    const bool nameable = canonical_host(one.host).has_value();
+    return said(known ? "not allowed at this port" : "not allowed") +
+           (nameable ? "; " + how_to_allow(one.host, one.port) : "");
+  }
+  if (one.reason == name(Refusal::address_not_allowed))
+    return said("leads to an address that names may not have: " + one.detail) +
+           "; to allow it: --allow-private " + place(one.host, one.port);
+  if (one.reason == name(Refusal::other_name))
+    return said("a connection to it asked for another name: " + one.detail);
+  if (one.reason == name(Refusal::no_name)) return said("a connection that named no host: " + one.detail);
+  if (one.reason == name(Refusal::hidden_name))
+    return said("encrypted ClientHello hides the name; switch it off in the program");
+  if (one.reason == name(Refusal::too_much)) return said("the byte budget is used up: " + one.detail);
+  return said(one.detail.empty() ? one.reason : one.detail);
+}
+
+}  // namespace
+
+void EgressRecord::add(const EgressEvent& event) {
+  if (event.what == EgressEvent::What::refused)
+    return count(refused, event, std::string(name(event.refusal)), not_listed);
+  if (event.what == EgressEvent::What::failed) return count(failed, event, "failed", not_listed);
+  sent += event.sent;
+  received += event.received;
+  const std::string host = bounded(event.host);
+  auto found = std::ranges::find_if(
+      reached, [&](const Reached& one) { return one.host == host && one.port == event.port; });
+  if (found == reached.end()) {
+    if (reached.size() >= limits::kRecordEntriesMax) {
+      ++not_listed;
+      return;
+    }
+    found = reached.insert(reached.end(), Reached{.host = host, .port = event.port});
+  }
+  found->sent += event.sent;
+  found->received += event.received;
+  if (event.what != EgressEvent::What::opened) return;
+  ++found->connections;
+  if (found->addresses.size() < kAddressesShown &&
+      std::ranges::find(found->addresses, event.address) == found->addresses.end())
+    found->addresses.push_back(event.address);
+}
+
+Json to_json(const EgressRecord& record) {
+  Json reached = Json::array();
+  for (const auto& one : record.reached)
+    reached.push(Json::object({{"host", one.host},
+                               {"port", static_cast<std::int64_t>(one.port)},
+                               {"connections", one.connections},
+                               {"sent", one.sent},
+                               {"received", one.received},
+                               {"addresses", Json::strings(one.addresses)}}));
+  return Json::object({{"sent", record.sent},
+                       {"received", record.received},
+                       {"reached", std::move(reached)},
+                       {"refused", refused_json(record.refused)},
+                       {"failed", refused_json(record.failed)},
+                       {"not_listed", record.not_listed},
+                       {"problem", record.problem}});
+}
+
+Result<EgressRecord> egress_record_from_json(const Json& json) {
+  EgressRecord record;
+  record.sent = count_of(json, "sent");
+  record.received = count_of(json, "received");
+  record.not_listed = count_of(json, "not_listed");
+  record.problem = bounded(json["problem"].text_or(""));
+  const Json& reached = json["reached"];
+  if (!reached.is_array() || reached.as_array().size() > limits::kRecordEntriesMax)
+    return fail("a list of an egress record is missing or too long");
+  for (const auto& one : reached.as_array()) {
+    EgressRecord::Reached read{.host = bounded(one["host"].text_or("")), .port = port_of(one)};
+    read.connections = count_of(one, "connections");
+    read.sent = count_of(one, "sent");
+    read.received = count_of(one, "received");
+    if (one["addresses"].is_array())
+      for (const auto& address : one["addresses"].as_array())
+        if (read.addresses.size() < kAddressesShown) read.addresses.push_back(bounded(address.text_or("")));
+    record.reached.push_back(std::move(read));
+  }
+  TRY(record.refused, refused_from(json["refused"]));
+  TRY(record.failed, refused_from(json["failed"]));
+  return record;
+}
+
+std::vector<std::string> refusal_lines(const EgressRecord& record, std::size_t lines_max) {
+  std::vector<std::string> lines;
+  for (const auto& one : record.refused) {
+    if (lines.size() + 1 >= lines_max && record.refused.size() > lines_max) break;
+    lines.push_back(refusal_line(one));
+  }
+  const std::size_t more = record.refused.size() - lines.size();
+  if (more + record.not_listed > 0)
+    lines.push_back(std::to_string(more + record.not_listed) + " more; --json lists them");
+  return lines;
+}
+
+}  // namespace weir::gateway

@@ -1,0 +1,69 @@
+// What happened at the way out of a pod: events as they come, and the bounded account that is kept of them.
+//
+//   EgressRecord record;
+//   options.on_event = [&](const EgressEvent& event) { record.add(event); };
+//   … after the run …
+//   for (const auto& line : refusal_lines(record)) …
+//
+// Hosts come from hostile programs: they are bounded here, and shown through printable().
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/json.h"
+#include "gateway/egress_policy.h"
+
+namespace weir::gateway {
+
+struct EgressEvent {
+  enum class What { opened, closed, refused, failed };
+  What what = What::refused;
+  std::string via;         // "transparent", "proxy", "socks", "dns"
+  std::string host;        // canonical, or as it was said when it has no canonical form
+  std::uint16_t port = 0;  // 0: not known (DNS)
+  std::string address;     // opened, or refused because of it
+  Refusal refusal = Refusal::host_not_allowed;
+  std::string detail;      // refused: the other name, the place; failed: why
+  std::uint64_t sent = 0;  // closed: bytes of this connection
+  std::uint64_t received = 0;
+};
+
+struct EgressRecord {
+  struct Reached {
+    std::string host;
+    std::uint16_t port = 0;
+    std::uint64_t connections = 0;
+    std::uint64_t sent = 0;
+    std::uint64_t received = 0;
+    std::vector<std::string> addresses;  // the first few
+  };
+  struct Refused {
+    std::string host;
+    std::uint16_t port = 0;
+    std::string reason;  // name(Refusal), or "failed"
+    std::string detail;
+    std::uint64_t times = 0;
+  };
+  std::vector<Reached>
+      reached;  // in the order of their first time, at most kRecordEntriesMax; the same below
+  std::vector<Refused> refused;
+  std::vector<Refused> failed;
+  std::uint64_t sent = 0;
+  std::uint64_t received = 0;
+  std::uint64_t not_listed = 0;  // events that found no more room in a list
+  std::string problem;           // the proxy itself: how it failed; "" when it did not
+
+  void add(const EgressEvent& event);
+};
+
+Json to_json(const EgressRecord& record);
+Result<EgressRecord> egress_record_from_json(const Json& json);
+
+// One line for each refusal, and how to allow it where that makes sense; at most lines_max, the last one then
+// says how many more there were.
+std::vector<std::string> refusal_lines(const EgressRecord& record, std::size_t lines_max);
+
+}  // namespace weir::gateway

@@ -1,0 +1,22 @@
+// Room `gateway` (floor 6, rim): the wire plane, where what an agent's programs send passes through Weir.
+//
+// Values and parsers of hostile bytes, each with its limits in gateway_limits.h:
+//
+//   ip_address.h       an address as a value, and what kind of place it is (public, loopback, metadata ...)
+//   host_name.h        the one canonical form of a host
+//   client_hello.h     the name that a TLS client asks for
+//   http_head.h        the head of a request and how long its body is, read strictly
+//   socks5.h           the two messages of a SOCKS5 client
+//   dns_message.h      one question of DNS and its answer
+//
+// Egress, the way out of a pod (docs/egress.md):
+//
+//   egress_policy.h    which destinations are allowed, and where the pod listens for them
+//   stream_gate.h      what a client may send on a connection, byte by byte: the name it says is the name
+//   allowed synthetic_names.h  addresses that stand for names inside the pod egress_dns.h       the pod's
+//   name server: never asks anybody egress_record.h    what was reached and refused, byte budgets resolver.h
+//   names to addresses on threads of its own egress_server.h    the event loop that holds it together
+//   egress_process.h   the process that runs it, apart from the supervisor
+//
+// The room knows no pods: listening sockets come in as descriptors, policies as values.
+#pragma once
