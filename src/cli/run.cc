@@ -10,45 +10,24 @@
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "cli/commands.h"
-#include "cli/run_report.h"
+#include "cli/guarded_run.h"
+#include "cli/pod_start.h"
 #include "daemon/keys.h"
-#include "daemon/run_link.h"
 #include "daemon/run_shield.h"
-#include "daemon/run_watch.h"
-#include "daemon/runs.h"
 #include "daemon/start.h"
-#include "ingest/places.h"
-#include "os/clock.h"
 #include "os/files.h"
 #include "os/process.h"
-#include "os/random.h"
 #include "pod/launch.h"
 #include "setup/agent_command.h"
 #include "setup/inspect.h"
 #include "setup/install.h"
-#include "setup/run_overlay.h"
 
 namespace weir::cli {
 namespace {
 
 constexpr int kOwnFailure = 125;  // as env(1), docker and `weir pod exec`
 constexpr int kTickMs = 100;
-constexpr int kFinishMs = 5000;
 constexpr const char* kManagedSettings = "/etc/claude-code/managed-settings.json";
-
-// Everything of one run.
-struct Run {
-  std::string id = os::new_uuid();
-  std::vector<std::string> argv;
-  std::map<std::string, std::string> env = os::environment();
-  std::string cwd;
-  bool observe = false;
-  bool shield = true;
-  setup::Installation installation;
-  std::string directory;      // <runtime>/runs/<id>: what this run alone needs
-  std::string settings_file;  // in it
-  setup::GuardedCommand command;
-};
 
 int own_failure(const Error& error, Context& context) {
   if (context.json)
@@ -67,6 +46,15 @@ Result<std::vector<std::string>> codex_keys(const os::Places& places) {
   return keys;
 }
 
+// What belongs to a pod alone, and what a pod has no need of.
+Status check_options(const Args& args, const Run& run) {
+  if (run.pod && !run.shield) return fail("--pod and --no-shield contradict each other", "--no-shield");
+  for (const auto& option : pod_request_options())
+    if (!run.pod && args.has(option.name))
+      return fail("only a pod knows this option", option.name, "weir run --pod " + option.name + " …");
+  return {};
+}
+
 // Checks what the person wants and makes the command line of this run.
 Result<Run> prepare(const Args& args, const Context& context) {
   Run run;
@@ -77,6 +65,8 @@ Result<Run> prepare(const Args& args, const Context& context) {
   if (run.argv.empty()) return fail("no command was given", {}, "weir run -- claude -p 'fix the tests'");
   run.observe = mode == "observe";
   run.shield = !args.has("--no-shield");
+  if (args.has("--pod")) run.pod = args.value_or("--pod", "");
+  TRY_STATUS(check_options(args, run));
   std::error_code error;
   run.cwd = std::filesystem::current_path(error).string();
   if (error) return fail(ErrorCode::not_found, "the current directory is gone", {}, "change to another one");
@@ -88,10 +78,15 @@ Result<Run> prepare(const Args& args, const Context& context) {
   TRY(const std::string digest, setup::check_shim(run.installation.hook_path, setup::Scope::user));
   (void)digest;
   run.directory = context.places.runtime + "/runs/" + run.id;
-  run.settings_file = run.directory + "/settings.json";
+  run.settings_file = (run.pod ? kPodWeir : run.directory) + std::string("/settings.json");
 
   setup::RunRequest request{
       .argv = run.argv, .env = run.env, .installation = run.installation, .settings_file = run.settings_file};
+  request.in_pod = run.pod.has_value();
+  if (request.in_pod) {
+    request.installation.hook_path = std::string(kPodWeir) + "/weir-hook";
+    request.installation.socket = std::string(kPodWeir) + "/event.sock";
+  }
   if (os::exists(kManagedSettings)) {
     TRY(request.managed_settings, os::read_file(kManagedSettings, limits::kSettingsBytesMax));
   }
@@ -106,7 +101,7 @@ Result<Run> prepare(const Args& args, const Context& context) {
 }
 
 Status write_settings(const Run& run) {
-  if (!run.command.settings) return {};
+  if (!run.command.settings || run.pod) return {};
   TRY_STATUS(os::make_dirs(run.directory, 0700));
   return os::write_file_atomic(run.settings_file, *run.command.settings, 0600, os::Durability::none);
 }
@@ -126,16 +121,6 @@ class RunDirectory {
   std::string path_;
 };
 
-std::optional<daemon::TailOptions> transcripts_of(const Run& run, const os::Places& places) {
-  if (!run.command.agent) return std::nullopt;
-  const auto around = setup::surroundings(places, run.env, run.cwd, "");
-  const bool claude = *run.command.agent == setup::Agent::claude;
-  daemon::TailOptions tail{.agent = std::string(setup::name(*run.command.agent)),
-                           .started_ns = os::wall_ns()};
-  tail.roots = {claude ? around.claude_dir + "/projects" : around.codex_dir + "/sessions"};
-  return tail;
-}
-
 // Does the program draw on the terminal itself? Only the agents' forms that print and end do not.
 bool is_interactive(const Run& run) {
   if (::isatty(STDIN_FILENO) == 0 || ::isatty(STDOUT_FILENO) == 0) return false;
@@ -154,14 +139,14 @@ Json shield_facts(const std::optional<pod::ShieldReport>& report) {
   return report ? pod::to_json(*report) : Json::object({{"off", "given up by --no-shield"}});
 }
 
-// The run from start to end; what the callbacks of pod::launch share.
+// The run behind the light shield, from start to end; what the callbacks of pod::launch share.
 class Guarded {
  public:
-  Guarded(Run& run, daemon::RunLink& link, RunReport& report, const os::Places& places)
+  Guarded(const Run& run, daemon::RunLink& link, RunReport& report, const os::Places& places)
       : run_(run),
         link_(link),
         report_(report),
-        watch_(link, {.cwd = run.cwd, .tail = transcripts_of(run, places), .observe = run.observe}),
+        course_(run, link, report, transcripts_of(run, places)),
         shield_{.places = places,
                 .cwd = run.cwd,
                 .env = run.env,
@@ -178,103 +163,47 @@ class Guarded {
   Status on_ready(const pod::Started& started);
   void on_tick(pod::Supervised& supervised);
   void on_breach(const std::vector<std::string>& what, pod::Supervised& supervised);
-  void on_step(const daemon::RunStep& step);
-  // `supervised`: null when the program has ended already.
-  void diverged(const daemon::FinishedCall& call, pod::Supervised* supervised);
-  void end(pod::Supervised& supervised, const std::string& why);
-  void record_end(const RunEnd& end);
+  static RunCourse::End ending(pod::Supervised& supervised);
 
-  Run& run_;
+  const Run& run_;
   daemon::RunLink& link_;
   RunReport& report_;
-  daemon::RunWatch watch_;
+  RunCourse course_;
   daemon::RunShield shield_;
   pod::LaunchOptions options_;
   bool shield_on_ = false;
-  bool ended_ = false;
-  std::string found_after_;  // why the run counts as ended by us although the program had ended
 };
-
-// The daemon gets digests: a prompt is nobody's business until the agent reports it.
-std::vector<std::string> prompts_of(const Run& run) {
-  std::vector<std::string> digests;
-  for (const auto& word : setup::words_given(run.argv))
-    digests.push_back(daemon::prompt_digest(word));
-  return digests;
-}
 
 Status Guarded::on_ready(const pod::Started& started) {
   shield_on_ = started.report.has_value();
   // A light shield is not a pod: Decisions go on saying same_user, the entry of this run says what stood.
-  return link_.begin({.id = run_.id,
-                      .agent = run_.command.agent ? std::string(setup::name(*run_.command.agent)) : "",
-                      .observe = run_.observe,
-                      .isolation = "same_user",
-                      .shield = shield_facts(started.report),
-                      .warnings = run_.command.warnings,
-                      .prompts = prompts_of(run_)});
+  daemon::RunStart start = course_.start();
+  start.shield = shield_facts(started.report);
+  return link_.begin(start);
 }
 
-void Guarded::end(pod::Supervised& supervised, const std::string& why) {
-  if (ended_) return;
-  ended_ = true;
-  (void)supervised.quarantine(why);
-  report_.urgent(why);
-  (void)supervised.kill(why);
-}
-
-std::string divergence_text(const daemon::FinishedCall& call) {
-  return "the call " + printable(call.tool, 60) + " (" + printable(call.tool_use_id, 80) +
-         ") ran without passing its hook; see " + printable(call.where, 300);
-}
-
-void Guarded::on_step(const daemon::RunStep& step) {
-  for (const auto& decision : step.decisions)
-    report_.decision(decision);
-  if (!step.lost_now) return;
-  options_.wake_fds.clear();  // a closed connection is readable for ever
-  report_.say(
-      "the Weir daemon has gone: every further tool call is refused. Start it with `weir daemon`; "
-      "this run goes on guarded by the hooks, but its transcript is no longer checked.");
-}
-
-void Guarded::diverged(const daemon::FinishedCall& call, pod::Supervised* supervised) {
-  const std::string what = divergence_text(call);
-  // Enforcing, the daemon has recorded it with the stop of the session; observing, nobody has.
-  if (run_.observe) (void)link_.tell("breach", Json::object({{"what", Json::strings({what})}}));
-  if (run_.observe)
-    report_.say("divergence: " + what);
-  else if (supervised != nullptr)
-    end(*supervised, "quarantined: " + what);
-  else if (!ended_)
-    report_.urgent(found_after_ = "quarantined: " + what);
+// Frozen first: nothing of it runs while the tree is ended.
+RunCourse::End Guarded::ending(pod::Supervised& supervised) {
+  return [&supervised](const std::string& why) {
+    (void)supervised.quarantine(why);
+    (void)supervised.kill(why);
+  };
 }
 
 void Guarded::on_tick(pod::Supervised& supervised) {
-  if (ended_) return;
-  const auto step = watch_.step();
-  on_step(step);
-  if (step.stop)
-    end(supervised, "stopped: " + printable(*step.stop, 200));
-  else if (step.divergence)
-    diverged(*step.divergence, &supervised);
+  course_.tick(ending(supervised));
+  if (course_.lost()) options_.wake_fds.clear();  // a closed connection is readable for ever
 }
 
 void Guarded::on_breach(const std::vector<std::string>& what, pod::Supervised& supervised) {
   (void)link_.tell("breach", Json::object({{"what", Json::strings(what)}}));
   for (const auto& breach : what) {
     if (daemon::breach_is_fatal(breach, shield_)) {
-      end(supervised, "quarantined: the shield no longer holds: " + printable(breach, 300));
+      course_.end("quarantined: the shield no longer holds: " + printable(breach, 300), ending(supervised));
       return;
     }
     report_.say("shield: " + printable(breach, 300) + "; this run's own hooks stay in force");
   }
-}
-
-void Guarded::record_end(const RunEnd& end) {
-  Json facts = to_json(end);
-  facts.erase("run");
-  (void)link_.tell("ended", std::move(facts));
 }
 
 Result<RunEnd> Guarded::go() {
@@ -289,27 +218,17 @@ Result<RunEnd> Guarded::go() {
   options_.on_breach = [this](const auto& what, pod::Supervised& supervised) { on_breach(what, supervised); };
   TRY(const pod::LaunchResult done, pod::launch(options_));
 
-  RunEnd end{.run = run_.id, .exit_code = done.exit.code, .ended_because = done.ended_because};
-  const auto last = watch_.finish(kFinishMs);
-  on_step(last);
-  // Found only now, because the run was short: the session is stopped, the person is told.
-  if (last.divergence) diverged(*last.divergence, nullptr);
-  if (end.ended_because.empty()) end.ended_because = found_after_;
-  if (!end.ended_because.empty()) end.exit_code = kOwnFailure;
+  RunEnd end = course_.finish(done.exit.code, done.ended_because);
   for (const auto& survivor : done.survivors)
     report_.urgent("still running, and out of reach: " + printable(survivor.name, 40) + " (pid " +
                    std::to_string(survivor.pid) + ")");
   end.shield = shield_on_;
-  end.observe = run_.observe;
-  end.lost_daemon = link_.lost();
-  end.transcript_expected = run_.command.agent.has_value();
-  end.totals = watch_.totals();
-  record_end(end);
+  course_.record(end);
   return end;
 }
 
 Error explain(Error error, const Run& run) {
-  if (run.shield && error.code == ErrorCode::unavailable && error.hint.empty())
+  if (run.shield && !run.pod && error.code == ErrorCode::unavailable && error.hint.empty())
     error.hint = "without the shield: weir run --no-shield -- …";
   return error;
 }
@@ -331,11 +250,28 @@ int run_run(const Args& args, Context& context) {
   if (!context.quiet)
     for (const auto& warning : run->command.warnings)
       report.urgent(warning);
-  Guarded guarded(*run, *link, report, context.places);
-  const auto end = guarded.go();
+  const auto end = run->pod ? run_in_pod(args, *run, *link, report, context)
+                            : Guarded(*run, *link, report, context.places).go();
   if (!end) return own_failure(explain(end.error(), *run), context);
   report.summary(*end);
   return end->exit_code;
+}
+
+std::vector<Option> run_options() {
+  std::vector<Option> options = {
+      {"--mode",
+       "MODE",
+       "enforce (default) or observe: record what would be refused, refuse nothing",
+       false,
+       false,
+       {"enforce", "observe"}},
+      {"--pod", "PROFILE", "in a pod, as `weir pod exec`; the profile is told with --pod=PROFILE", false,
+       true},
+      {"--no-shield", "", "give up the light shield (recorded): setuid programs work again"},
+      {"--verbose", "", "print decisions also when standard error is no terminal"}};
+  for (auto& option : pod_request_options())
+    options.push_back(std::move(option));
+  return options;
 }
 
 }  // namespace
@@ -346,20 +282,17 @@ CommandSpec run_command() {
       .summary = "Run one agent guarded, without changing its configuration",
       .description =
           "Starts the daemon if need be, gives the agent hooks for this run, puts it behind the light shield "
-          "and watches its transcript: a tool call that passed its hook by ends the run. Exits with the "
-          "agent's exit code; 125 when Weir itself failed or ended the run.",
-      .options = {{"--mode",
-                   "MODE",
-                   "enforce (default) or observe: record what would be refused, refuse nothing",
-                   false,
-                   false,
-                   {"enforce", "observe"}},
-                  {"--no-shield", "", "give up the light shield (recorded): setuid programs work again"},
-                  {"--verbose", "", "print decisions also when standard error is no terminal"}},
+          "and watches its transcript: a tool call that passed its hook by ends the run. With --pod it runs "
+          "in "
+          "a pod of its own: what it changes in the current directory is kept apart for `weir diff`. Exits "
+          "with "
+          "the agent's exit code; 125 when Weir itself failed or ended the run.",
+      .options = run_options(),
       .positionals = {},
       .takes_rest = true,
       .examples = {{"weir run -- claude", "Claude Code, guarded"},
                    {"weir run -- codex exec 'fix the failing test'", "Codex, guarded"},
+                   {"weir run --pod -- claude -p 'fix the tests'", "in a pod; then weir diff, weir commit"},
                    {"weir run --mode observe -- claude", "only record what would be refused"}},
       .run = run_run};
 }

@@ -24,20 +24,26 @@ Json to_json(const RunEnd& end) {
   Json sessions = Json::array();
   for (const auto& session : end.totals.sessions)
     sessions.push(session);
-  return Json::object({{"run", end.run},
-                       {"exit", end.exit_code},
-                       {"ended_because", end.ended_because},
-                       {"mode", end.observe ? "observe" : "enforce"},
-                       {"shield", end.shield},
-                       {"calls", end.totals.calls},
-                       {"refused", end.totals.refused},
-                       {"asked", end.totals.asked},
-                       {"would_refuse", end.totals.would_refuse},
-                       {"held", Json::strings(end.totals.held)},
-                       {"divergences", end.totals.divergences},
-                       {"transcripts", static_cast<std::uint64_t>(end.totals.transcripts)},
-                       {"daemon_lost", end.lost_daemon},
-                       {"sessions", std::move(sessions)}});
+  Json json = Json::object({{"run", end.run},
+                            {"exit", end.exit_code},
+                            {"ended_because", end.ended_because},
+                            {"mode", end.observe ? "observe" : "enforce"},
+                            {"shield", end.shield},
+                            {"calls", end.totals.calls},
+                            {"refused", end.totals.refused},
+                            {"asked", end.totals.asked},
+                            {"would_refuse", end.totals.would_refuse},
+                            {"held", Json::strings(end.totals.held)},
+                            {"divergences", end.totals.divergences},
+                            {"transcripts", static_cast<std::uint64_t>(end.totals.transcripts)},
+                            {"daemon_lost", end.lost_daemon},
+                            {"sessions", std::move(sessions)}});
+  if (end.pod)
+    json.set("pod", Json::object({{"id", end.pod->id},
+                                  {"profile", end.pod->profile},
+                                  {"level", end.pod->level},
+                                  {"changed", end.pod->changed}}));
+  return json;
 }
 
 void RunReport::print(const std::string& text) {
@@ -80,7 +86,10 @@ void RunReport::summary(const RunEnd& end) {
   add_count(line, end.totals.would_refuse, "would have been refused or asked");
   line += ", " + std::to_string(end.totals.divergences) +
           (end.totals.divergences == 1 ? " divergence" : " divergences");
-  line += end.shield ? "; shield on" : "; no shield";
+  if (end.pod)
+    line += "; in a pod, " + end.pod->level + " verified";
+  else
+    line += end.shield ? "; shield on" : "; no shield";
   if (!end.ended_because.empty()) line += "; ended by Weir: " + printable(end.ended_because, 200);
   print(line);
   if (!end.totals.held.empty()) {
@@ -89,6 +98,8 @@ void RunReport::summary(const RunEnd& end) {
       held += " " + printable(id, 40);
     print(held + "  (let one pass once: weir approve ID)");
   }
+  if (end.pod && end.pod->changed)
+    print("the workspace is as it was; what the agent changed: weir diff, weir commit, weir discard");
   if (end.transcript_expected && end.totals.transcripts == 0 && end.totals.calls > 0)
     print("no transcript of this run was found: a call that passed its hook by would not have been seen");
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <iosfwd>
+#include <optional>
 #include <string>
 
 #include "base/json.h"
@@ -10,11 +11,20 @@
 
 namespace weir::cli {
 
+// The pod that a run was in.
+struct RunPod {
+  std::string id;
+  std::string profile;
+  std::string level;     // "L3"
+  bool changed = false;  // the workspace: the pod is kept for `weir diff`
+};
+
 struct RunEnd {
   std::string run;            // id
   int exit_code = 0;          // of weir run
   std::string ended_because;  // "" when the program ended by itself
-  bool shield = false;
+  bool shield = false;        // the light one
+  std::optional<RunPod> pod;
   bool observe = false;
   bool lost_daemon = false;
   bool transcript_expected = false;

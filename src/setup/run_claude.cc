@@ -161,6 +161,7 @@ Status guard_claude(const RunRequest& request, std::size_t at, GuardedCommand& g
   TRY(const auto given, take_settings(guarded.argv, at));
   TRY(Json settings, user_settings(request, given));
   settings.set("disableAllHooks", false);
+  if (request.in_pod) settings.set("sandbox", Json::object({{"enabled", false}}));
   Json env = settings["env"].is_object() ? settings["env"] : Json::object();
   env.set("CLAUDE_CODE_SIMPLE", "");
   env.set("CLAUDE_CODE_SAFE_MODE", "");

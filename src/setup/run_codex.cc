@@ -79,6 +79,17 @@ bool weakens(const Words& argv, std::size_t i) {
   return word == "danger-full-access" && i > 0 && (argv[i - 1] == "-s" || argv[i - 1] == "--sandbox");
 }
 
+// An option of the command line, which goes before what is configured.
+bool wants_own_sandbox(const Words& argv, std::size_t at) {
+  for (std::size_t i = at; i < argv.size() && argv[i] != "--"; ++i) {
+    if (argv[i] == "--full-auto") return true;
+    if ((argv[i] == "-s" || argv[i] == "--sandbox") && i + 1 < argv.size())
+      return argv[i + 1] != "danger-full-access";
+    if (argv[i].starts_with("--sandbox=")) return argv[i] != "--sandbox=danger-full-access";
+  }
+  return false;
+}
+
 Status check_word(const Words& argv, std::size_t i, GuardedCommand& guarded) {
   const std::string& word = argv[i];
   const std::string next = i + 1 < argv.size() ? argv[i + 1] : "";
@@ -142,6 +153,12 @@ Status guard_codex(const RunRequest& request, std::size_t at, GuardedCommand& gu
     state += (state.empty() ? "" : ",") + toml_quote(key) + "={enabled=false}";
   // --no-daemon: a background server that runs already has its own configuration, without these hooks.
   added.insert(added.end(), {"-c", "hooks.state={" + state + "}", "--enable", "hooks", "--no-daemon"});
+  if (request.in_pod) {
+    added.insert(added.end(), {"-c", R"(sandbox_mode="danger-full-access")"});
+    if (wants_own_sandbox(guarded.argv, at))
+      guarded.warnings.emplace_back(
+          "Codex's own sandbox cannot be made in a pod: leave -s and --full-auto out.");
+  }
   guarded.argv.insert(guarded.argv.begin() + static_cast<std::ptrdiff_t>(at), added.begin(), added.end());
   return {};
 }

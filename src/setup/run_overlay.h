@@ -35,6 +35,9 @@ struct RunRequest {
   std::string managed_settings;  // content of Claude Code's managed-settings.json, "" when there is none
   // Keys of hooks that `weir init codex` installed: off for this run, so that a call is not judged twice.
   std::vector<std::string> installed_trust_keys;
+  // The run is in a pod: the agent's own sandbox is switched off there, for the pod is one and lets no
+  // namespaces be made inside of it.
+  bool in_pod = false;
   // Reads a settings file that argv names (relative paths as given).
   std::function<Result<std::string>(const std::string& path)> read_file;
 };

@@ -174,6 +174,23 @@ TEST(RunOverlay, CodexGetsTrustedSessionHooks) {
   EXPECT_NE(state.find("\"/h/.codex/hooks.json:pre_tool_use:0:0\"={enabled=false}"), std::string::npos);
 }
 
+// The pod is the sandbox: the agents' own need namespaces, which a pod refuses.
+TEST(RunOverlay, InAPodTheAgentsOwnSandboxIsOff) {
+  const auto guarded_in_pod = [](Words argv) {
+    RunRequest in_pod = request(std::move(argv));
+    in_pod.in_pod = true;
+    return guard_command(in_pod).value();
+  };
+  const auto codex = guarded_in_pod({"codex", "exec", "go"});
+  EXPECT_NE(std::find(codex.argv.begin(), codex.argv.end(), R"(sandbox_mode="danger-full-access")"),
+            codex.argv.end());
+  EXPECT_TRUE(codex.warnings.empty());
+  EXPECT_EQ(guarded_in_pod({"codex", "exec", "-s", "workspace-write", "go"}).warnings.size(), 1U);
+  EXPECT_EQ(guarded_in_pod({"codex", "--sandbox=read-only"}).warnings.size(), 1U);
+  const auto claude = guarded_in_pod({"claude", "--settings", R"({"sandbox":{"enabled":true}})"});
+  EXPECT_FALSE(parse_json(*claude.settings).value()["sandbox"]["enabled"].bool_or(true));
+}
+
 TEST(RunOverlay, RefusesWhatSwitchesCodexHooksOff) {
   for (const Words& override : {Words{"-c", "features.hooks=false"},
                                 {"-c", "features={hooks=false}"},

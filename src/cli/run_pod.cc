@@ -1,0 +1,176 @@
+// `weir run --pod`: the agent in a pod, with its hooks in force.
+//
+// Inside it finds the hook, one socket and its settings (kPodWeir), its own program, and a state directory
+// that was made for this pod. Everything else of Weir's is outside: the daemon, which sees the pod's files as
+// the pod does, and the control socket, at which a person approves and stops.
+#include <algorithm>
+#include <ostream>
+
+#include "base/bytes.h"
+#include "base/limits.h"
+#include "cli/guarded_run.h"
+#include "cli/pod_choice.h"
+#include "cli/pod_start.h"
+#include "os/files.h"
+#include "pod/mountinfo.h"
+#include "pod/pod_launch.h"
+#include "pod/program_places.h"
+#include "setup/agent_command.h"
+#include "setup/pod_state.h"
+
+namespace weir::cli {
+namespace {
+
+constexpr int kTickMs = 100;
+// In the pod's directory of the store: the agent's own state, and its transcripts apart from it, so that
+// inside they are a mount point, which nothing can be put in place of.
+constexpr const char* kState = "/agent";
+constexpr const char* kTranscripts = "/transcripts";
+
+std::string inside(std::string_view name) {
+  return std::string(kPodWeir) + "/" + std::string(name);
+}
+
+std::string base_of(const std::string& path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+// The profile that was asked for, or the one of this agent.
+std::string profile_name(const Run& run) {
+  if (!run.pod->empty()) return *run.pod;
+  if (run.command.agent) return *run.command.agent == setup::Agent::claude ? "claude" : "codex";
+  return base_of(run.argv[0]) == "opencode" ? "opencode" : "generic";
+}
+
+// Words of the command line that name programs: the first, and the agent behind `env` or `timeout`.
+std::vector<std::size_t> program_words(const std::vector<std::string>& argv) {
+  std::vector<std::size_t> words = {0};
+  if (const auto agent = setup::find_agent_command(argv); agent && agent->arguments_at > 1)
+    words.push_back(agent->arguments_at - 1);
+  return words;
+}
+
+bool is_shown(const pod::PodSpec& spec, const std::string& path) {
+  return std::any_of(spec.mounts.begin(), spec.mounts.end(), [&](const auto& mount) {
+    return mount.kind != pod::PodMount::Kind::tmpfs && pod::is_within(path, mount.at);
+  });
+}
+
+// The programs may lie anywhere; inside they are found first of all by their names.
+Status show_programs(Run& run, pod::PodSpec& spec) {
+  for (const std::size_t at : program_words(run.argv)) {
+    auto places = pod::program_places(run.argv[at], run.env, run.cwd, inside("bin"));
+    if (!places && at > 0) continue;  // a script for an interpreter: its own affair
+    if (!places) return std::unexpected(std::move(places.error()));
+    for (const auto& path : places->read_only)
+      if (!is_shown(spec, path))
+        spec.mounts.push_back({.kind = pod::PodMount::Kind::read_only, .at = path, .source = path});
+    for (const auto& link : places->links)
+      if (std::none_of(spec.links.begin(), spec.links.end(),
+                       [&](const auto& one) { return one.at == link.at; }))
+        spec.links.push_back(link);
+    // The guarded command line has the same words up to the agent's own arguments.
+    if (run.argv[at].contains('/')) spec.argv[at] = places->links.front().at;
+  }
+  spec.env["PATH"] = inside("bin") + ":" + spec.env["PATH"];
+  return {};
+}
+
+// Weir's own, as far as it is let in.
+void show_weir(const Run& run, const os::Places& places, pod::PodSpec& spec) {
+  spec.mounts.push_back({.kind = pod::PodMount::Kind::read_only,
+                         .at = inside("weir-hook"),
+                         .source = run.installation.hook_path});
+  spec.doors.push_back({inside("event.sock"), places.event_socket()});
+  if (run.command.settings) spec.files.push_back({run.settings_file, *run.command.settings});
+}
+
+// A state directory for this pod alone, with the agent's seeds in it.
+Status show_state(const setup::PodState& state, const std::string& directory, pod::PodSpec& spec) {
+  TRY_STATUS(os::make_dirs(directory + kState + "/" + state.transcripts, 0700));
+  TRY_STATUS(os::make_dirs(directory + kTranscripts, 0700));
+  for (const auto& [name, text] : state.files)
+    TRY_STATUS(os::write_file_atomic(directory + kState + "/" + name, text, 0600, os::Durability::none));
+  spec.mounts.push_back({.kind = pod::PodMount::Kind::own, .at = state.at, .source = directory + kState});
+  spec.mounts.push_back({.kind = pod::PodMount::Kind::own,
+                         .at = state.at + "/" + state.transcripts,
+                         .source = directory + kTranscripts});
+  for (const auto& [name, value] : state.env)
+    spec.env[name] = value;
+  return {};
+}
+
+Result<std::optional<setup::PodState>> state_of(const Run& run, const os::Places& places) {
+  if (!run.command.agent) return std::nullopt;
+  TRY(auto state,
+      setup::pod_state(*run.command.agent, {.around = setup::surroundings(places, run.env, run.cwd, ""),
+                                            .env = run.env,
+                                            .workspace = run.cwd,
+                                            .read_file = [](const std::string& path) {
+                                              return os::read_file(path, limits::kSettingsBytesMax);
+                                            }}));
+  return state;
+}
+
+Result<ReadyPod> ready(const Args& args, Run& run, const Context& context) {
+  TRY(pod::PodRequest request, pod_request(args, context, run.command.argv));
+  TRY(const pod::PodProfile profile, pod_profile(args, profile_name(run), context));
+  TRY(const auto state, state_of(run, context.places));
+  const pod::PodStore store = pod_store(context);
+  return ready_pod(profile, std::move(request), context,
+                   [&](const pod::Pod& stored, pod::PodSpec& spec) -> Status {
+                     show_weir(run, context.places, spec);
+                     if (state) TRY_STATUS(show_state(*state, store.directory(stored), spec));
+                     return show_programs(run, spec);
+                   });
+}
+
+// The run in its pod, from start to end.
+Result<RunEnd> go(const Run& run, const ReadyPod& ready, const std::string& directory, daemon::RunLink& link,
+                  RunReport& report, const Context& context) {
+  std::optional<daemon::TailOptions> tail;
+  if (run.command.agent) tail = transcripts_in(run, {directory + kTranscripts});
+  RunCourse course(run, link, report, std::move(tail));
+  pod::PodOptions options;
+  options.tick_ms = kTickMs;
+  options.wake_fds = {link.fd()};
+  options.on_ready = [&](const pod::PodReady& now) -> Status {
+    // Only a pod whose every wall held comes here: plan_pod was asked for L3 and takes no less.
+    daemon::RunStart start = course.start();
+    start.isolation = "shielded";
+    start.pod = Json::object({{"id", ready.stored.id},
+                              {"profile", ready.stored.profile},
+                              {"process", static_cast<std::int64_t>(now.program)},
+                              {"report", pod::to_json(now.report)}});
+    return link.begin(start);
+  };
+  options.on_tick = [&](pod::PodControl& pod) {
+    course.tick([&pod](const std::string& why) { pod.end(why); });
+    if (course.lost()) options.wake_fds.clear();  // a closed connection is readable for ever
+  };
+  const auto done = pod::launch_pod(ready.plan, options);
+  if (!done) {
+    (void)keep_if_changed(ready, context);
+    return std::unexpected(done.error());
+  }
+  RunEnd end = course.finish(done->exit.code, done->ended_because);
+  end.pod = RunPod{.id = ready.stored.id,
+                   .profile = ready.stored.profile,
+                   .level = std::string(pod::name(done->report.level())),
+                   // The transcript of a run that Weir ended is what tells why.
+                   .changed = end.ended_because.empty() ? keep_if_changed(ready, context)
+                                                        : pod::PodStore::has_changes(ready.stored)};
+  course.record(end);
+  return end;
+}
+
+}  // namespace
+
+Result<RunEnd> run_in_pod(const Args& args, Run& run, daemon::RunLink& link, RunReport& report,
+                          Context& context) {
+  TRY(const ReadyPod pod, ready(args, run, context));
+  tell_before(args, pod, context);
+  return go(run, pod, pod_store(context).directory(pod.stored), link, report, context);
+}
+
+}  // namespace weir::cli

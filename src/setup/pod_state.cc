@@ -1,0 +1,189 @@
+#include "setup/pod_state.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/bytes.h"
+#include "setup/json_edit.h"
+#include "setup/toml_edit.h"
+
+namespace weir::setup {
+namespace {
+
+using Keys = std::vector<std::string_view>;
+
+// Of ~/.claude/settings.json. Left out above all: env, apiKeyHelper and its kin, hooks, statusLine (a
+// program), sandbox (the pod is one), plugins.
+const Keys kClaudeSettings = {"permissions",
+                              "model",
+                              "outputStyle",
+                              "language",
+                              "theme",
+                              "includeCoAuthoredBy",
+                              "attribution",
+                              "alwaysThinkingEnabled",
+                              "effortLevel",
+                              "cleanupPeriodDays",
+                              "respectGitignore",
+                              "skipWebFetchPreflight",
+                              "spinnerTipsEnabled"};
+const Keys kClaudeState = {"theme", "editorMode", "verbose"};
+
+// Of ~/.codex/config.toml, by the first part of the key. Left out above all: mcp_servers, notify, hooks, otel
+// (headers), shell_environment_policy.set, plugins.
+const Keys kCodexTop = {"model",
+                        "model_provider",
+                        "model_reasoning_effort",
+                        "model_reasoning_summary",
+                        "model_verbosity",
+                        "model_context_window",
+                        "review_model",
+                        "approval_policy",
+                        "personality",
+                        "projects",
+                        "features",
+                        "web_search",
+                        "hide_agent_reasoning",
+                        "show_raw_agent_reasoning",
+                        "file_opener",
+                        "disable_paste_burst",
+                        "developer_instructions",
+                        "project_doc_max_bytes",
+                        "check_for_update_on_startup",
+                        "analytics"};
+const Keys kCodexProvider = {"name",
+                             "base_url",
+                             "env_key",
+                             "env_key_instructions",
+                             "wire_api",
+                             "request_max_retries",
+                             "stream_max_retries",
+                             "stream_idle_timeout_ms",
+                             "supports_websockets",
+                             "requires_openai_auth"};
+
+bool one_of(const Keys& keys, std::string_view key) {
+  return std::find(keys.begin(), keys.end(), key) != keys.end();
+}
+
+// "" for what is not there.
+Result<std::string> content(const PodStateRequest& request, const std::string& path) {
+  auto text = request.read_file(path);
+  if (!text && text.error().code == ErrorCode::not_found) return std::string();
+  return text;
+}
+
+Result<Json> settings_of(const PodStateRequest& request, const std::string& path) {
+  TRY(const std::string text, content(request, path));
+  auto json = parse_settings(text, Comments::refuse);
+  if (!json) return fail("the agent's settings cannot be read: " + json.error().what, path, "mend the file");
+  return json;
+}
+
+Json only(const Json& from, const Keys& keys) {
+  Json out = Json::object();
+  for (const auto key : keys)
+    if (from.has(key)) out.set(key, from[key]);
+  return out;
+}
+
+Status add_text(const PodStateRequest& request, const std::string& directory, const std::string& name,
+                PodState& state) {
+  TRY(std::string text, content(request, directory + "/" + name));
+  if (!text.empty()) state.files[name] = std::move(text);
+  return {};
+}
+
+std::string value_or(const std::map<std::string, std::string>& env, const std::string& key,
+                     const std::string& fallback) {
+  const auto it = env.find(key);
+  return it != env.end() && !it->second.empty() ? it->second : fallback;
+}
+
+void add_model(const std::string& url, PodState& state) {
+  if (std::string endpoint = endpoint_of(url); !endpoint.empty()) state.models.push_back(std::move(endpoint));
+}
+
+Result<PodState> claude_state(const PodStateRequest& request) {
+  const std::string& dir = request.around.claude_dir;
+  PodState state{.at = dir, .transcripts = "projects"};
+  // Also where ~/.claude is meant: then .claude.json, which lies beside it, is kept with the rest.
+  state.env["CLAUDE_CONFIG_DIR"] = dir;
+  TRY(const Json settings, settings_of(request, dir + "/settings.json"));
+  state.files["settings.json"] = pretty(only(settings, kClaudeSettings)) + "\n";
+  TRY_STATUS(add_text(request, dir, "CLAUDE.md", state));
+  const bool moved = request.env.contains("CLAUDE_CONFIG_DIR") && request.env.at("CLAUDE_CONFIG_DIR") == dir;
+  TRY(const Json known, settings_of(request, (moved ? dir : request.around.places.home) + "/.claude.json"));
+  const bool trusted = known["projects"][request.workspace]["hasTrustDialogAccepted"].bool_or(false);
+  Json own = only(known, kClaudeState);
+  own.set("hasCompletedOnboarding", true).set("autoUpdates", false);
+  own.set("projects",
+          Json::object({{request.workspace, Json::object({{"hasTrustDialogAccepted", trusted}})}}));
+  state.files[".claude.json"] = pretty(own) + "\n";
+  add_model(value_or(request.env, "ANTHROPIC_BASE_URL", "https://api.anthropic.com"), state);
+  return state;
+}
+
+bool is_kept(const std::vector<std::string>& path, TomlItem::Kind kind) {
+  if (path.empty()) return false;
+  if (path[0] != "model_providers") return one_of(kCodexTop, path[0]);
+  // A provider written as one inline table may hold anything.
+  return kind == TomlItem::Kind::table ? path.size() == 2
+                                       : path.size() == 3 && one_of(kCodexProvider, path[2]);
+}
+
+std::string unquoted(std::string_view value) {
+  value = trim(value);
+  const bool quoted = value.size() >= 2 && (value.front() == '"' || value.front() == '\'');
+  return std::string(quoted ? value.substr(1, value.size() - 2) : value);
+}
+
+Result<PodState> codex_state(const PodStateRequest& request) {
+  const std::string& dir = request.around.codex_dir;
+  PodState state{.at = dir, .transcripts = "sessions"};
+  state.env["CODEX_HOME"] = dir;
+  const std::string file = codex_config_file(request.around);
+  TRY(const std::string text, content(request, file));
+  auto outline = toml_outline(text);
+  if (!outline)
+    return fail("the agent's settings cannot be read: " + outline.error().what, file, "mend the file");
+  std::string kept;
+  std::string provider = "openai";
+  std::map<std::string, std::string> urls;
+  for (const auto& item : *outline) {
+    if (item.kind == TomlItem::Kind::blank || !is_kept(item.path, item.kind)) continue;
+    kept += std::string_view(text).substr(item.begin, item.end - item.begin);
+    if (!kept.ends_with('\n')) kept += '\n';
+    if (item.path.size() == 1 && item.path[0] == "model_provider") provider = unquoted(item.value);
+    if (item.path.size() == 3 && item.path[2] == "base_url") urls[item.path[1]] = unquoted(item.value);
+  }
+  state.files["config.toml"] = std::move(kept);
+  TRY_STATUS(add_text(request, dir, "AGENTS.md", state));
+  const auto own = urls.find(provider);
+  add_model(
+      own != urls.end() ? own->second : value_or(request.env, "OPENAI_BASE_URL", "https://api.openai.com"),
+      state);
+  return state;
+}
+
+}  // namespace
+
+std::string endpoint_of(std::string_view url) {
+  const bool secure = url.starts_with("https://");
+  if (!secure && !url.starts_with("http://")) return {};
+  std::string_view rest = url.substr(secure ? 8 : 7);
+  rest = rest.substr(0, rest.find_first_of("/?#"));
+  if (const auto at = rest.rfind('@'); at != std::string_view::npos) rest = rest.substr(at + 1);
+  if (rest.empty()) return {};
+  const auto colon = rest.rfind(':');
+  const auto bracket = rest.rfind(']');
+  const bool has_port =
+      colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket);
+  return std::string(rest) + (has_port ? "" : secure ? ":443" : ":80");
+}
+
+Result<PodState> pod_state(Agent agent, const PodStateRequest& request) {
+  return agent == Agent::claude ? claude_state(request) : codex_state(request);
+}
+
+}  // namespace weir::setup
