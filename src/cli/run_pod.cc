@@ -35,11 +35,15 @@ std::string base_of(const std::string& path) {
   return path.substr(path.rfind('/') + 1);
 }
 
+bool is_opencode(const Run& run) {
+  return base_of(run.argv[0]) == "opencode";
+}
+
 // The profile that was asked for, or the one of this agent.
 std::string profile_name(const Run& run) {
   if (!run.pod->empty()) return *run.pod;
   if (run.command.agent) return *run.command.agent == setup::Agent::claude ? "claude" : "codex";
-  return base_of(run.argv[0]) == "opencode" ? "opencode" : "generic";
+  return is_opencode(run) ? "opencode" : "generic";
 }
 
 // Words of the command line that name programs: the first, and the agent behind `env` or `timeout`.
@@ -87,28 +91,34 @@ void show_weir(const Run& run, const os::Places& places, pod::PodSpec& spec) {
 
 // A state directory for this pod alone, with the agent's seeds in it.
 Status show_state(const setup::PodState& state, const std::string& directory, pod::PodSpec& spec) {
-  TRY_STATUS(os::make_dirs(directory + kState + "/" + state.transcripts, 0700));
-  TRY_STATUS(os::make_dirs(directory + kTranscripts, 0700));
+  TRY_STATUS(os::make_dirs(directory + kState, 0700));
   for (const auto& [name, text] : state.files)
     TRY_STATUS(os::write_file_atomic(directory + kState + "/" + name, text, 0600, os::Durability::none));
   spec.mounts.push_back({.kind = pod::PodMount::Kind::own, .at = state.at, .source = directory + kState});
-  spec.mounts.push_back({.kind = pod::PodMount::Kind::own,
-                         .at = state.at + "/" + state.transcripts,
-                         .source = directory + kTranscripts});
+  if (!state.transcripts.empty()) {
+    const std::string below = "/" + state.transcripts;
+    TRY_STATUS(os::make_dirs(directory + kState + below, 0700));
+    TRY_STATUS(os::make_dirs(directory + kTranscripts, 0700));
+    spec.mounts.push_back(
+        {.kind = pod::PodMount::Kind::own, .at = state.at + below, .source = directory + kTranscripts});
+  }
   for (const auto& [name, value] : state.env)
     spec.env[name] = value;
   return {};
 }
 
 Result<std::optional<setup::PodState>> state_of(const Run& run, const os::Places& places) {
-  if (!run.command.agent) return std::nullopt;
-  TRY(auto state,
-      setup::pod_state(*run.command.agent, {.around = setup::surroundings(places, run.env, run.cwd, ""),
-                                            .env = run.env,
-                                            .workspace = run.cwd,
-                                            .read_file = [](const std::string& path) {
-                                              return os::read_file(path, limits::kSettingsBytesMax);
-                                            }}));
+  const setup::PodStateRequest request{
+      .around = setup::surroundings(places, run.env, run.cwd, ""),
+      .env = run.env,
+      .workspace = run.cwd,
+      .read_file = [](const std::string& path) { return os::read_file(path, limits::kSettingsBytesMax); }};
+  std::optional<setup::PodState> state;
+  if (run.command.agent) {
+    TRY(state, setup::pod_state(*run.command.agent, request));
+  } else if (is_opencode(run)) {
+    TRY(state, setup::opencode_state(request));
+  }
   return state;
 }
 

@@ -166,7 +166,53 @@ Result<PodState> codex_state(const PodStateRequest& request) {
   return state;
 }
 
+// Of opencode.json. Left out above all: mcp, plugin, command, formatter, lsp (programs), instructions
+// (paths).
+const Keys kOpencode = {"$schema",    "model", "small_model", "permission", "share",
+                        "autoupdate", "theme", "username",    "tools",      "default_agent"};
+
+// A provider without its secrets: a key that is written as "{env:NAME}" names one that --env passes.
+Json provider_of(const Json& from) {
+  Json out = only(from, {"name", "npm", "models"});
+  const Json& options = from["options"];
+  Json kept = only(options, {"baseURL", "timeout"});
+  if (const auto key = options["apiKey"].text_or(""); key.starts_with("{env:") && key.ends_with("}"))
+    kept.set("apiKey", key);
+  out.set("options", std::move(kept));
+  return out;
+}
+
 }  // namespace
+
+Result<PodState> opencode_state(const PodStateRequest& request) {
+  const std::string config =
+      value_or(request.env, "XDG_CONFIG_HOME", request.around.places.home + "/.config");
+  PodState state{.at = config + "/opencode", .transcripts = {}};
+  state.env["XDG_CONFIG_HOME"] = config;
+  Json own = Json::object();
+  std::string model_url;
+  for (const char* name : {"config.json", "opencode.json", "opencode.jsonc"}) {
+    const std::string file = state.at + "/" + name;
+    TRY(const std::string text, content(request, file));
+    auto json = parse_settings(text, Comments::allow);
+    if (!json)
+      return fail("the agent's settings cannot be read: " + json.error().what, file, "mend the file");
+    const Json kept = only(*json, kOpencode);
+    for (const auto& [key, value] : kept.as_object())
+      own.set(key, value);
+    if (!(*json)["provider"].is_object()) continue;
+    Json providers = own["provider"].is_object() ? own["provider"] : Json::object();
+    for (const auto& [key, value] : (*json)["provider"].as_object())
+      providers.set(key, provider_of(value));
+    own.set("provider", std::move(providers));
+  }
+  const std::string model(own["model"].text_or(""));
+  add_model(std::string(own["provider"][model.substr(0, model.find('/'))]["options"]["baseURL"].text_or("")),
+            state);
+  state.files["opencode.json"] = pretty(own) + "\n";
+  TRY_STATUS(add_text(request, state.at, "AGENTS.md", state));
+  return state;
+}
 
 std::string endpoint_of(std::string_view url) {
   const bool secure = url.starts_with("https://");

@@ -22,8 +22,8 @@
 namespace weir::setup {
 
 struct PodState {
-  std::string at;                            // absolute, inside
-  std::string transcripts;                   // name below `at` of the directory of its transcripts
+  std::string at;           // absolute, inside
+  std::string transcripts;  // name below `at` of the directory of its transcripts; "" for none
   std::map<std::string, std::string> files;  // name below `at` → content
   std::map<std::string, std::string> env;    // set for the agent
   // Where the agent is set up to find its model: "127.0.0.1:8701", "api.anthropic.com:443".
@@ -40,6 +40,8 @@ struct PodStateRequest {
 
 // Errors: settings that cannot be read, naming the file.
 Result<PodState> pod_state(Agent agent, const PodStateRequest& request);
+// The same for OpenCode, of which Weir knows no hooks: its configuration directory, without transcripts.
+Result<PodState> opencode_state(const PodStateRequest& request);
 
 // "http://127.0.0.1:8701/v1" → "127.0.0.1:8701"; 443 and 80 stand for https and http; "" for anything else.
 std::string endpoint_of(std::string_view url);

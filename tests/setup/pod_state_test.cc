@@ -90,6 +90,31 @@ TEST(PodState, OfCodexOnlyWhatIsKnown) {
   EXPECT_THAT(state->models, ElementsAre("127.0.0.1:8701"));
 }
 
+TEST(PodState, OfOpencodeItsModelsWithoutTheirKeys) {
+  os::Places places;
+  places.home = "/home/ann";
+  const std::string text = R"json({ // comments are fine
+    "model": "mine/m", "mcp": {"a": {"environment": {"K": "s3cret"}}}, "plugin": ["x"],
+    "provider": {"mine": {"npm": "@ai-sdk/openai-compatible", "models": {"m": {}},
+                          "options": {"baseURL": "http://127.0.0.1:8701/v1", "apiKey": "{env:MY_KEY}",
+                                      "headers": {"Authorization": "s3cret"}}},
+                 "other": {"options": {"apiKey": "s3cret"}}}})json";
+  const auto state = opencode_state({.around = surroundings(places, {}, "/home/ann/code", ""),
+                                     .env = {},
+                                     .workspace = "/home/ann/code",
+                                     .read_file = [&](const std::string& path) -> Result<std::string> {
+                                       if (path == "/home/ann/.config/opencode/opencode.json") return text;
+                                       return fail(ErrorCode::not_found, "no file", path);
+                                     }});
+  ASSERT_TRUE(state) << state.error().message();
+  EXPECT_EQ(state->at, "/home/ann/.config/opencode");
+  const std::string& own = state->files.at("opencode.json");
+  EXPECT_THAT(own, Not(HasSubstr("s3cret")));
+  EXPECT_THAT(own, Not(HasSubstr("mcp")));
+  EXPECT_EQ(parse_json(own).value()["provider"]["mine"]["options"]["apiKey"].text_or(""), "{env:MY_KEY}");
+  EXPECT_THAT(state->models, ElementsAre("127.0.0.1:8701"));
+}
+
 TEST(PodState, WhatCannotBeReadIsSaid) {
   Machine machine;
   machine.files["/home/ann/.claude/settings.json"] = "{";
