@@ -4,6 +4,7 @@
 // that was made for this pod. Everything else of Weir's is outside: the daemon, which sees the pod's files as
 // the pod does, and the control socket, at which a person approves and stops.
 #include <algorithm>
+#include <filesystem>
 #include <ostream>
 
 #include "base/bytes.h"
@@ -80,6 +81,18 @@ Status show_programs(Run& run, pod::PodSpec& spec) {
   return {};
 }
 
+// Certificates of one's own that the agent is told of by a variable that it gets.
+void show_certificates(pod::PodSpec& spec) {
+  for (const char* name : {"NODE_EXTRA_CA_CERTS", "SSL_CERT_FILE", "SSL_CERT_DIR", "CODEX_CA_CERTIFICATE",
+                           "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "GIT_SSL_CAINFO"}) {
+    const auto variable = spec.env.find(name);
+    if (variable == spec.env.end() || !variable->second.starts_with('/')) continue;
+    const std::string path = std::filesystem::path(variable->second).lexically_normal().string();
+    if (os::exists(path) && !is_shown(spec, path))
+      spec.mounts.push_back({.kind = pod::PodMount::Kind::read_only, .at = path, .source = path});
+  }
+}
+
 // Weir's own, as far as it is let in.
 void show_weir(const Run& run, const os::Places& places, pod::PodSpec& spec) {
   spec.mounts.push_back({.kind = pod::PodMount::Kind::read_only,
@@ -131,6 +144,7 @@ Result<ReadyPod> ready(const Args& args, Run& run, const Context& context) {
                    [&](const pod::Pod& stored, pod::PodSpec& spec) -> Status {
                      show_weir(run, context.places, spec);
                      if (state) TRY_STATUS(show_state(*state, store.directory(stored), spec));
+                     show_certificates(spec);
                      return show_programs(run, spec);
                    });
 }
