@@ -129,6 +129,15 @@ stage_e2e() {
   run_counted build/test/e2e.log python3 tests/e2e/run.py --programs build/release
 }
 
+# Ways out of the pod; at full length beside other sandboxes (docs/escape.md).
+stage_escape() {
+  local others=()
+  [ "$WEIR_TEST_LEVEL" != full ] || others=(--all)
+  build release all || return 1
+  run_counted build/test/escape.log python3 tests/escape/run.py --programs build/release --check \
+    --json build/test/escape.json "${others[@]}"
+}
+
 stage_fuzz() {
   local seconds=${WEIR_FUZZ_SECONDS:-60} program short running=0
   build fuzz all || return 1
