@@ -487,5 +487,36 @@ TEST(CarriedFiles, WhatNobodyWroteCostsNothing) {
   EXPECT_EQ(own[0].seq, 5U);
 }
 
+// What a pod's files hold, or that they have gone, says nothing of the host's of the same name. Seen through
+// the root directory of a process, as a pod is, these are the same files: so it is the view that makes the
+// difference.
+TEST(CarriedFiles, NothingInAPodTakesALabelAway) {
+  char name[] = "/tmp/weir-cf.XXXXXX";
+  const std::string path = std::string(::mkdtemp(name)) + "/setup.sh";
+  const auto pod = os::FileView::of_process(::getpid());
+  ASSERT_TRUE(pod);
+  Rim rim("");
+  const auto labelled = [&] {
+    return !rim.files.look(rim.event("z", "9"), Rim::action("file.read", path), "/home/ann", true).empty();
+  };
+  const auto call = [&](const std::string& root, const std::string& verb, bool untrusted,
+                        const os::FileView& view) {
+    rim.files.released(rim.event(root, verb), Rim::action(verb, path), untrusted);
+    EXPECT_TRUE(verb == "file.write" ? os::write_file_atomic(path, "by " + root + "\n")
+                                     : os::remove_file(path));
+    rim.files.result(rim.event(root, verb), untrusted, view);
+  };
+  call("a", "file.write", true, *pod);
+  EXPECT_TRUE(labelled()) << "but a pod sets them";
+  call("b", "file.write", false, *pod);
+  rim.files.vouched({{.path = path, .use = flow::CarriedFile::Use::runs, .session = {}, .seq = 0}}, *pod);
+  call("b", "file.delete", false, *pod);
+  EXPECT_TRUE(labelled());
+  call("c", "file.write", true, {});
+  call("d", "file.write", false, {});
+  EXPECT_FALSE(labelled()) << "outside it is taken off";
+  (void)os::run_child({.argv = {"rm", "-rf", name}});
+}
+
 }  // namespace
 }  // namespace weir::daemon

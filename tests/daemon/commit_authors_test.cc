@@ -102,6 +102,20 @@ class CommitAuthorsTest : public ::testing::Test {
   CommitAuthors authors_;
 };
 
+// git outside would look at the host's repository, not at the one that the session sees.
+TEST_F(CommitAuthorsTest, OfARepositoryInAPodTheyAreNotKnown) {
+  commit("own.md", "mine\n", kAnn);
+  const auto pod = os::FileView::of_process(::getpid());
+  ASSERT_TRUE(pod);
+  event::Event event;
+  event.body = Json::object({{"cwd", repository()}});
+  std::vector<CarriedFile> found;
+  const std::vector<Action> actions = {reads(at("own.md"))};
+  authors_.look({event, actions, top_ + "/home", true, *pod}, products_of(kTrusted), found);
+  ASSERT_THAT(found, SizeIs(1));
+  EXPECT_FALSE(found[0].doubt.empty());
+}
+
 TEST_F(CommitAuthorsTest, OnlyAStrangersFileIsTold) {
   commit("own.md", "mine\n", kAnn);
   commit("theirs.md", "theirs\n", kEve);
