@@ -15,7 +15,7 @@ pkg_check_modules(VECTORSCAN REQUIRED IMPORTED_TARGET libhs)     # finds many pa
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)              # confirms and captures, linear time; only src/match
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc) # NFKC and case folding by the Unicode tables; only src/flow/characters.cc
 pkg_check_modules(TOML REQUIRED IMPORTED_TARGET tomlplusplus)    # gitleaks rule files; only src/base/toml.cc
-pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)   # generates the pod's system call filter; only src/pod/pod_filter.cc includes it
+pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)   # generates the pod's system call filter; src/pod/pod_filter.cc and src/gateway/egress_walls.cc include it
 find_package(CLI11 REQUIRED)                                     # command line; only src/cli/args.cc includes it
 pkg_check_modules(SPDLOG REQUIRED IMPORTED_TARGET spdlog)        # log sink; only src/os/log.cc includes it
 

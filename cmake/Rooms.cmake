@@ -41,5 +41,5 @@ weir_room(daemon 8 rim  ROOMS base event match cedar shell flow detect os ingest
                  LIBS weir_content PkgConfig::SODIUM Threads::Threads
                  TEST_SHARDS 3)
 
-weir_room(cli    9 rim  ROOMS base event match cedar shell flow sigma detect os ingest net ledger prove store guard pod setup arena daemon
+weir_room(cli    9 rim  ROOMS base event match cedar shell flow sigma detect os ingest net ledger prove store guard pod gateway setup arena daemon
                  LIBS CLI11::CLI11)

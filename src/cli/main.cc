@@ -6,8 +6,12 @@
 
 #include "cli/cli.h"
 #include "cli/output.h"
+#include "gateway/egress_process.h"
 
 int main(int argc, char** argv) {
+  // Not a command: how a pod's supervisor starts the egress proxy (gateway/egress_process.h).
+  if (argc == 2 && argv[1] == weir::gateway::kEgressProcessArgument)
+    return weir::gateway::run_egress_process();
   // A closed pipe (`weir log | head`) ends the output, not the program with a signal.
   std::signal(SIGPIPE, SIG_IGN);
   std::ios::sync_with_stdio(false);

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "cli/commands.h"
+#include "cli/pod_egress.h"
 #include "cli/pod_start.h"
 #include "os/files.h"
 #include "pod/pod_launch.h"
@@ -34,27 +35,38 @@ Result<ReadyPod> prepare(const Args& args, const Context& context, std::vector<s
   });
 }
 
-Json to_json(const ReadyPod& ready, const pod::PodResult& done, bool changed) {
-  return Json::object({{"pod", ready.stored.id},
-                       {"workspace", ready.stored.workspace},
-                       {"exit", done.exit.code},
-                       {"signal", done.exit.signal},
-                       {"ended_because", done.ended_because},
-                       {"changed", changed},
-                       {"report", pod::to_json(done.report)}});
+// What became of a pod.
+struct Ended {
+  pod::PodResult result;
+  bool changed = false;
+  std::optional<gateway::EgressRecord> egress;
+};
+
+Json to_json(const ReadyPod& ready, const Ended& ended) {
+  Json json = Json::object({{"pod", ready.stored.id},
+                            {"workspace", ready.stored.workspace},
+                            {"exit", ended.result.exit.code},
+                            {"signal", ended.result.exit.signal},
+                            {"ended_because", ended.result.ended_because},
+                            {"changed", ended.changed},
+                            {"report", pod::to_json(ended.result.report)}});
+  if (ended.egress) json.set("egress", gateway::to_json(*ended.egress));
+  return json;
 }
 
-void tell(const ReadyPod& ready, const pod::PodResult& done, bool changed, Context& context) {
+void tell(const ReadyPod& ready, const Ended& ended, Context& context) {
+  const auto& done = ended.result;
   if (context.json) {
-    context.err << compact(to_json(ready, done, changed)) << "\n" << std::flush;
+    context.err << compact(to_json(ready, ended)) << "\n" << std::flush;
     return;
   }
+  if (ended.egress) tell_egress(*ended.egress, context);
   if (!done.ended_because.empty())
     context.err << "weir: the pod was ended, " << printable(done.ended_because, 200) << "\n";
   if (context.quiet) return;
   if (done.report.level() != pod::Level::L3)
     context.err << "weir: verified level " << pod::name(done.report.level()) << "; see `weir doctor`\n";
-  if (changed)
+  if (ended.changed)
     context.err << "weir: the workspace is as it was; what the pod changed: weir diff, weir commit, weir "
                    "discard\n";
 }
@@ -63,11 +75,15 @@ int run_in_pod(const Args& args, Context& context, std::vector<std::string> argv
   auto ready = prepare(args, context, std::move(argv));
   if (!ready) return own_failure(ready.error(), context);
   tell_before(args, *ready, context);
-  const auto done = pod::launch_pod(ready->plan, {});
-  const bool changed = keep_if_changed(*ready, context);
+  PodEgress egress(*ready);
+  pod::PodOptions options;
+  egress.attach(options);
+  auto done = pod::launch_pod(ready->plan, options);
+  Ended ended{.changed = keep_if_changed(*ready, context), .egress = egress.finish()};
   if (!done) return own_failure(done.error(), context);
-  tell(*ready, *done, changed, context);
-  return done->exit.code;
+  ended.result = *std::move(done);
+  tell(*ready, ended, context);
+  return ended.result.exit.code;
 }
 
 int run_exec(const Args& args, Context& context) {
@@ -112,13 +128,19 @@ CommandSpec pod_exec_command() {
       .summary = "Run a command in a fresh pod; the workspace is untouched until you commit",
       .description =
           "The command sees an empty machine with the system's programs, a copy-on-write view of the current "
-          "directory, its own processes and no network. Every wall is tried from inside before it starts. "
+          "directory, its own processes and no network but the destinations of --allow. Every wall is tried "
+          "from "
+          "inside before it starts. "
           "Exits with the command's exit code; 125 when Weir itself failed.",
       .options = pod_options(),
       .positionals = {},
       .takes_rest = true,
       .examples = {{"weir pod exec -- make test", "build and test; then weir diff"},
                    {"weir pod exec --profile node --limits memory=2G,time=10m -- npm test", "with limits"},
+                   {"weir pod exec --allow pypi.org --allow '*.pythonhosted.org' -- pip install requests",
+                    "with a way out to these hosts"},
+                   {"weir pod exec --allow localhost:11434 -- ./agent",
+                    "with one port of the host's loopback"},
                    {"weir pod exec --json -- true", "what was verified, as JSON on standard error"}},
       .run = run_exec};
 }

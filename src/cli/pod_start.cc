@@ -5,6 +5,7 @@
 
 #include "base/bytes.h"
 #include "cli/pod_choice.h"
+#include "cli/pod_egress.h"
 #include "cli/pod_profiles.h"
 #include "os/files.h"
 #include "os/process.h"
@@ -20,10 +21,18 @@ std::string absolute(const std::string& path, const std::string& cwd) {
 }  // namespace
 
 std::vector<Option> pod_request_options() {
-  return {{"--limits", "LIST", "NAME=VALUE,...: memory processes open_files cpu time disk file", true},
-          {"--ro", "PATH", "show this, read-only", true},
-          {"--bind", "PATH", "show this, writable: what is written there is on the host at once", true},
-          {"--env", "NAME", "pass this environment variable, also when it looks like a secret", true}};
+  return {
+      {"--limits", "LIST",
+       "NAME=VALUE,...: memory processes open_files cpu time disk file sent sent_each received received_each",
+       true},
+      {"--ro", "PATH", "show this, read-only", true},
+      {"--bind", "PATH", "show this, writable: what is written there is on the host at once", true},
+      {"--env", "NAME", "pass this environment variable, also when it looks like a secret", true},
+      {"--allow", "HOST[:PORT]",
+       "a destination outside: a name, *.SUFFIX or an address, ports 80 and 443; localhost:PORT is the "
+       "host's",
+       true},
+      {"--allow-private", "HOST:PORT", "the same, whose address may be private or the machine's own", true}};
 }
 
 Result<pod::PodRequest> pod_request(const Args& args, const Context& context, std::vector<std::string> argv) {
@@ -54,6 +63,15 @@ Result<pod::PodProfile> pod_profile(const Args& args, const std::string& name, c
   TRY(pod::PodProfile profile, load_pod_profile(name, context.places));
   for (const auto& text : args.values("--limits"))
     TRY_STATUS(pod::apply_limits_text(text, profile.limits));
+  for (const auto& text : args.values("--allow"))
+    profile.allow.push_back(text);
+  for (const auto& text : args.values("--allow-private"))
+    profile.allow_private.push_back(text);
+  if (profile.allow.empty() && profile.allow_private.empty()) return profile;
+  if (profile.network == pod::PodNetwork::none)
+    return fail("this profile has no network at all", printable(profile.name, 80),
+                "take another one, or nothing of --allow");
+  profile.network = pod::PodNetwork::egress;
   return profile;
 }
 
@@ -67,6 +85,10 @@ Result<ReadyPod> ready_pod(const pod::PodProfile& profile, pod::PodRequest reque
     request.upper = ready.stored.upper;
     request.work = ready.stored.work;
     TRY(pod::PodSpec spec, pod::pod_spec(profile, request));
+    TRY(ready.egress, egress_policy(profile));
+    if (ready.egress) {
+      TRY(spec.listeners, egress_listeners(*ready.egress));
+    }
     if (complete) TRY_STATUS(complete(ready.stored, spec));
     TRY(ready.plan, pod::plan_pod(spec));
     return {};

@@ -5,15 +5,19 @@
 //   TRY(pod::PodProfile profile, pod_profile(args, "node", context));
 //   TRY(ReadyPod ready, ready_pod(profile, request, context, {}));
 //   tell_before(args, ready, context);
+//   PodEgress egress(ready);                     // cli/pod_egress.h
+//   egress.attach(options);
 //   auto done = pod::launch_pod(ready.plan, options);
 //   const bool changed = keep_if_changed(ready, context);
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/cli.h"
+#include "gateway/egress_policy.h"
 #include "os/fd.h"
 #include "pod/pod_store.h"
 #include "pod/profile.h"
@@ -24,14 +28,15 @@ struct ReadyPod {
   pod::Pod stored;
   os::Fd lock;  // held while anything in the pod may run
   pod::PodPlan plan;
+  std::optional<gateway::EgressPolicy> egress;  // none: no way out
 };
 
-// --limits, --ro, --bind, --env.
+// --limits, --ro, --bind, --env, --allow, --allow-private.
 std::vector<Option> pod_request_options();
 
 // The current directory, this person and those options. Errors: `invalid`, `not_found`.
 Result<pod::PodRequest> pod_request(const Args& args, const Context& context, std::vector<std::string> argv);
-// By its name, with --limits.
+// By its name, with --limits, --allow and --allow-private.
 Result<pod::PodProfile> pod_profile(const Args& args, const std::string& name, const Context& context);
 
 // Makes a pod in the store and plans it. `complete` may add to the spec. All that can go wrong before a

@@ -11,6 +11,7 @@
 #include "base/limits.h"
 #include "cli/guarded_run.h"
 #include "cli/pod_choice.h"
+#include "cli/pod_egress.h"
 #include "cli/pod_start.h"
 #include "os/files.h"
 #include "pod/mountinfo.h"
@@ -172,7 +173,10 @@ Result<RunEnd> go(const Run& run, const ReadyPod& ready, const std::string& dire
     course.tick([&pod](const std::string& why) { pod.end(why); });
     if (course.lost()) options.wake_fds.clear();  // a closed connection is readable for ever
   };
+  PodEgress egress(ready);
+  egress.attach(options);
   const auto done = pod::launch_pod(ready.plan, options);
+  if (const auto record = egress.finish()) tell_egress(*record, context);
   if (!done) {
     (void)keep_if_changed(ready, context);
     return std::unexpected(done.error());

@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::size_t kTextBytesMax = 300;
 constexpr std::size_t kAddressesShown = 4;
+constexpr std::size_t kWallsMax = 16;
 
 // Valid and short, since it becomes JSON.
 std::string bounded(std::string_view text) {
@@ -135,6 +136,7 @@ Json to_json(const EgressRecord& record) {
                        {"refused", refused_json(record.refused)},
                        {"failed", refused_json(record.failed)},
                        {"not_listed", record.not_listed},
+                       {"walls", Json::strings(record.walls)},
                        {"problem", record.problem}});
 }
 
@@ -157,6 +159,9 @@ Result<EgressRecord> egress_record_from_json(const Json& json) {
         if (read.addresses.size() < kAddressesShown) read.addresses.push_back(bounded(address.text_or("")));
     record.reached.push_back(std::move(read));
   }
+  if (json["walls"].is_array())
+    for (const auto& wall : json["walls"].as_array())
+      if (record.walls.size() < kWallsMax) record.walls.push_back(bounded(wall.text_or("")));
   TRY(record.refused, refused_from(json["refused"]));
   TRY(record.failed, refused_from(json["failed"]));
   return record;

@@ -53,8 +53,9 @@ struct EgressRecord {
   std::vector<Refused> failed;
   std::uint64_t sent = 0;
   std::uint64_t received = 0;
-  std::uint64_t not_listed = 0;  // events that found no more room in a list
-  std::string problem;           // the proxy itself: how it failed; "" when it did not
+  std::uint64_t not_listed = 0;    // events that found no more room in a list
+  std::vector<std::string> walls;  // what the process gave up before it began (egress_walls.h)
+  std::string problem;             // the proxy itself: how it failed; "" when it did not
 
   void add(const EgressEvent& event);
 };

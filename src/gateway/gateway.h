@@ -16,6 +16,7 @@
 //   allowed synthetic_names.h  addresses that stand for names inside the pod egress_dns.h       the pod's
 //   name server: never asks anybody egress_record.h    what was reached and refused, byte budgets resolver.h
 //   names to addresses on threads of its own egress_server.h    the event loop that holds it together
+//   egress_walls.h     what the process that runs it gives up first
 //   egress_process.h   the process that runs it, apart from the supervisor
 //
 // The room knows no pods: listening sockets come in as descriptors, policies as values.

@@ -71,6 +71,11 @@ struct PodLimits {
   std::uint64_t disk_bytes = 0;    // what the overlays' upper directories and mounts of kind `own` hold
   std::uint64_t file_bytes = 0;    // one file
   std::uint64_t wall_ms = 0;       // from the start of the program
+  // Bytes over the network, kept by whoever holds the listeners: of all destinations, of each allowed one.
+  std::uint64_t sent_bytes = 0;
+  std::uint64_t sent_each_bytes = 0;
+  std::uint64_t received_bytes = 0;
+  std::uint64_t received_each_bytes = 0;
   bool operator==(const PodLimits&) const = default;
 };
 

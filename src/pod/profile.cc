@@ -93,6 +93,8 @@ Status Reader::read_key(const std::string& key, const Json& value, PodProfile& p
     for (const auto& name : profile.environment)
       if (name == "*" || name.find('*') < name.size() - 1)
         return wrong(key, "a pattern is a prefix of at least one letter and '*' at its end");
+  } else if (key == "allow" || key == "allow_private") {
+    TRY((key == "allow" ? profile.allow : profile.allow_private), texts(key, value));
   } else if (key == "home") {
     TRY(profile.home_bytes, size(key, value));
   } else if (key == "tmp") {
@@ -106,8 +108,9 @@ Status Reader::read_key(const std::string& key, const Json& value, PodProfile& p
     if (word != "local" && word != "none") return wrong(key, "the network is local or none");
     profile.network = word == "none" ? PodNetwork::none : PodNetwork::local;
   } else {
-    return fail("a profile has no such key", at("/" + key) + ": " + printable(key, 60),
-                "name, extends, read_only, home, tmp, environment, set, limits, network");
+    return fail(
+        "a profile has no such key", at("/" + key) + ": " + printable(key, 60),
+        "name, extends, read_only, home, tmp, environment, set, limits, network, allow, allow_private");
   }
   return {};
 }
@@ -157,7 +160,8 @@ Result<std::uint64_t> parse_duration_ms(std::string_view text, std::string_view 
 
 Status apply_limits_text(std::string_view text, PodLimits& limits) {
   constexpr std::string_view kHint =
-      "memory=4G,processes=512,cpu=1h,time=2h,disk=10G,file=4G,open_files=4096";
+      "memory=4G,processes=512,cpu=1h,time=2h,disk=10G,file=4G,open_files=4096,sent=100M,sent_each=10M,"
+      "received=2G,received_each=1G";
   for (const auto part : split(text, ',')) {
     const auto equals = part.find('=');
     if (equals == std::string_view::npos)
@@ -169,12 +173,16 @@ Status apply_limits_text(std::string_view text, PodLimits& limits) {
       (name == "cpu" ? limits.cpu_ms : limits.wall_ms) = ms;
       continue;
     }
-    std::uint64_t* const target = name == "memory"       ? &limits.memory_bytes
-                                  : name == "processes"  ? &limits.processes
-                                  : name == "disk"       ? &limits.disk_bytes
-                                  : name == "file"       ? &limits.file_bytes
-                                  : name == "open_files" ? &limits.open_files
-                                                         : nullptr;
+    std::uint64_t* const target = name == "memory"          ? &limits.memory_bytes
+                                  : name == "processes"     ? &limits.processes
+                                  : name == "disk"          ? &limits.disk_bytes
+                                  : name == "file"          ? &limits.file_bytes
+                                  : name == "open_files"    ? &limits.open_files
+                                  : name == "sent"          ? &limits.sent_bytes
+                                  : name == "sent_each"     ? &limits.sent_each_bytes
+                                  : name == "received"      ? &limits.received_bytes
+                                  : name == "received_each" ? &limits.received_each_bytes
+                                                            : nullptr;
     if (target == nullptr) return fail("no such limit", printable(name, 60), std::string(kHint));
     TRY(*target, parse_bytes(value, name));
   }
@@ -194,6 +202,8 @@ PodProfile merged(const PodProfile& base, const PodProfile& own) {
   both.extends = base.extends;
   both.read_only.insert(both.read_only.end(), own.read_only.begin(), own.read_only.end());
   both.environment.insert(both.environment.end(), own.environment.begin(), own.environment.end());
+  both.allow.insert(both.allow.end(), own.allow.begin(), own.allow.end());
+  both.allow_private.insert(both.allow_private.end(), own.allow_private.begin(), own.allow_private.end());
   for (const auto& [name, value] : own.set)
     both.set[name] = value;
   if (own.home_bytes) both.home_bytes = own.home_bytes;
@@ -209,6 +219,10 @@ PodProfile merged(const PodProfile& base, const PodProfile& own) {
   prefer(both.limits.disk_bytes, own.limits.disk_bytes);
   prefer(both.limits.file_bytes, own.limits.file_bytes);
   prefer(both.limits.wall_ms, own.limits.wall_ms);
+  prefer(both.limits.sent_bytes, own.limits.sent_bytes);
+  prefer(both.limits.sent_each_bytes, own.limits.sent_each_bytes);
+  prefer(both.limits.received_bytes, own.limits.received_bytes);
+  prefer(both.limits.received_each_bytes, own.limits.received_each_bytes);
   return both;
 }
 

@@ -14,7 +14,8 @@
 //   set: {CI: "1"}                            # set anew
 //   limits: {memory: 4G, processes: 512, cpu: 1h, time: 2h, disk: 10G, file: 4G, open_files: 4096}
 //   network: local                            # its own loopback; "none": no TCP at all
-//   extends: generic                          # the caller merges: parse the other, then merged()
+//   allow: [pypi.org, "*.pythonhosted.org"]   # destinations outside (docs/egress.md); allow_private: the
+//   same extends: generic                          # the caller merges: parse the other, then merged()
 #pragma once
 
 #include <optional>
@@ -33,6 +34,8 @@ struct PodProfile {
   std::map<std::string, std::string> set;
   PodLimits limits;  // 0: not said
   std::optional<PodNetwork> network;
+  std::vector<std::string> allow;  // destinations, as whoever serves the listeners reads them
+  std::vector<std::string> allow_private;
 };
 
 // Errors name the file and line. At most 64 KiB, 256 paths, 256 names; unknown keys are refused.

@@ -240,5 +240,24 @@ TEST(PodReportLevel, FollowsFromWhatWasVerified) {
   EXPECT_FALSE(level_from("L4"));
 }
 
+TEST(Profile, DestinationsAndTheirBudgets) {
+  const auto base =
+      parse_profile("name: base\nallow: [a.example]\nlimits: {sent: 1M, received_each: 2G}\n", "base");
+  ASSERT_TRUE(base) << base.error().message();
+  const auto own = parse_profile(
+      "name: own\nextends: base\nallow: ['*.b.example']\nallow_private: ['nas.example:443']\n"
+      "limits: {sent: 2M, sent_each: 1K, received: 3}\n",
+      "own");
+  ASSERT_TRUE(own) << own.error().message();
+  const PodProfile both = merged(*base, *own);
+  EXPECT_THAT(both.allow, testing::ElementsAre("a.example", "*.b.example"));
+  EXPECT_THAT(both.allow_private, testing::ElementsAre("nas.example:443"));
+  EXPECT_EQ(both.limits.sent_bytes, 2U << 20);
+  EXPECT_EQ(both.limits.sent_each_bytes, 1U << 10);
+  EXPECT_EQ(both.limits.received_bytes, 3U);
+  EXPECT_EQ(both.limits.received_each_bytes, 2ULL << 30);
+  EXPECT_FALSE(parse_profile("name: x\nallow: a.example\n", "x"));
+}
+
 }  // namespace
 }  // namespace weir::pod

@@ -1,0 +1,68 @@
+#include "cli/pod_egress.h"
+
+#include <ostream>
+
+#include "base/bytes.h"
+
+namespace weir::cli {
+namespace {
+
+constexpr std::size_t kLinesMax = 10;
+
+}  // namespace
+
+Result<std::optional<gateway::EgressPolicy>> egress_policy(const pod::PodProfile& profile) {
+  if (profile.network != pod::PodNetwork::egress) return std::optional<gateway::EgressPolicy>();
+  gateway::EgressPolicy policy;
+  for (const auto& text : profile.allow) {
+    TRY(gateway::EgressRule rule, gateway::parse_allow(text));
+    policy.rules.push_back(std::move(rule));
+  }
+  for (const auto& text : profile.allow_private) {
+    TRY(gateway::EgressRule rule, gateway::parse_allow_private(text));
+    policy.rules.push_back(std::move(rule));
+  }
+  policy.limits = {.sent_bytes = profile.limits.sent_bytes,
+                   .sent_each_bytes = profile.limits.sent_each_bytes,
+                   .received_bytes = profile.limits.received_bytes,
+                   .received_each_bytes = profile.limits.received_each_bytes};
+  return std::optional(std::move(policy));
+}
+
+Result<std::vector<pod::PodListener>> egress_listeners(const gateway::EgressPolicy& policy) {
+  TRY(const auto plan, gateway::plan_listeners(policy));
+  std::vector<pod::PodListener> listeners;
+  for (const auto& one : plan) {
+    const bool datagrams = one.kind == gateway::ListenerPlan::Kind::dns_udp;
+    listeners.push_back({datagrams ? pod::PodListener::Protocol::udp : pod::PodListener::Protocol::tcp,
+                         one.address, one.port});
+  }
+  return listeners;
+}
+
+void PodEgress::attach(pod::PodOptions& options) {
+  if (!policy_) return;
+  options.on_listeners = [this](std::vector<os::Fd> sockets) -> Status {
+    TRY(gateway::EgressProcess started, gateway::EgressProcess::start(*policy_, std::move(sockets)));
+    process_.emplace(std::move(started));
+    return {};
+  };
+}
+
+std::optional<gateway::EgressRecord> PodEgress::finish() {
+  if (!process_) return std::nullopt;
+  auto record = process_->finish();
+  process_.reset();
+  return record;
+}
+
+void tell_egress(const gateway::EgressRecord& record, const Context& context) {
+  if (!record.problem.empty())
+    context.err << "weir: the egress proxy failed, nothing got out from then on: "
+                << printable(record.problem, 400) << "\n";
+  if (context.quiet || context.json) return;
+  for (const auto& line : gateway::refusal_lines(record, kLinesMax))
+    context.err << "weir: egress refused " << line << "\n";
+}
+
+}  // namespace weir::cli

@@ -1,0 +1,41 @@
+// The way out of a pod, as a command line asks for one: --allow and --allow-private, a profile's `allow`, and
+// the process that serves the pod's listeners (gateway/egress_process.h).
+//
+//   PodEgress egress(ready);
+//   egress.attach(options);                       // nothing when nothing is allowed
+//   auto done = pod::launch_pod(ready.plan, options);
+//   if (auto record = egress.finish()) tell_egress(*record, context);
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "cli/pod_start.h"
+#include "gateway/egress_process.h"
+#include "pod/pod_launch.h"
+
+namespace weir::cli {
+
+// None: the profile allows nothing. Errors: a destination that is none.
+Result<std::optional<gateway::EgressPolicy>> egress_policy(const pod::PodProfile& profile);
+Result<std::vector<pod::PodListener>> egress_listeners(const gateway::EgressPolicy& policy);
+
+class PodEgress {
+ public:
+  explicit PodEgress(const ReadyPod& ready) : policy_(ready.egress) {}
+
+  // The process starts when the pod's sockets are there. This object outlives the launch.
+  void attach(pod::PodOptions& options);
+  // What happened; none without egress, or when the pod was never made.
+  std::optional<gateway::EgressRecord> finish();
+
+ private:
+  const std::optional<gateway::EgressPolicy>& policy_;
+  std::optional<gateway::EgressProcess> process_;
+};
+
+// For the person: what was refused, a line each and how to allow it, at most ten; nothing when quiet, or with
+// --json.
+void tell_egress(const gateway::EgressRecord& record, const Context& context);
+
+}  // namespace weir::cli

@@ -1,0 +1,182 @@
+#include "gateway/egress_process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <csignal>
+#include <utility>
+
+#include "gateway/egress_server.h"
+#include "gateway/egress_walls.h"
+#include "gateway/gateway_limits.h"
+#include "os/files.h"
+
+namespace weir::gateway {
+namespace {
+
+// Where the process finds its descriptors.
+enum : int { kPolicyFd = 3, kRecordFd = 4, kStopFd = 5, kFirstSocketFd = 6 };
+constexpr std::size_t kRecordBytesMax = 2 << 20;
+constexpr int kEndMs = 5'000;
+
+Result<os::Fd> memory_file(const char* name) {
+  os::Fd fd(::memfd_create(name, MFD_CLOEXEC));
+  if (!fd) return std::unexpected(os::errno_error("no memory file", name, errno));
+  return fd;
+}
+
+Status write_whole(int fd, std::string_view text) {
+  if (::ftruncate(fd, 0) != 0 || ::lseek(fd, 0, SEEK_SET) != 0)
+    return std::unexpected(os::errno_error("a memory file cannot be written", "egress", errno));
+  return os::write_all(fd, text);
+}
+
+Result<std::string> read_whole(int fd, std::size_t bytes_max) {
+  std::string text;
+  char buffer[16384];
+  for (off_t at = 0; text.size() <= bytes_max; at = static_cast<off_t>(text.size())) {
+    const ssize_t n = ::pread(fd, buffer, sizeof buffer, at);
+    if (n < 0) return std::unexpected(os::errno_error("a memory file cannot be read", "egress", errno));
+    if (n == 0) return text;
+    text.append(buffer, static_cast<std::size_t>(n));
+  }
+  return fail(ErrorCode::limit, "more than the egress process may write");
+}
+
+// Puts the descriptors at their places from kPolicyFd on. First all out of the way, since one may stand where
+// another belongs.
+bool lay_out(std::vector<int> descriptors) {
+  const int above = kPolicyFd + static_cast<int>(descriptors.size());
+  for (auto& fd : descriptors)
+    if ((fd = ::fcntl(fd, F_DUPFD_CLOEXEC, above)) < 0) return false;
+  const int null = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (null < 0) return false;
+  for (int standard = 0; standard < kPolicyFd; ++standard)
+    if (::dup2(null, standard) < 0) return false;
+  for (std::size_t i = 0; i < descriptors.size(); ++i)
+    if (::dup2(descriptors[i], kPolicyFd + static_cast<int>(i)) < 0) return false;
+  return ::syscall(SYS_close_range, static_cast<unsigned>(above), ~0U, 0) == 0;
+}
+
+// Between fork and exec.
+[[noreturn]] void become(const char* program, const std::vector<int>& descriptors, pid_t parent) {
+  constexpr int kCannot = 127;
+  sigset_t none;
+  sigemptyset(&none);
+  for (const int signal :
+       {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU, SIGCHLD})
+    (void)::signal(signal, SIG_DFL);
+  (void)::sigprocmask(SIG_SETMASK, &none, nullptr);
+  // A session of its own: keys at the terminal are for the pod's command.
+  if (::setsid() < 0 || ::prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || ::getppid() != parent ||
+      !lay_out(descriptors))
+    ::_exit(kCannot);
+  const char* const argv[] = {"weir", kEgressProcessArgument.data(), nullptr};
+  const char* const env[] = {"LANG=C", nullptr};
+  ::execve(program, const_cast<char* const*>(argv), const_cast<char* const*>(env));
+  ::_exit(kCannot);
+}
+
+Result<std::vector<EgressListener>> given_listeners(const EgressPolicy& policy) {
+  TRY(const auto plan, plan_listeners(policy));
+  std::vector<EgressListener> listeners;
+  int fd = kFirstSocketFd;
+  for (const auto& one : plan)
+    listeners.push_back({one.kind, os::Fd(fd++)});
+  return listeners;
+}
+
+// The child's work; its Errors go into the record.
+Status serve_from_descriptors(EgressRecord& record) {
+  TRY(const std::string text, read_whole(kPolicyFd, limits::kPolicyBytesMax));
+  TRY(const Json json, parse_json(text));
+  TRY(const EgressPolicy policy, egress_policy_from_json(json));
+  TRY(auto listeners, given_listeners(policy));
+  record.walls = enter_egress_walls(policy);
+  EgressOptions options;
+  options.stop_fd = kStopFd;
+  options.on_event = [&](const EgressEvent& event) { record.add(event); };
+  options.on_second = [&] { (void)write_whole(kRecordFd, compact(to_json(record))); };
+  return serve_egress(std::move(listeners), policy, options);
+}
+
+}  // namespace
+
+Result<EgressProcess> EgressProcess::start(const EgressPolicy& policy, std::vector<os::Fd> sockets,
+                                           const char* program) {
+  TRY(const os::Fd policy_file, memory_file("weir-egress-policy"));
+  TRY_STATUS(write_whole(policy_file.get(), compact(to_json(policy))));
+  TRY(os::Fd record, memory_file("weir-egress-record"));
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return std::unexpected(os::errno_error("no pipe", "egress", errno));
+  const os::Fd stop_read(ends[0]);
+  os::Fd stop_write(ends[1]);
+  std::vector<int> descriptors = {policy_file.get(), record.get(), stop_read.get()};
+  for (const auto& socket : sockets)
+    descriptors.push_back(socket.get());
+  const pid_t parent = ::getpid();
+  const pid_t pid = ::fork();
+  if (pid == 0) become(program, descriptors, parent);
+  if (pid < 0) return std::unexpected(os::errno_error("no process for the egress proxy", "fork", errno));
+  os::Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+  return EgressProcess(pid, std::move(pidfd), std::move(stop_write), std::move(record));
+}
+
+EgressProcess::EgressProcess(EgressProcess&& other) noexcept
+    : pid_(std::exchange(other.pid_, -1)),
+      pidfd_(std::move(other.pidfd_)),
+      stop_(std::move(other.stop_)),
+      record_(std::move(other.record_)) {}
+
+EgressProcess::~EgressProcess() {
+  (void)end();
+}
+
+int EgressProcess::end() {
+  if (pid_ < 0) return 0;
+  stop_.reset();
+  pollfd waiting{pidfd_.get(), POLLIN, 0};
+  int ready = 0;
+  while ((ready = ::poll(&waiting, 1, kEndMs)) < 0 && errno == EINTR) {
+  }
+  if (ready <= 0 || !pidfd_) ::kill(pid_, SIGKILL);
+  int status = 0;
+  while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) {
+  }
+  pid_ = -1;
+  return status;
+}
+
+EgressRecord EgressProcess::finish() {
+  const int status = end();
+  const auto read = [&]() -> Result<EgressRecord> {
+    TRY(const std::string text, read_whole(record_.get(), kRecordBytesMax));
+    if (text.empty()) return EgressRecord();
+    TRY(const Json json, parse_json(text));
+    return egress_record_from_json(json);
+  };
+  auto record = read();
+  EgressRecord out = record ? *std::move(record) : EgressRecord();
+  if (!record) out.problem = "its record cannot be read: " + record.error().message();
+  if (WIFSIGNALED(status)) out.problem = "it was ended by signal " + std::to_string(WTERMSIG(status));
+  if (WIFEXITED(status) && WEXITSTATUS(status) != 0 && out.problem.empty())
+    out.problem = "it ended with code " + std::to_string(WEXITSTATUS(status));
+  return out;
+}
+
+int run_egress_process() {
+  EgressRecord record;
+  const Status served = serve_from_descriptors(record);
+  if (!served) record.problem = served.error().message();
+  const Status written = write_whole(kRecordFd, compact(to_json(record)));
+  // Threads may still wait inside the system's resolver: no destructors from here on.
+  ::_exit(served && written ? 0 : 1);
+}
+
+}  // namespace weir::gateway
