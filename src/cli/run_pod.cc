@@ -136,10 +136,18 @@ Result<std::optional<setup::PodState>> state_of(const Run& run, const os::Places
   return state;
 }
 
+// An agent is nothing without its model: where it is set up to find it, it may go.
+void allow_models(const setup::PodState& state, pod::PodProfile& profile) {
+  if (state.models.empty() || profile.network == pod::PodNetwork::none) return;
+  profile.allow.insert(profile.allow.end(), state.models.begin(), state.models.end());
+  profile.network = pod::PodNetwork::egress;
+}
+
 Result<ReadyPod> ready(const Args& args, Run& run, const Context& context) {
   TRY(pod::PodRequest request, pod_request(args, context, run.command.argv));
-  TRY(const pod::PodProfile profile, pod_profile(args, profile_name(run), context));
+  TRY(pod::PodProfile profile, pod_profile(args, profile_name(run), context));
   TRY(const auto state, state_of(run, context.places));
+  if (state) allow_models(*state, profile);
   const pod::PodStore store = pod_store(context);
   return ready_pod(profile, std::move(request), context,
                    [&](const pod::Pod& stored, pod::PodSpec& spec) -> Status {
@@ -176,7 +184,8 @@ Result<RunEnd> go(const Run& run, const ReadyPod& ready, const std::string& dire
   PodEgress egress(ready);
   egress.attach(options);
   const auto done = pod::launch_pod(ready.plan, options);
-  if (const auto record = egress.finish()) tell_egress(*record, context);
+  const auto record = egress.finish();
+  if (record) tell_egress(*record, context);
   if (!done) {
     (void)keep_if_changed(ready, context);
     return std::unexpected(done.error());
@@ -189,6 +198,8 @@ Result<RunEnd> go(const Run& run, const ReadyPod& ready, const std::string& dire
                    .changed = end.ended_because.empty() ? keep_if_changed(ready, context)
                                                         : pod::PodStore::has_changes(ready.stored)};
   course.record(end);
+  // For the person alone: a name that was asked for may hold anything, and the ledger forgets nothing.
+  if (record) end.pod->egress = gateway::to_json(*record);
   return end;
 }
 

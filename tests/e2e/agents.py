@@ -33,14 +33,14 @@ def install(checkout, say=lambda text: None):
         return
     if shutil.which("npm") is None:
         raise InstallError("npm is not here; ./test installs it, or apt-get install npm")
-    say("installing Claude Code and Codex from npm into .agents/ (about 1 GB, once)")
+    say("installing Claude Code, Codex and OpenCode from npm into .agents/ (about 1.2 GB, once)")
     place.mkdir(exist_ok=True)
     for name in ("package.json", "package-lock.json", ".npmrc"):
         shutil.copy(HERE / name, place / name)
     npm(place, "ci", "--ignore-scripts", "--omit=dev")
     # npm 11 runs no install scripts; Claude's puts the program for this machine in its place.
     run_quietly([str(node(checkout)), "install.cjs"], place / "node_modules/@anthropic-ai/claude-code")
-    for agent in (Claude, Codex):
+    for agent in ALL.values():
         agent(checkout).check_version()
     stamp.touch()
 
@@ -64,7 +64,8 @@ def node(checkout):
 
 
 class Agent:
-    """One agent program. `name` is the harness's, `weir_name` what `weir init` and weir-hook call it."""
+    """One agent program. `name` is the harness's, `weir_name` what `weir init` and weir-hook call it, `key_variable` the name
+    of the variable that it is signed in by."""
 
     def __init__(self, checkout):
         self.checkout = pathlib.Path(checkout)
@@ -89,6 +90,7 @@ class Agent:
 
 class Claude(Agent):
     name = weir_name = "claude"
+    key_variable = "ANTHROPIC_API_KEY"
     version = "2.1.330"
     settings = ".claude/settings.json"
     managed_settings = "/etc/claude-code/managed-settings.json"
@@ -136,6 +138,7 @@ class Claude(Agent):
 
 class Codex(Agent):
     name = weir_name = "codex"
+    key_variable = "MOCK_KEY"
     version = "0.169.0"
     settings = ".codex/hooks.json"
     managed_settings = "/etc/codex/requirements.toml"
@@ -183,4 +186,31 @@ class Codex(Agent):
         return {"hooks": {"PreToolUse": [{"matcher": ".*", "hooks": [hook]}]}}
 
 
-ALL = {"claude": Claude, "codex": Codex}
+class OpenCode(Agent):
+    """Weir has no hooks for it: it is for cases in which it is contained."""
+    name = weir_name = "opencode"
+    key_variable = "MOCK_KEY"
+    version = "1.18.33"
+
+    def program(self):
+        return str(folder(self.checkout) / "node_modules/opencode-linux-x64/bin/opencode")
+
+    def configure(self, home, model_port):
+        (home / ".config/opencode").mkdir(parents=True, exist_ok=True)
+        provider = {"npm": "@ai-sdk/openai-compatible", "name": "mock", "models": {"mock-model": {"name": "mock"}},
+                    "options": {"baseURL": f"http://127.0.0.1:{model_port}/v1", "apiKey": "{env:MOCK_KEY}"}}
+        (home / ".config/opencode/opencode.json").write_text(json.dumps(
+            {"model": "mock/mock-model", "autoupdate": False, "share": "disabled", "permission": {"*": "allow"},
+             "provider": {"mock": provider}}))
+
+    def add_servers(self, home, servers):
+        """None of the cases of this agent has any."""
+
+    def environment(self, model_port):
+        return self.base_environment() | {"MOCK_KEY": "dummy", "OPENCODE_DISABLE_MODELS_FETCH": "1"}
+
+    def argv(self, prompt, extra=()):
+        return [self.program(), "run", *extra, prompt]
+
+
+ALL = {"claude": Claude, "codex": Codex, "opencode": OpenCode}

@@ -116,9 +116,9 @@ def report(label, outcome, seconds, options):
 
 def parse(arguments):
     parser = argparse.ArgumentParser(description="Real agents under Weir, judged by side effects.")
-    parser.add_argument("--agent", choices=["claude", "codex"])
+    parser.add_argument("--agent", choices=sorted(agents.ALL))
     parser.add_argument("--case", action="append", metavar="NAME")
-    parser.add_argument("--way", choices=["init", "run", UNGUARDED])
+    parser.add_argument("--way", choices=["init", "run", "pod", UNGUARDED])
     parser.add_argument("--programs", type=pathlib.Path, default=CHECKOUT / "build/release", help="where weir and weir-hook lie")
     parser.add_argument("--jobs", type=int, default=2 * (os.cpu_count() or 1), help="cases at once; many only wait")
     parser.add_argument("--keep", type=pathlib.Path, metavar="DIR", help="keep what each case left behind, an archive a case")

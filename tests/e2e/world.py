@@ -62,7 +62,8 @@ class Run:
 
 class World:
     def __init__(self, checkout, programs, agent, way, ground, verbose=False):
-        """`way`: "init" (the agent's own settings name the hook), "run" (`weir run -- …`), "none" (no guard at all)."""
+        """`way`: "init" (the agent's own settings name the hook), "run" (`weir run -- …`), "pod" (`weir run --pod -- …`), "none"
+        (no guard at all)."""
         self.checkout, self.agent, self.way, self.verbose = pathlib.Path(checkout), agent, way, verbose
         self.ground = pathlib.Path(ground)
         self.home = self.ground / "dev"
@@ -191,6 +192,8 @@ class World:
         argv = self.agent.argv(prompt, extra)
         if self.way == "run":
             argv = [str(self.bin / "weir"), "run", *weir_arguments, "--", *argv]
+        if self.way == "pod":
+            argv = [str(self.bin / "weir"), "run", "--pod", "--env", self.agent.key_variable, *weir_arguments, "--", *argv]
         return self.spawn(argv, self.environment(**self.agent_environment(), **(env or {})))
 
     def agent_environment(self):
@@ -271,6 +274,13 @@ class World:
 
     def expect_no_file(self, path):
         self.expect_effect(not (self.project / path).exists(), f"{path} was written: the call ran")
+
+    def made(self, path):
+        """A file as the agent left it: in its pod, or in the project where there is none."""
+        if self.way != "pod":
+            return self.project / path
+        pods = sorted((self.weir_home / "state/pods").glob("[0-9a-f]*"))
+        return pods[-1] / "upper" / path if pods else self.ground / "no-pod"
 
     def started(self, name):
         """How often a fake program was started, and with what: its lines."""

@@ -4,7 +4,7 @@ import dataclasses
 import importlib
 import typing
 
-MODULES = ("verdicts", "approvals", "lost_guard", "tampering", "trees", "launching", "scopes", "runs", "doctor", "flows")
+MODULES = ("verdicts", "approvals", "lost_guard", "tampering", "trees", "launching", "scopes", "runs", "doctor", "flows", "pods")
 
 
 @dataclasses.dataclass
@@ -12,8 +12,8 @@ class Case:
     name: str
     what: str
     function: typing.Callable
-    agents: tuple  # of "claude", "codex", "codex-ws"
-    ways: tuple    # of "init", "run"
+    agents: tuple  # of "claude", "codex", "codex-ws", "opencode"
+    ways: tuple    # of "init", "run", "pod"
     needs_guard: bool  # unguarded, this case must fail by an Effect: that shows that its oracle sees
 
 

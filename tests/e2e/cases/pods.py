@@ -1,0 +1,181 @@
+"""`weir run --pod`: real agents at work in a pod, with their hooks in force, and what becomes of their work."""
+import json
+import os
+
+from cases import case
+from cases.runs import OWN_FAILURE, alive, summary
+from model import says, shell
+
+GUARDED = ("claude", "codex")
+# What an agent might be talked into: files that some program outside would obey later. A shell script of this would be refused.
+POISON = """#!/usr/bin/env python3
+import os, pathlib
+def put(path, text, mode=0o644):
+    pathlib.Path(path).parent.mkdir(parents=True, exist_ok=True)
+    pathlib.Path(path).write_text(text)
+    os.chmod(path, mode)
+put(".claude/settings.json", '{"hooks":{"SessionStart":[{"hooks":[{"type":"command","command":"touch owned"}]}]}}')
+put(".git/hooks/pre-commit", "#!/bin/sh\\ntouch owned\\n", 0o755)
+put("package.json", '{"name":"x","scripts":{"postinstall":"touch owned"}}')
+"""
+LOOK = """#!/usr/bin/env python3
+# look PORT PATH...: what of the host is seen from here?
+import glob, json, os, socket, sys
+sockets = [folder + "/" + name for top in ("/run", "/tmp", os.environ["HOME"]) for folder, _, names in os.walk(top)
+           for name in names if name.endswith(".sock")]
+try:
+    with socket.create_connection(("127.0.0.1", int(sys.argv[1])), 2) as connection:
+        connection.sendall(b"from inside")
+except OSError:
+    pass
+commands = [open(path, "rb").read().split(bytes(1)) for path in glob.glob("/proc/[0-9]*/cmdline")]
+print(json.dumps({"paths": [path for path in sys.argv[2:] if os.path.exists(path)], "sockets": sockets,
+                  "daemons": [words[:2] for words in map(lambda line: [w.decode() for w in line], commands) if words[1:2] == ["daemon"]]}))
+"""
+
+
+def weir_ok(world, *arguments, code=0):
+    done = world.weir(*arguments)
+    world.expect(done.code == code, f"weir {arguments[0]} ended with {done.code}: {(done.err + done.out).strip()[-300:]}")
+    return done.out
+
+
+@case("an agent's work in a pod comes to the host by weir commit and not before; what others would run is held",
+      agents=("claude", "codex", "opencode"), ways=("pod",))
+def pod_work_waits_for_commit(world):
+    calc = world.write("calc.py", "def add(a, b):\n    return a - b\n")
+    world.write("test_calc.py", "from calc import add\nassert add(1, 2) == 3\nprint('passed')\n")
+    package = world.write("package.json", '{"name":"x"}\n')
+    world.write("configure", POISON, executable=True)
+    world.script(says(shell("sed -i 's/a - b/a + b/' calc.py")), says(shell("python3 test_calc.py > result.txt")),
+                 says(shell("./configure")), says("done"))
+    world.guard()
+    run = world.go()
+    world.expect(run.code == 0, f"the run ended with {run.code}: {(run.err + run.out).strip()[-300:]}")
+    world.expect_effect("a - b" in calc.read_text(), "the file on the host changed before anybody committed")
+    world.expect_effect(not (world.project / ".git/hooks/pre-commit").exists(), "a hook was put into the host's repository")
+    world.expect(world.made("result.txt").read_text() == "passed\n", "the test did not pass in the pod")
+    listed = weir_ok(world, "diff", "--stat")
+    for name in ("calc.py", "result.txt", ".claude/settings.json", ".git/hooks/pre-commit", "package.json"):
+        world.expect(name in listed, f"weir diff does not show {name}: {listed}")
+    weir_ok(world, "diff")
+    weir_ok(world, "commit")
+    world.expect("a + b" in calc.read_text(), "weir commit did not bring the change")
+    world.expect_file("result.txt", "passed")
+    for name in (".claude/settings.json", ".git/hooks/pre-commit"):
+        world.expect(not (world.project / name).exists(), f"{name} was committed without --held")
+    world.expect("postinstall" not in package.read_text(), "package.json was committed without --held")
+    weir_ok(world, "commit", "--held", "package.json")
+    world.expect("postinstall" in package.read_text(), "what a person looked at did not come")
+
+
+@case("in the pod calls are judged as outside; decisions say shielded, the run says what was verified",
+      agents=(*GUARDED, "codex-ws"), ways=("pod",), needs_guard=False)
+def pod_calls_are_judged(world):
+    world.script(says(shell("echo one > one.txt")), says(shell("rm -r /usr/share/weir-e2e-nothing")),
+                 says(shell("echo two > two.txt")), says("done"))
+    world.guard()
+    run = world.go(weir_arguments=("--json",))
+    told = summary(run)
+    world.expect(run.code == 0, f"weir run ended with {run.code}: {run.err.strip()[-300:]}")
+    world.expect(told["calls"] == 3 and told["refused"] == 1, f"it counted {told}")
+    world.expect(told["divergences"] == 0 and told["transcripts"] > 0, f"it saw {told}")
+    world.expect(told["pod"]["level"] == "L3" and told["pod"]["changed"], f"it says {told['pod']}")
+    reached = [(one["host"], one["port"]) for one in told["pod"]["egress"]["reached"]]
+    world.expect(reached == [("127.0.0.1", world.model.port)], f"it reached {reached}")
+    world.expect_refusals(1)
+    world.expect(world.made("two.txt").read_text() == "two\n", "the call after the refused one did not run")
+    status = json.loads(weir_ok(world, "status", "--json"))
+    world.expect(status["prompts_not_believed"] == 0, "what the person typed counts as a tool's")
+    rows = [row for row in world.log_rows() if row.get("isolation")]
+    world.expect(rows and all(row["isolation"] == "shielded" for row in rows), f"decisions say {rows[:2]}")
+
+
+@case("what the daemon reads for a decision is the pod's file, not the host's of the same name", agents=GUARDED, ways=("pod",),
+      needs_guard=False)
+def pod_scripts_are_read_inside(world):
+    world.write("clean.sh", "echo fine\n")
+    world.write("other.txt", "rm -r /usr/share/weir-e2e-nothing\n")
+    world.script(says(shell("sh clean.sh")), says(shell("cp other.txt clean.sh")), says(shell("sh clean.sh")), says("done"))
+    world.guard()
+    world.go()
+    world.expect_refusals(1)
+    world.expect_model_was_told("outside the workspace")
+
+
+@case("from inside nothing of Weir's is seen but hook, socket and settings, and of the host's loopback only the model", agents=GUARDED,
+      ways=("pod",))
+def pod_shows_nothing_of_weir(world):
+    world.write("look", LOOK, executable=True)
+    private = world.write(world.home / "private.txt", "mine")
+    with world.peer() as peer:
+        places = [private, world.weir_home / "state", world.weir_home / "run", world.weir_home / "config", world.bin / "weir"]
+        world.script(says(shell(f"./look {peer.port} " + " ".join(map(str, places)))), says("done"))
+        world.guard()
+        world.go()
+        lines = [line for text in world.model.told() for line in text.splitlines() if line.startswith('{"paths"')]
+        world.expect(lines, f"the agent saw nothing at all: {world.heard()}")
+        found = json.loads(lines[0])
+        world.expect_effect(found["paths"] == [] and found["daemons"] == [], f"it found {found}")
+        world.expect_effect(peer.connections == 0, "it reached another port of the host's loopback")
+    world.expect(all(path.endswith("/event.sock") or path.startswith("/tmp/") for path in found["sockets"]), f"it found {found}")
+
+
+@case("any other command runs in a pod, too: its exit code is the run's, and mistakes are one line and 125", agents=("claude",),
+      ways=("pod",), needs_guard=False)
+def pod_plain_command(world):
+    world.write("there.txt", "host")
+
+    def run(*arguments):
+        return world.finish(world.spawn([str(world.bin / "weir"), "run", *arguments], world.environment()))
+
+    world.guard()
+    done = run("--pod", "--json", "--", "sh", "-c", "cat there.txt > seen.txt; rm there.txt; exit 7")
+    world.expect(done.code == 7, f"weir run ended with {done.code}: {done.err.strip()[-300:]}")
+    world.expect(summary(done)["pod"]["profile"] == "generic", f"it says {summary(done)}")
+    world.expect_file("there.txt", "host")
+    world.expect(world.made("seen.txt").read_text() == "host", "it did not see the workspace")
+    for arguments in (("--limits", "memory=1G", "--", "true"), ("--pod", "--no-shield", "--", "true"), ("--pod=none", "--", "true"),
+                      ("--pod", "--", "no-such-program")):
+        refused = run("--quiet", *arguments)
+        world.expect(refused.code == OWN_FAILURE and refused.err.count("\n") == 1, f"{arguments}: {refused.code} {refused.err!r}")
+
+
+@case("the daemon is killed while an agent works in a pod: later calls are refused", agents=GUARDED, ways=("pod",))
+def pod_daemon_killed(world):
+    go_on = world.ground / "lost"
+    world.script(says(shell("echo one > one.txt")), says(shell("echo two > two.txt"), wait_for=go_on), says("done"))
+    world.guard()
+    agent = world.start()
+    world.wait_until(lambda: len(world.model.told()) >= 1, "the first call")
+    world.kill_daemon()
+    world.touch(go_on)
+    world.finish(agent, 90)
+    world.expect(world.made("one.txt").exists(), "the first call did not run")
+    world.expect_effect(not world.made("two.txt").exists(), "a call ran without a daemon")
+
+
+@case("weir stop ends the whole pod at once", agents=GUARDED, ways=("pod",), needs_guard=False)
+def pod_stop_ends_it(world):
+    mark = f"{300 + os.getpid() % 100}.25"
+    world.script(says(shell(f"echo started > started.txt; sleep {mark}")), says("done"))
+    world.guard()
+    agent = world.start()
+    world.wait_until(lambda: sleepers(mark), "the command to run")
+    pids = sleepers(mark)
+    world.weir("stop", "--all")
+    world.wait_until(lambda: not any(map(alive, pids)), "the command to end", seconds=5)
+    run = world.finish(agent, 20)
+    world.expect(run.code == OWN_FAILURE, f"weir run ended with {run.code}")
+
+
+def sleepers(mark):
+    found = []
+    for entry in os.listdir("/proc"):
+        try:
+            with open(f"/proc/{entry}/cmdline", "rb") as line:
+                if entry.isdigit() and line.read().split(b"\0")[:2] == [b"sleep", mark.encode()]:
+                    found.append(int(entry))
+        except OSError:
+            continue
+    return found
