@@ -86,6 +86,8 @@ Result<Run> prepare(const Args& args, const Context& context) {
   if (request.in_pod) {
     request.installation.hook_path = std::string(kPodWeir) + "/weir-hook";
     request.installation.socket = std::string(kPodWeir) + "/event.sock";
+    auto local = os::read_file(run.cwd + "/.claude/settings.local.json", limits::kSettingsBytesMax);
+    if (local) request.local_settings = *std::move(local);
   }
   if (os::exists(kManagedSettings)) {
     TRY(request.managed_settings, os::read_file(kManagedSettings, limits::kSettingsBytesMax));

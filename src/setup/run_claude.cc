@@ -153,6 +153,30 @@ Result<Json> user_settings(const RunRequest& request, const std::optional<std::s
   return settings;
 }
 
+// The sources without "local": the ones that were asked for, or all.
+void leave_local_settings_out(Words& argv, std::size_t at) {
+  constexpr std::string_view kOption = "--setting-sources";
+  const auto without_local = [](std::string_view list) {
+    std::string kept;
+    for (const auto source : split(list, ','))
+      if (trim(source) != "local") kept += (kept.empty() ? "" : ",") + std::string(trim(source));
+    return kept;
+  };
+  bool asked = false;
+  for (std::size_t i = at; i < options_end(argv, at); ++i) {
+    std::string* list = nullptr;
+    if (argv[i] == kOption && i + 1 < options_end(argv, at)) list = &argv[++i];
+    if (argv[i].starts_with(std::string(kOption) + "=")) list = &argv[i];
+    if (list == nullptr) continue;
+    asked = true;
+    const bool joined = list->starts_with(kOption);
+    *list = joined ? std::string(kOption) + "=" + without_local(list->substr(kOption.size() + 1))
+                   : without_local(*list);
+  }
+  if (!asked)
+    argv.insert(argv.begin() + static_cast<std::ptrdiff_t>(at), {std::string(kOption), "user,project"});
+}
+
 }  // namespace
 
 Status guard_claude(const RunRequest& request, std::size_t at, GuardedCommand& guarded) {
@@ -170,6 +194,12 @@ Status guard_claude(const RunRequest& request, std::size_t at, GuardedCommand& g
       insert_hooks(pretty(settings) + "\n", hook_groups(Agent::claude, request.installation), Json::object(),
                    Comments::refuse));
   guarded.settings = edit.text;
+  const auto local = parse_settings(request.local_settings, Comments::refuse);
+  if (request.in_pod && local && names_weir(*local)) {
+    leave_local_settings_out(guarded.argv, at);
+    guarded.warnings.emplace_back(
+        "The project's settings.local.json has Weir's hooks of outside: it is left out in the pod.");
+  }
   const auto place = guarded.argv.begin() + static_cast<std::ptrdiff_t>(at);
   guarded.argv.insert(place, {"--settings", request.settings_file});
   return {};

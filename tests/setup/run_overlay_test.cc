@@ -191,6 +191,30 @@ TEST(RunOverlay, InAPodTheAgentsOwnSandboxIsOff) {
   EXPECT_FALSE(parse_json(*claude.settings).value()["sandbox"]["enabled"].bool_or(true));
 }
 
+// Hooks of outside name paths that a pod does not have.
+TEST(RunOverlay, InAPodTheHooksOfAGuardedProjectAreLeftOut) {
+  const auto guarded = [](Words argv, const std::string& local) {
+    RunRequest in_pod = request(std::move(argv));
+    in_pod.in_pod = true;
+    in_pod.local_settings = local;
+    auto command = guard_command(in_pod).value();
+    command.argv.erase(command.argv.begin() + 1, command.argv.begin() + 3);  // --settings FILE
+    return command.argv;
+  };
+  const std::string ours =
+      insert_hooks("", hook_groups(Agent::claude, request({}).installation), Json::object(), Comments::refuse)
+          .value()
+          .text;
+  EXPECT_EQ(guarded({"claude", "-p", "x"}, ours),
+            (Words{"claude", "--setting-sources", "user,project", "-p", "x"}));
+  EXPECT_EQ(guarded({"claude", "--setting-sources", "user,local", "-p"}, ours),
+            (Words{"claude", "--setting-sources", "user", "-p"}));
+  EXPECT_EQ(guarded({"claude", "--setting-sources=local,project"}, ours),
+            (Words{"claude", "--setting-sources=project"}));
+  EXPECT_EQ(guarded({"claude", "-p"}, R"({"hooks":{}})"), (Words{"claude", "-p"}));
+  EXPECT_EQ(guarded({"claude", "-p"}, "not JSON"), (Words{"claude", "-p"}));
+}
+
 TEST(RunOverlay, RefusesWhatSwitchesCodexHooksOff) {
   for (const Words& override : {Words{"-c", "features.hooks=false"},
                                 {"-c", "features={hooks=false}"},

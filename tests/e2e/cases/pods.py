@@ -179,3 +179,15 @@ def sleepers(mark):
         except OSError:
             continue
     return found
+
+
+@case("hooks that weir init put into the project are no second judge in the pod, and keep nothing from working there", agents=("claude",),
+      ways=("pod",), needs_guard=False)
+def pod_in_a_guarded_project(world):
+    world.script(says(shell("echo one > one.txt")), says(shell("rm -r /usr/share/weir-e2e-nothing")), says("done"))
+    world.guard()
+    weir_ok(world, "init", "claude", "--project")
+    told = summary(world.go(weir_arguments=("--json",)))
+    world.expect(world.made("one.txt").exists(), f"the call did not run; the model heard {world.heard()}")
+    world.expect(told["calls"] == 2 and told["refused"] == 1, f"it counted {told}")
+    world.expect_refusals(1)
