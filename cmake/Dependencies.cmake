@@ -19,5 +19,34 @@ pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)   # generates the
 find_package(CLI11 REQUIRED)                                     # command line; only src/cli/args.cc includes it
 pkg_check_modules(SPDLOG REQUIRED IMPORTED_TARGET spdlog)        # log sink; only src/os/log.cc includes it
 
+# `weir pod exec` starts as often as a shell does, and the loader's work on shared libraries was half of what it cost. So
+# what Debian has as an archive is linked in, and two libraries that can be headers only are that. The rest stays shared:
+# Debian has simdjson in no other form.
+function(weir_link_archive target archive)
+  find_library(WEIR_ARCHIVE_${archive} NAMES lib${archive}.a)
+  if(WEIR_ARCHIVE_${archive})
+    set_property(TARGET PkgConfig::${target} PROPERTY INTERFACE_LINK_LIBRARIES ${WEIR_ARCHIVE_${archive}} ${ARGN})
+  endif()
+endfunction()
+weir_link_archive(CRYPTO crypto ${CMAKE_DL_LIBS})
+weir_link_archive(SODIUM sodium)
+weir_link_archive(SQLITE sqlite3 m)
+weir_link_archive(ZSTD zstd)
+weir_link_archive(ZLIB z)
+weir_link_archive(YAML yaml-cpp)
+weir_link_archive(VECTORSCAN hs)
+weir_link_archive(RE2 re2)
+weir_link_archive(UTF8PROC utf8proc)
+weir_link_archive(SECCOMP seccomp)
+foreach(headers_only FMT TOML SPDLOG)
+  set_property(TARGET PkgConfig::${headers_only} PROPERTY INTERFACE_LINK_LIBRARIES "")
+endforeach()
+set_property(TARGET PkgConfig::FMT PROPERTY INTERFACE_COMPILE_DEFINITIONS FMT_HEADER_ONLY)
+set_property(TARGET PkgConfig::TOML PROPERTY INTERFACE_COMPILE_DEFINITIONS TOML_HEADER_ONLY=1)
+set_property(TARGET PkgConfig::SPDLOG PROPERTY INTERFACE_COMPILE_DEFINITIONS SPDLOG_FMT_EXTERNAL FMT_HEADER_ONLY)
+foreach(headers_only TOML SPDLOG)
+  set_property(TARGET PkgConfig::${headers_only} PROPERTY INTERFACE_COMPILE_OPTIONS "")
+endforeach()
+
 # The hook shim is one static program with no other library than this archive.
 find_library(SODIUM_STATIC NAMES libsodium.a REQUIRED)

@@ -130,5 +130,8 @@ Json error_json(const Error& error);
 
 // Every command of the program, in the order of `weir --help` (commands.cc).
 std::vector<CommandSpec> all_commands();
+// Those that this line can mean: the commands whose first word it begins with, or all of them. Enough for
+// run_command_line, and made in a fraction of the time.
+std::vector<CommandSpec> commands_for(const std::vector<std::string>& argv);
 
 }  // namespace weir::cli

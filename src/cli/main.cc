@@ -17,8 +17,9 @@ int main(int argc, char** argv) {
   std::ios::sync_with_stdio(false);
   weir::cli::Output output(STDOUT_FILENO);
   std::streambuf* const before = std::cout.rdbuf(&output);
-  const int code = weir::cli::run_command_line(weir::cli::all_commands(), {argv + 1, argv + argc}, std::cin,
-                                               std::cout, std::cerr);
+  const std::vector<std::string> words(argv + 1, argv + argc);
+  const int code =
+      weir::cli::run_command_line(weir::cli::commands_for(words), words, std::cin, std::cout, std::cerr);
   const int told = weir::cli::finish_output(output, code, std::cerr);
   std::cout.rdbuf(before);  // it is flushed once more after main()
   return told;

@@ -18,11 +18,21 @@ struct Ran {
   std::string out, err;
 };
 
-Ran weir(const std::vector<std::string>& argv) {
+Ran with(const std::vector<CommandSpec>& commands, const std::vector<std::string>& argv) {
   std::istringstream in;
   std::ostringstream out, err;
-  const int code = run_command_line(all_commands(), argv, in, out, err);
+  const int code = run_command_line(commands, argv, in, out, err);
   return {code, out.str(), err.str()};
+}
+
+// With all commands, and with those alone that the program makes for this line: nobody must see a difference.
+Ran weir(const std::vector<std::string>& argv) {
+  const Ran all = with(all_commands(), argv);
+  const Ran some = with(commands_for(argv), argv);
+  EXPECT_EQ(some.code, all.code) << argv[0];
+  EXPECT_EQ(some.out, all.out) << argv[0];
+  EXPECT_EQ(some.err, all.err) << argv[0];
+  return all;
 }
 
 std::size_t times(const std::string& text, const std::string& part) {
@@ -88,6 +98,13 @@ TEST_F(CommandLine, MistakesAreJsonWhenThatIsAskedFor) {
   EXPECT_THAT(text.err, HasSubstr("--bogus: try `weir diff --help`\n"));
   EXPECT_EQ(weir({"diff", "--bogus", "--", "--json"}).out, "") << "that is a path";
   EXPECT_EQ(weir({"flow", "vouch"}).err, "weir: PATH is required: try `weir flow vouch --help`\n");
+}
+
+TEST_F(CommandLine, OnlyTheCommandsThatALineCanMeanAreMade) {
+  EXPECT_EQ(commands_for({"pod", "exec"}).size(), 2U);
+  EXPECT_EQ(commands_for({"flow"}).size(), 4U);
+  for (const auto& line : std::vector<std::vector<std::string>>{{}, {"--json", "pod"}, {"bogus"}, {""}})
+    EXPECT_EQ(commands_for(line).size(), all_commands().size());
 }
 
 TEST_F(CommandLine, ACommandThatDoesNotExistIsNamed) {
