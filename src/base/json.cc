@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "base/json_view.h"
-
 namespace weir {
 namespace {
 
@@ -109,12 +107,6 @@ Json& Json::push(Json value) {
   if (is_null()) value_ = Array{};
   as_array().push_back(std::move(value));
   return *this;
-}
-
-Result<Json> parse_json(std::string_view text, const JsonLimits& limits) {
-  JsonDocument document;
-  TRY(const JsonView view, document.parse(text, limits));
-  return view.to_json();
 }
 
 }  // namespace weir

@@ -78,6 +78,7 @@ int run_in_pod(const Args& args, Context& context, std::vector<std::string> argv
   PodEgress egress(*ready);
   pod::PodOptions options;
   egress.attach(options);
+  options.on_started = [&] { pod_store(context).sweep_empty(); };
   auto done = pod::launch_pod(ready->plan, options);
   Ended ended{.changed = keep_if_changed(*ready, context), .egress = egress.finish()};
   if (!done) return own_failure(done.error(), context);

@@ -43,7 +43,7 @@ Result<pod::PodRequest> pod_request(const Args& args, const Context& context, st
   request.workspace = std::filesystem::current_path(error).string();
   if (error) return fail(ErrorCode::not_found, "the current directory is gone", {}, "change to another one");
   request.home = context.places.home;
-  request.user = os::user_name();
+  request.user = os::local_account().name;
   request.env = os::environment();
   request.pass_env = args.values("--env");
   for (const auto& name : request.pass_env)
@@ -112,7 +112,7 @@ void tell_before(const Args& args, const ReadyPod& ready, Context& context) {
 
 bool keep_if_changed(const ReadyPod& ready, const Context& context) {
   if (pod::PodStore::has_changes(ready.stored)) return true;
-  (void)pod_store(context).remove_unchanged(ready.stored);
+  (void)pod_store(context).retire_unchanged(ready.stored);
   return false;
 }
 

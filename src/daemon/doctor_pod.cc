@@ -51,7 +51,7 @@ Result<pod::PodReport> tried(const std::string& top) {
   request.upper = top + "/upper";
   request.work = top + "/work";
   request.home = "/home/weir-doctor";
-  request.user = os::user_name();
+  request.user = os::local_account().name;
   TRY(const pod::PodSpec spec, pod::pod_spec(profile, request));
   TRY(const pod::PodPlan plan, pod::plan_pod(spec));
   return pod::try_pod(plan);

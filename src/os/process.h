@@ -56,7 +56,14 @@ std::optional<ProcessInfo> process_info(pid_t pid);
 std::vector<ProcessInfo> ancestry(pid_t pid);
 
 std::string host_name();
-std::string user_name();  // of the effective uid; "uid:N" when unknown
+std::string user_name();  // of the effective uid, by the name services; "uid:N" when unknown
+// What /etc/passwd says of the effective uid. For programs that are linked statically and so cannot load name
+// services; both empty when it is not there.
+struct LocalAccount {
+  std::string name;
+  std::string home;
+};
+LocalAccount local_account();
 std::string self_path();  // /proc/self/exe resolved
 
 // No core dumps, no ptrace by the same user (PR_SET_DUMPABLE 0).

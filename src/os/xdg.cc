@@ -1,6 +1,5 @@
 #include "os/xdg.h"
 
-#include <pwd.h>
 #include <unistd.h>
 
 #include "os/files.h"
@@ -12,8 +11,8 @@ namespace {
 std::string home_dir() {
   std::string home = env_or("HOME", "");
   if (!home.empty()) return home;
-  const passwd* entry = ::getpwuid(::geteuid());
-  return entry != nullptr && entry->pw_dir != nullptr ? entry->pw_dir : "/";
+  home = local_account().home;
+  return home.empty() ? "/" : home;
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <cstring>
 
 #include "os/files.h"
+#include "pod/pod_wire.h"
 
 namespace weir::pod {
 namespace {
@@ -31,21 +32,6 @@ std::optional<PodMessage> receive_one(int fd) {
   while (n < 0 && (errno == EINTR || errno == ECONNRESET));
   if (n <= 0) return std::nullopt;
   return PodMessage{bytes[0], bytes.substr(1, static_cast<std::size_t>(n) - 1)};
-}
-
-Json error_json(const Error& error) {
-  return Json::object({{"code", static_cast<int>(error.code)},
-                       {"what", error.what},
-                       {"where", error.where},
-                       {"hint", error.hint}});
-}
-
-Error error_from(const std::string& text) {
-  const auto json = parse_json(text);
-  if (!json) return {ErrorCode::internal, "the pod sent an error that cannot be read", "pod", ""};
-  return {static_cast<ErrorCode>((*json)["code"].int_or(static_cast<int>(ErrorCode::internal))),
-          std::string((*json)["what"].text_or("")), std::string((*json)["where"].text_or("")),
-          std::string((*json)["hint"].text_or(""))};
 }
 
 }  // namespace
@@ -86,7 +72,7 @@ bool PodChannel::say_listeners(const std::vector<os::Fd>& listeners) const {
 }
 
 bool PodChannel::say_report(const Result<PodReport>& report) const {
-  return report ? say('R', compact(to_json(*report))) : say('E', compact(error_json(report.error())));
+  return report ? say('R', encode(*report)) : say('E', encode(report.error()));
 }
 
 bool PodChannel::wait_for(char kind) const {
@@ -96,6 +82,23 @@ bool PodChannel::wait_for(char kind) const {
 
 bool PodChannel::tell(char kind) const {
   return send_one(outer_.get(), kind, "");
+}
+
+// 'b' and the instructions; 'n' and why there are none.
+bool PodChannel::tell_begin(const Result<std::vector<BpfInstruction>>& filter) const {
+  if (!filter) return send_one(outer_.get(), 'n', filter.error().message());
+  const std::string bytes(reinterpret_cast<const char*>(filter->data()),
+                          filter->size() * sizeof(BpfInstruction));
+  return send_one(outer_.get(), 'b', bytes);
+}
+
+std::optional<Result<std::vector<BpfInstruction>>> PodChannel::wait_for_begin() const {
+  const auto message = receive_one(inner_.get());
+  if (!message || (message->kind != 'b' && message->kind != 'n')) return std::nullopt;
+  if (message->kind == 'n') return fail(ErrorCode::unavailable, message->text);
+  std::vector<BpfInstruction> filter(message->text.size() / sizeof(BpfInstruction));
+  std::memcpy(filter.data(), message->text.data(), filter.size() * sizeof(BpfInstruction));
+  return filter;
 }
 
 std::optional<PodMessage> PodChannel::hear() const {
@@ -126,7 +129,7 @@ Result<std::vector<os::Fd>> PodChannel::hear_listeners() const {
     }
   }
   if (n > 0 && text[0] == 'E')
-    return std::unexpected(error_from(text.substr(1, static_cast<std::size_t>(n) - 1)));
+    return std::unexpected(decode_error(text.substr(1, static_cast<std::size_t>(n) - 1)));
   if (n <= 0 || text[0] != 'F' || listeners.empty())
     return fail(ErrorCode::internal, "the pod ended before it handed over its listeners", "pod");
   return listeners;
@@ -135,10 +138,9 @@ Result<std::vector<os::Fd>> PodChannel::hear_listeners() const {
 Result<PodReport> PodChannel::hear_report() const {
   const auto message = hear();
   if (!message) return fail(ErrorCode::internal, "the pod ended before it said that it is ready", "pod");
-  if (message->kind == 'E') return std::unexpected(error_from(message->text));
+  if (message->kind == 'E') return std::unexpected(decode_error(message->text));
   if (message->kind != 'R') return fail(ErrorCode::internal, "the pod did not report", "pod");
-  TRY(const Json json, parse_json(message->text));
-  return pod_report_from_json(json);
+  return decode_report(message->text);
 }
 
 }  // namespace weir::pod

@@ -25,6 +25,8 @@
 namespace weir::pod {
 namespace {
 
+using PodFilter = Result<std::vector<BpfInstruction>>;
+
 constexpr int kFailed = 127;
 constexpr int kLookMs = 100;
 
@@ -86,7 +88,7 @@ Status build(const PodStart& start) {
 }
 
 // The walls that bind the program and not the reaper; then all of them are tried.
-Result<PodReport> enter_walls(PodStart& start) {
+Result<PodReport> enter_walls(const PodStart& start, const PodFilter& filter) {
   const PodPlan& plan = start.plan;
   PodReport report;
   report.weaknesses = plan.weaknesses;
@@ -94,9 +96,9 @@ Result<PodReport> enter_walls(PodStart& start) {
   TRY(const PodLandlock landlock, enter_pod_landlock(plan));
   report.landlock_abi = landlock.abi;
   std::string filter_refused;
-  if (!start.filter)
-    filter_refused = start.filter.error().message();
-  else if (const Status loaded = load_filter(*start.filter); !loaded)
+  if (!filter)
+    filter_refused = filter.error().message();
+  else if (const Status loaded = load_filter(*filter); !loaded)
     filter_refused = loaded.error().message();
   report.steps = probe_pod(plan, start.canary, landlock, filter_refused, start.channel.inner());
   for (const auto& step : report.steps)
@@ -126,7 +128,7 @@ class RunClock {
   Began* began_ns_;  // for as long as the process lives
 };
 
-[[noreturn]] void become_command(PodStart& start, const RunClock& clock) {
+[[noreturn]] void become_command(const PodStart& start, const PodFilter& filter, const RunClock& clock) {
   const PodSpec& spec = start.plan.spec;
   reset_signals();
   close_descriptors(start.channel.inner());
@@ -146,7 +148,7 @@ class RunClock {
       program.error().hint = "the pod shows only what its profile names: name its directory with --ro";
     give_up(program.error());
   }
-  const auto report = enter_walls(start);
+  const auto report = enter_walls(start, filter);
   start.channel.say_report(report);
   if (!report || !start.channel.wait_for('g')) ::_exit(kFailed);
   const bool limited = apply_limits(spec.limits).has_value();
@@ -247,14 +249,15 @@ void become_pod_init(PodStart& start) {
     ::_exit(kFailed);
   }
   const SignalSource signals;
-  if (!start.channel.wait_for('b')) ::_exit(kFailed);
+  const auto filter = start.channel.wait_for_begin();
+  if (!filter) ::_exit(kFailed);
   const auto clock = RunClock::make();
   if (!clock) {
     start.channel.say_report(std::unexpected(clock.error()));
     ::_exit(kFailed);
   }
   const pid_t program = ::fork();
-  if (program == 0) become_command(start, *clock);
+  if (program == 0) become_command(start, *filter, *clock);
   if (program < 0) {
     start.channel.say_report(std::unexpected(os::errno_error("cannot start a process", "fork", errno)));
     ::_exit(kFailed);

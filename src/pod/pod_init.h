@@ -9,12 +9,12 @@
 
 namespace weir::pod {
 
-// Made before clone3; the child has its copy.
+// Made before clone3; the child has its copy. The filter comes later, by the channel: it is generated while
+// the root is being built.
 struct PodStart {
   PodPlan plan;
   PodCanary canary;
   PodChannel channel;
-  Result<std::vector<BpfInstruction>> filter;
   GroupMode group = GroupMode::own;
 };
 

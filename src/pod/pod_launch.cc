@@ -251,7 +251,7 @@ pid_t program_below(pid_t first) {
 // The walls stand; the caller agrees; the program starts. After an Error nothing has run.
 Result<PodReport> begin(const PodStart& start, const PodOptions& options, const FirstProcess& first,
                         Terminal& terminal) {
-  start.channel.tell('b');
+  start.channel.tell_begin(pod_filter());
   if (!start.plan.spec.listeners.empty()) {
     TRY(auto listeners, start.channel.hear_listeners());
     if (options.on_listeners) TRY_STATUS(options.on_listeners(std::move(listeners)));
@@ -271,7 +271,7 @@ Result<PodResult> launch_pod(const PodPlan& plan, const PodOptions& options) {
   TRY_STATUS(check_standard_descriptors());
   Terminal terminal;
   TRY(PodChannel channel, PodChannel::make());
-  PodStart start{plan, make_pod_canary(plan), std::move(channel), pod_filter(), terminal.mode()};
+  PodStart start{plan, make_pod_canary(plan), std::move(channel), terminal.mode()};
   const SignalSource signals;
   const pid_t init = clone_into_namespaces();
   if (init < 0) {
@@ -286,6 +286,7 @@ Result<PodResult> launch_pod(const PodPlan& plan, const PodOptions& options) {
   auto report = begin(start, options, first, terminal);
   remove_pod_canary(start.canary);
   if (!report) return std::unexpected(std::move(report.error()));
+  if (options.on_started) options.on_started();
   PodResult result;
   result.report = *std::move(report);
   Supervision supervision(start, options, signals, terminal, first);

@@ -71,10 +71,10 @@ Status check_program(const PodSpec& spec) {
   return {};
 }
 
-Status check_kept_out(const PodSpec& spec, const std::string& source, const std::string& at,
-                      PodMount::Kind kind) {
-  for (const auto& dir : spec.keep_out) {
-    const std::string real = os::resolve_path(dir);
+// `keep_out`: with its links resolved.
+Status check_kept_out(const std::vector<std::string>& keep_out, const std::string& source,
+                      const std::string& at, PodMount::Kind kind) {
+  for (const auto& real : keep_out) {
     if (is_within(source, real) || is_within(real, source))
       return fail(ErrorCode::denied, "this would show Weir's own files inside the pod", source + " at " + at,
                   kind == PodMount::Kind::overlay
@@ -98,7 +98,7 @@ Result<std::string> existing(const std::string& path, bool must_be_dir) {
   return real;
 }
 
-Result<PodMount> resolved(const PodSpec& spec, PodMount mount) {
+Result<PodMount> resolved(const std::vector<std::string>& keep_out, PodMount mount) {
   using Kind = PodMount::Kind;
   if (mount.kind == Kind::tmpfs) {
     if (mount.bytes_max == 0) return fail("a tmpfs needs a size", mount.at);
@@ -113,7 +113,7 @@ Result<PodMount> resolved(const PodSpec& spec, PodMount mount) {
     return fail(ErrorCode::denied, "/run holds the sockets that start programs outside", mount.source,
                 "name the one file that is needed");
   if (mount.kind == Kind::own) return mount;
-  TRY_STATUS(check_kept_out(spec, mount.source, mount.at, mount.kind));
+  TRY_STATUS(check_kept_out(keep_out, mount.source, mount.at, mount.kind));
   if (mount.kind != Kind::overlay) return mount;
   TRY(mount.upper, existing(mount.upper, true));
   TRY(mount.work, existing(mount.work, true));
@@ -205,8 +205,11 @@ Result<PodPlan> plan_pod(const PodSpec& spec) {
   plan.spec = spec;
   plan.uid = ::geteuid();
   plan.gid = ::getegid();
+  std::vector<std::string> keep_out;
+  for (const auto& dir : spec.keep_out)
+    keep_out.push_back(os::resolve_path(dir));
   for (const auto& mount : spec.mounts) {
-    TRY(PodMount ready, resolved(spec, mount));
+    TRY(PodMount ready, resolved(keep_out, mount));
     plan.mounts.push_back(std::move(ready));
   }
   for (const auto& door : spec.doors) {

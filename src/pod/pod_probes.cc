@@ -176,7 +176,7 @@ bool is_shown(const PodPlan& plan, const std::string& dir) {
 
 // "weir-canary-<uuid>" in the first of these that takes it and is not to be seen in the pod.
 std::string make_canary_file(const PodPlan& plan) {
-  for (const char* dir : {"/tmp", "/var/tmp", "/dev/shm"}) {
+  for (const char* dir : {"/dev/shm", "/tmp", "/var/tmp"}) {
     if (is_shown(plan, os::resolve_path(dir))) continue;
     std::string path = std::string(dir) + "/weir-canary-" + os::new_uuid();
     const os::Fd fd(::open(path.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600));

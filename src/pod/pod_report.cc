@@ -55,23 +55,4 @@ Json to_json(const PodReport& report) {
                        {"weaknesses", Json::strings(report.weaknesses)}});
 }
 
-Result<PodReport> pod_report_from_json(const Json& json) {
-  if (!json["steps"].is_array()) return fail("a pod report has no steps", "steps");
-  PodReport report;
-  for (const auto& step : json["steps"].as_array())
-    report.steps.push_back({std::string(step["name"].text_or("")), step["applied"].bool_or(false),
-                            step["verified"].bool_or(false), std::string(step["detail"].text_or(""))});
-  if (json["limits"].is_array())
-    for (const auto& limit : json["limits"].as_array())
-      report.limits.push_back(
-          {std::string(limit["name"].text_or("")),
-           static_cast<std::uint64_t>(std::max<std::int64_t>(0, limit["value"].int_or(0))),
-           std::string(limit["kept"].text_or("")), std::string(limit["by"].text_or(""))});
-  if (json["weaknesses"].is_array())
-    for (const auto& text : json["weaknesses"].as_array())
-      report.weaknesses.emplace_back(text.text_or(""));
-  report.landlock_abi = static_cast<int>(json["landlock_abi"].int_or(0));
-  return report;
-}
-
 }  // namespace weir::pod

@@ -29,6 +29,5 @@ struct PodReport {
 };
 
 Json to_json(const PodReport& report);
-Result<PodReport> pod_report_from_json(const Json& json);
 
 }  // namespace weir::pod

@@ -22,11 +22,10 @@
 namespace weir::pod {
 namespace {
 
-constexpr std::size_t kPodJsonBytesMax = 64 << 10;
 constexpr std::size_t kPodsMax = 100'000;
 constexpr const char* kNew = ".new-";
 constexpr const char* kGone = ".gone-";
-constexpr int kVersion = 1;
+constexpr const char* kEmpty = ".empty-";
 
 Result<os::Fd> open_store(const std::string& dir) {
   os::Fd fd(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -35,7 +34,7 @@ Result<os::Fd> open_store(const std::string& dir) {
 }
 
 Json pod_json(const Pod& pod) {
-  Json json = Json::object({{"v", kVersion},
+  Json json = Json::object({{"v", kPodRecordVersion},
                             {"id", pod.id},
                             {"started", rfc3339(pod.started_ns)},
                             {"profile", pod.profile},
@@ -44,18 +43,6 @@ Json pod_json(const Pod& pod) {
                             {"workspace_inode", std::to_string(pod.workspace_inode)}});
   set_path(json, "workspace", pod.workspace);
   return json;
-}
-
-std::optional<std::uint64_t> number(std::string_view text) {
-  std::uint64_t value = 0;
-  if (text.empty() || text.size() > 20) return std::nullopt;
-  for (const char c : text) {
-    if (c < '0' || c > '9') return std::nullopt;
-    const auto digit = static_cast<std::uint64_t>(c - '0');
-    if (value > (UINT64_MAX - digit) / 10) return std::nullopt;
-    value = value * 10 + digit;
-  }
-  return value;
 }
 
 Status write_new(int dir, const char* name, std::string_view bytes) {
@@ -133,72 +120,13 @@ Result<Pod> PodStore::create(const std::string& workspace, const std::string& pr
   return pod;
 }
 
-Result<Pod> PodStore::read(const std::string& id) const {
-  const std::string file = dir_ + "/" + id + "/pod.json";
-  TRY(const std::string text, os::read_file(file, kPodJsonBytesMax));
-  TRY(const Json json, parse_json(text));
-  Pod pod;
-  pod.id = id;
-  const auto workspace = path_from(json, "workspace");
-  const auto started = from_rfc3339(json["started"].text_or(""));
-  const auto device = number(json["workspace_device"].text_or(""));
-  const auto inode = number(json["workspace_inode"].text_or(""));
-  if (json["v"].int_or(0) != kVersion || json["id"].text_or("") != id || !workspace ||
-      !workspace->starts_with('/') || !started || !device || !inode || !json["profile"].is_string())
-    return fail(ErrorCode::corrupt, "not the record of a pod", file, "weir discard --pod " + id);
-  pod.workspace = *workspace;
-  pod.started_ns = *started;
-  pod.workspace_device = *device;
-  pod.workspace_inode = *inode;
-  pod.profile = json["profile"].as_string();
-  pod.upper = dir_ + "/" + id + "/upper";
-  pod.work = dir_ + "/" + id + "/work";
-  return pod;
-}
-
-Result<std::vector<Pod>> PodStore::list() const {
-  std::vector<Pod> pods;
-  for (const auto& name : os::list_dir(dir_)) {
-    if (!is_uuid(name) || pods.size() == kPodsMax) continue;
-    if (auto pod = read(name)) pods.push_back(*std::move(pod));
-  }
-  std::sort(pods.begin(), pods.end(), [](const Pod& a, const Pod& b) {
-    return a.started_ns != b.started_ns ? a.started_ns < b.started_ns : a.id < b.id;
-  });
-  return pods;
-}
-
-Result<std::vector<std::string>> PodStore::damaged() const {
-  std::vector<std::string> ids;
-  for (const auto& name : os::list_dir(dir_))
-    if (is_uuid(name) && !read(name)) ids.push_back(name);
-  return ids;
-}
-
-Result<std::optional<Pod>> PodStore::last_of(const std::string& workspace) const {
-  const std::string wanted = os::resolve_path(workspace);
-  TRY(auto pods, list());
-  std::optional<Pod> last;
-  for (auto& pod : pods)
-    if (pod.workspace == wanted) last = std::move(pod);
-  return last;
-}
-
-Result<std::optional<Pod>> PodStore::find(const std::string& id) const {
-  if (!is_uuid(id)) return std::optional<Pod>();
-  auto pod = read(id);
-  if (pod) return std::optional<Pod>(*std::move(pod));
-  if (pod.error().code == ErrorCode::not_found) return std::optional<Pod>();
-  return std::unexpected(pod.error());
-}
-
 Status PodStore::remove(const Pod& pod) const {
   return remove_id(pod.id);
 }
 
-Status PodStore::take_out(int store, const std::string& id) const {
+Status PodStore::take_out(int store, const std::string& id, const char* as) const {
   if (!is_uuid(id)) return fail("not the id of a pod", id, "`weir pods` shows them");
-  const std::string gone = kGone + id;
+  const std::string gone = as + id;
   if (::renameat2(store, id.c_str(), store, gone.c_str(), RENAME_NOREPLACE) != 0 && errno != ENOENT)
     return std::unexpected(os::errno_error("cannot take the pod out of use", id, errno));
   return {};
@@ -206,7 +134,7 @@ Status PodStore::take_out(int store, const std::string& id) const {
 
 Status PodStore::remove_id(const std::string& id) const {
   TRY(const os::Fd store, open_store(dir_));
-  TRY_STATUS(take_out(store.get(), id));
+  TRY_STATUS(take_out(store.get(), id, kGone));
   if (::fsync(store.get()) != 0) return std::unexpected(os::errno_error("cannot flush", dir_, errno));
   TRY_STATUS(remove_tree(store.get(), kGone + id));
   return sweep(store.get());
@@ -218,12 +146,23 @@ bool PodStore::has_changes(const Pod& pod) {
   return !names || !names->empty();
 }
 
-Status PodStore::remove_unchanged(const Pod& pod) const {
+Status PodStore::retire_unchanged(const Pod& pod) const {
   if (has_changes(pod))
     return fail(ErrorCode::denied, "the pod has changes", pod.id, "commit or discard them");
   TRY(const os::Fd store, open_store(dir_));
-  TRY_STATUS(take_out(store.get(), pod.id));
-  return remove_tree(store.get(), kGone + pod.id);
+  return take_out(store.get(), pod.id, kEmpty);
+}
+
+void PodStore::sweep_empty() const {
+  constexpr int kSweepsMax = 16;
+  const auto store = open_store(dir_);
+  const auto names =
+      store ? names_in(store->get(), kPodsMax) : Result<std::vector<std::string>>(fail("none"));
+  if (!names) return;
+  int swept = 0;
+  for (const auto& name : *names)
+    // Somebody else may be at it as well.
+    if (name.starts_with(kEmpty) && swept++ < kSweepsMax) (void)remove_tree(store->get(), name);
 }
 
 // What was being removed when its remover died. ".new-…" is left alone: it may be somebody's who is at work;
@@ -233,6 +172,7 @@ Status PodStore::sweep(int dir) const {
   TRY(const auto names, names_in(dir, kPodsMax));
   TRY(const Node now, node_of(dir));  // changed just now by our rename: what time it is for this file system
   for (const auto& name : names) {
+    if (name.starts_with(kEmpty)) (void)remove_tree(dir, name);
     const bool gone = name.starts_with(kGone);
     if (!gone && !name.starts_with(kNew)) continue;
     TRY(const Node node, node_at(dir, name));

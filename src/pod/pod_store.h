@@ -18,7 +18,8 @@
 // take the same lock and refuse while they cannot have it.
 //
 // Whatever the instant of a kill, a pod is there whole or not at all: it is made as ".new-<id>" and renamed,
-// and renamed to ".gone-<id>" before it is removed; removal that was cut off is finished by the next one.
+// and renamed to ".gone-<id>" (".empty-<id>" if nothing was in it) before it is removed; removal that was cut
+// off is finished by the next one.
 #pragma once
 
 #include <cstdint>
@@ -45,6 +46,8 @@ struct Pod {
   std::uint64_t workspace_inode = 0;
 };
 
+inline constexpr int kPodRecordVersion = 1;  // "v" of pod.json
+
 // The journal of a commit under way: there only meanwhile, and after one that was cut off.
 inline std::string commit_journal(const std::string& directory) {
   return directory + "/commit.jsonl";
@@ -70,9 +73,12 @@ class PodStore {
   // lock() unless the pod is damaged. Error `denied` when something in it cannot be removed.
   Status remove(const Pod& pod) const;
   Status remove_id(const std::string& id) const;  // also a damaged one
-  // For a pod whose upper directory is empty, under lock() as well: the same without a flush. Should the
-  // power fail now, an unchanged pod is there again.
-  Status remove_unchanged(const Pod& pod) const;
+  // For a pod whose upper directory is empty, under lock() as well: it loses its name, without a flush;
+  // should the power fail now, an unchanged pod is there again. Its few files are left to sweep_empty().
+  Status retire_unchanged(const Pod& pod) const;
+  // Removes what retire_unchanged() left, at most 16 a call; for a moment in which somebody waits anyway,
+  // such as the building of the next pod. What cannot be removed now is left.
+  void sweep_empty() const;
   // Does its upper directory hold anything? Also true where that cannot be seen: only what is known to be
   // empty may go.
   static bool has_changes(const Pod& pod);
@@ -91,7 +97,7 @@ class PodStore {
  private:
   Result<Pod> read(const std::string& id) const;
   Status sweep(int dir) const;
-  Status take_out(int store, const std::string& id) const;
+  Status take_out(int store, const std::string& id, const char* as) const;
 
   std::string dir_;
 };

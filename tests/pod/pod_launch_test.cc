@@ -74,9 +74,6 @@ TEST_F(PodLaunch, EverythingIsVerified) {
   EXPECT_GE(done->report.steps.size(), 18U);
   for (const auto& step : done->report.steps)
     EXPECT_TRUE(step.applied && step.verified) << step.name << ": " << step.detail;
-  const auto again = pod_report_from_json(to_json(done->report));
-  ASSERT_TRUE(again);
-  EXPECT_EQ(to_json(*again), to_json(done->report));
 }
 
 TEST_F(PodLaunch, TheWorkspaceIsACopyUntilItIsCommitted) {

@@ -43,11 +43,22 @@ TEST_F(PodStoreTest, RemovesAnUnchangedPodAndOnlySuch) {
   const Pod unchanged = begin();
   const Pod changed = begin();
   ASSERT_TRUE(os::write_file_atomic(changed.upper + "/made", "x"));
-  EXPECT_TRUE(store().remove_unchanged(unchanged));
-  EXPECT_FALSE(store().remove_unchanged(changed));
+  EXPECT_TRUE(store().retire_unchanged(unchanged));
+  EXPECT_FALSE(store().retire_unchanged(changed));
   ASSERT_EQ(store().list()->size(), 1u);
   EXPECT_EQ(store().list()->front().id, changed.id);
   EXPECT_FALSE(os::exists(store().directory(unchanged)));
+  EXPECT_EQ(os::list_dir(dir_ + "/state/pods").size(), 2u);
+  store().sweep_empty();
+  EXPECT_EQ(os::list_dir(dir_ + "/state/pods"), std::vector<std::string>{changed.id});
+}
+
+TEST_F(PodStoreTest, WhatWasRetiredGoesWithTheNextRemoval) {
+  const Pod unchanged = begin();
+  const Pod other = begin();
+  ASSERT_TRUE(store().retire_unchanged(unchanged));
+  ASSERT_TRUE(store().remove(other));
+  EXPECT_EQ(os::list_dir(dir_ + "/state/pods"), std::vector<std::string>{});
 }
 
 TEST_F(PodStoreTest, AWorkspaceThatIsNoDirectoryIsRefused) {

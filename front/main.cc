@@ -1,0 +1,37 @@
+// The program `weir` as people start it: small and static, because `weir pod exec` is started as often as a
+// shell and most of what the whole program takes to start is loading what a pod does not need. It runs pods
+// itself and becomes `weir-main`, beside it, for everything else.
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <iostream>
+#include <string_view>
+
+#include "cli/commands.h"
+#include "cli/program.h"
+#include "os/process.h"
+
+namespace {
+
+bool starts_a_pod(int argc, char** argv) {
+  if (argc < 3 || std::string_view(argv[1]) != "pod") return false;
+  const std::string_view word = argv[2];
+  return word == "exec" || word == "shell";
+}
+
+int become_main_program(char** argv) {
+  const std::string self = weir::os::self_path();
+  const std::string program = self.substr(0, self.rfind('/') + 1) + "weir-main";
+  ::execv(program.c_str(), argv);
+  std::cerr << "weir: cannot start the main program (" << program << ", " << std::strerror(errno)
+            << "): it belongs beside weir; install both again\n";
+  return weir::cli::exit_code::kInternal;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (!starts_a_pod(argc, argv)) return become_main_program(argv);
+  return weir::cli::run_program({weir::cli::pod_exec_command(), weir::cli::pod_shell_command()}, argc, argv);
+}
