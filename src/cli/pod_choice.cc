@@ -32,10 +32,6 @@ std::vector<std::string> with_ancestors(std::string path) {
 
 }  // namespace
 
-pod::PodStore pod_store(const Context& context) {
-  return pod::PodStore(context.places.state + "/pods");
-}
-
 Option pod_option() {
   return {"--pod", "ID", "this pod; default: the last one of this workspace (`weir pods`)"};
 }

@@ -10,7 +10,9 @@
 
 namespace weir::cli {
 
-pod::PodStore pod_store(const Context& context);
+inline pod::PodStore pod_store(const Context& context) {
+  return pod::PodStore(context.places.state + "/pods");
+}
 
 // --pod ID (or the beginning of one, where only one pod begins so), or the last pod of the workspace that the
 // current directory lies in. Error `not_found` when there is none.

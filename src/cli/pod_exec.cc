@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "cli/commands.h"
+#include "cli/pod_choice.h"
 #include "cli/pod_egress.h"
 #include "cli/pod_start.h"
 #include "os/files.h"

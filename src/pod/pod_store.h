@@ -76,8 +76,8 @@ class PodStore {
   // For a pod whose upper directory is empty, under lock() as well: it loses its name, without a flush;
   // should the power fail now, an unchanged pod is there again. Its few files are left to sweep_empty().
   Status retire_unchanged(const Pod& pod) const;
-  // Removes what retire_unchanged() left, at most 16 a call; for a moment in which somebody waits anyway,
-  // such as the building of the next pod. What cannot be removed now is left.
+  // Removes what retire_unchanged() left, at most 16 a call; for a moment in which nobody waits for it
+  // (PodOptions.on_started of the next pod). What cannot be removed now is left.
   void sweep_empty() const;
   // Does its upper directory hold anything? Also true where that cannot be seen: only what is known to be
   // empty may go.
