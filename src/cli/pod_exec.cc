@@ -82,7 +82,10 @@ int run_in_pod(const Args& args, Context& context, std::vector<std::string> argv
   options.on_started = [&] { pod_store(context).sweep_empty(); };
   auto done = pod::launch_pod(ready->plan, options);
   Ended ended{.changed = keep_if_changed(*ready, context), .egress = egress.finish()};
-  if (!done) return own_failure(done.error(), context);
+  if (!done) {
+    pod_store(context).sweep_empty();
+    return own_failure(done.error(), context);
+  }
   ended.result = *std::move(done);
   tell(*ready, ended, context);
   return ended.result.exit.code;
