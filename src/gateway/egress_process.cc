@@ -12,16 +12,12 @@
 #include <csignal>
 #include <utility>
 
-#include "gateway/egress_server.h"
-#include "gateway/egress_walls.h"
-#include "gateway/gateway_limits.h"
+#include "gateway/egress_descriptors.h"
 #include "os/files.h"
 
 namespace weir::gateway {
 namespace {
 
-// Where the process finds its descriptors.
-enum : int { kPolicyFd = 3, kRecordFd = 4, kStopFd = 5, kFirstSocketFd = 6 };
 constexpr std::size_t kRecordBytesMax = 2 << 20;
 constexpr int kEndMs = 5'000;
 
@@ -29,24 +25,6 @@ Result<os::Fd> memory_file(const char* name) {
   os::Fd fd(::memfd_create(name, MFD_CLOEXEC));
   if (!fd) return std::unexpected(os::errno_error("no memory file", name, errno));
   return fd;
-}
-
-Status write_whole(int fd, std::string_view text) {
-  if (::ftruncate(fd, 0) != 0 || ::lseek(fd, 0, SEEK_SET) != 0)
-    return std::unexpected(os::errno_error("a memory file cannot be written", "egress", errno));
-  return os::write_all(fd, text);
-}
-
-Result<std::string> read_whole(int fd, std::size_t bytes_max) {
-  std::string text;
-  char buffer[16384];
-  for (off_t at = 0; text.size() <= bytes_max; at = static_cast<off_t>(text.size())) {
-    const ssize_t n = ::pread(fd, buffer, sizeof buffer, at);
-    if (n < 0) return std::unexpected(os::errno_error("a memory file cannot be read", "egress", errno));
-    if (n == 0) return text;
-    text.append(buffer, static_cast<std::size_t>(n));
-  }
-  return fail(ErrorCode::limit, "more than the egress process may write");
 }
 
 // Puts the descriptors at their places from kPolicyFd on. First all out of the way, since one may stand where
@@ -81,29 +59,6 @@ bool lay_out(std::vector<int> descriptors) {
   const char* const env[] = {"LANG=C", nullptr};
   ::execve(program, const_cast<char* const*>(argv), const_cast<char* const*>(env));
   ::_exit(kCannot);
-}
-
-Result<std::vector<EgressListener>> given_listeners(const EgressPolicy& policy) {
-  TRY(const auto plan, plan_listeners(policy));
-  std::vector<EgressListener> listeners;
-  int fd = kFirstSocketFd;
-  for (const auto& one : plan)
-    listeners.push_back({one.kind, os::Fd(fd++)});
-  return listeners;
-}
-
-// The child's work; its Errors go into the record.
-Status serve_from_descriptors(EgressRecord& record) {
-  TRY(const std::string text, read_whole(kPolicyFd, limits::kPolicyBytesMax));
-  TRY(const Json json, parse_json(text));
-  TRY(const EgressPolicy policy, egress_policy_from_json(json));
-  TRY(auto listeners, given_listeners(policy));
-  record.walls = enter_egress_walls(policy);
-  EgressOptions options;
-  options.stop_fd = kStopFd;
-  options.on_event = [&](const EgressEvent& event) { record.add(event); };
-  options.on_second = [&] { (void)write_whole(kRecordFd, compact(to_json(record))); };
-  return serve_egress(std::move(listeners), policy, options);
 }
 
 }  // namespace
@@ -157,9 +112,7 @@ EgressRecord EgressProcess::finish() {
   const int status = end();
   const auto read = [&]() -> Result<EgressRecord> {
     TRY(const std::string text, read_whole(record_.get(), kRecordBytesMax));
-    if (text.empty()) return EgressRecord();
-    TRY(const Json json, parse_json(text));
-    return egress_record_from_json(json);
+    return text.empty() ? EgressRecord() : decode_egress_record(text);
   };
   auto record = read();
   EgressRecord out = record ? *std::move(record) : EgressRecord();
@@ -168,15 +121,6 @@ EgressRecord EgressProcess::finish() {
   if (WIFEXITED(status) && WEXITSTATUS(status) != 0 && out.problem.empty())
     out.problem = "it ended with code " + std::to_string(WEXITSTATUS(status));
   return out;
-}
-
-int run_egress_process() {
-  EgressRecord record;
-  const Status served = serve_from_descriptors(record);
-  if (!served) record.problem = served.error().message();
-  const Status written = write_whole(kRecordFd, compact(to_json(record)));
-  // Threads may still wait inside the system's resolver: no destructors from here on.
-  ::_exit(served && written ? 0 : 1);
 }
 
 }  // namespace weir::gateway

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "base/wire.h"
 #include "gateway/gateway_limits.h"
 
 namespace weir::gateway {
@@ -44,21 +45,40 @@ Json refused_json(const std::vector<EgressRecord::Refused>& list) {
   return out;
 }
 
-std::uint64_t count_of(const Json& json, std::string_view key) {
-  return static_cast<std::uint64_t>(std::max<std::int64_t>(json[key].int_or(0), 0));
-}
-std::uint16_t port_of(const Json& json) {
-  return static_cast<std::uint16_t>(std::clamp<std::int64_t>(json["port"].int_or(0), 0, 65535));
+void write(WireWriter& out, const std::vector<EgressRecord::Refused>& list) {
+  out.number(list.size());
+  for (const auto& one : list)
+    out.text(one.host).number(one.port).text(one.reason).text(one.detail).number(one.times);
 }
 
-Result<std::vector<EgressRecord::Refused>> refused_from(const Json& list) {
-  if (!list.is_array() || list.as_array().size() > limits::kRecordEntriesMax)
-    return fail("a list of an egress record is missing or too long");
-  std::vector<EgressRecord::Refused> out;
-  for (const auto& one : list.as_array())
-    out.push_back({bounded(one["host"].text_or("")), port_of(one), bounded(one["reason"].text_or("")),
-                   bounded(one["detail"].text_or("")), count_of(one, "times")});
-  return out;
+void write(WireWriter& out, const std::vector<std::string>& list) {
+  out.number(list.size());
+  for (const auto& one : list)
+    out.text(one);
+}
+
+std::uint16_t port_of(WireReader& in) {
+  return static_cast<std::uint16_t>(std::min<std::uint64_t>(in.number(), 65535));
+}
+
+std::vector<EgressRecord::Refused> read_refused(WireReader& in) {
+  std::vector<EgressRecord::Refused> list;
+  for (std::size_t left = in.items(limits::kRecordEntriesMax); left > 0; --left) {
+    auto& one = list.emplace_back();
+    one.host = bounded(in.text());
+    one.port = port_of(in);
+    one.reason = bounded(in.text());
+    one.detail = bounded(in.text());
+    one.times = in.number();
+  }
+  return list;
+}
+
+std::vector<std::string> read_texts(WireReader& in, std::size_t items_max) {
+  std::vector<std::string> list;
+  for (std::size_t left = in.items(items_max); left > 0; --left)
+    list.push_back(bounded(in.text()));
+  return list;
 }
 
 std::string place(const std::string& host, std::uint16_t port) {
@@ -140,30 +160,40 @@ Json to_json(const EgressRecord& record) {
                        {"problem", record.problem}});
 }
 
-Result<EgressRecord> egress_record_from_json(const Json& json) {
-  EgressRecord record;
-  record.sent = count_of(json, "sent");
-  record.received = count_of(json, "received");
-  record.not_listed = count_of(json, "not_listed");
-  record.problem = bounded(json["problem"].text_or(""));
-  const Json& reached = json["reached"];
-  if (!reached.is_array() || reached.as_array().size() > limits::kRecordEntriesMax)
-    return fail("a list of an egress record is missing or too long");
-  for (const auto& one : reached.as_array()) {
-    EgressRecord::Reached read{.host = bounded(one["host"].text_or("")), .port = port_of(one)};
-    read.connections = count_of(one, "connections");
-    read.sent = count_of(one, "sent");
-    read.received = count_of(one, "received");
-    if (one["addresses"].is_array())
-      for (const auto& address : one["addresses"].as_array())
-        if (read.addresses.size() < kAddressesShown) read.addresses.push_back(bounded(address.text_or("")));
-    record.reached.push_back(std::move(read));
+std::string encode(const EgressRecord& record) {
+  WireWriter out;
+  out.number(record.sent).number(record.received).number(record.not_listed).text(record.problem);
+  out.number(record.reached.size());
+  for (const auto& one : record.reached) {
+    out.text(one.host).number(one.port).number(one.connections).number(one.sent).number(one.received);
+    write(out, one.addresses);
   }
-  if (json["walls"].is_array())
-    for (const auto& wall : json["walls"].as_array())
-      if (record.walls.size() < kWallsMax) record.walls.push_back(bounded(wall.text_or("")));
-  TRY(record.refused, refused_from(json["refused"]));
-  TRY(record.failed, refused_from(json["failed"]));
+  write(out, record.refused);
+  write(out, record.failed);
+  write(out, record.walls);
+  return out.take();
+}
+
+Result<EgressRecord> decode_egress_record(std::string_view bytes) {
+  WireReader in(bytes);
+  EgressRecord record;
+  record.sent = in.number();
+  record.received = in.number();
+  record.not_listed = in.number();
+  record.problem = bounded(in.text());
+  for (std::size_t left = in.items(limits::kRecordEntriesMax); left > 0; --left) {
+    auto& one = record.reached.emplace_back();
+    one.host = bounded(in.text());
+    one.port = port_of(in);
+    one.connections = in.number();
+    one.sent = in.number();
+    one.received = in.number();
+    one.addresses = read_texts(in, kAddressesShown);
+  }
+  record.refused = read_refused(in);
+  record.failed = read_refused(in);
+  record.walls = read_texts(in, kWallsMax);
+  if (!in.ok_to_the_end()) return fail(ErrorCode::corrupt, "not an egress record");
   return record;
 }
 

@@ -61,7 +61,10 @@ struct EgressRecord {
 };
 
 Json to_json(const EgressRecord& record);
-Result<EgressRecord> egress_record_from_json(const Json& json);
+// Between the egress process and its parent (base/wire.h). What the process wrote is read as from a stranger:
+// it has handled hostile bytes. Error `corrupt`.
+std::string encode(const EgressRecord& record);
+Result<EgressRecord> decode_egress_record(std::string_view bytes);
 
 // One line for each refusal, and how to allow it where that makes sense; at most lines_max, the last one then
 // says how many more there were.

@@ -1,9 +1,5 @@
-// What a pod says before its program starts, a report or an Error, as the bytes of one message between two
-// copies of one program. Not JSON: reading that takes a library which takes longer to load than a pod to
-// build. Inside the room only.
-//
-//   text    4 bytes length, little-endian, and the bytes       number  8 bytes, little-endian
-//   list    number of items, and the items                     flag    a number, 0 or 1
+// What a pod says before its program starts, a report or an Error, as the bytes of one message (base/wire.h).
+// Inside the room only.
 #pragma once
 
 #include <string>

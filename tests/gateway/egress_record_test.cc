@@ -78,9 +78,13 @@ TEST(EgressRecord, IsBounded) {
   EXPECT_EQ(record.refused.size(), limits::kRecordEntriesMax);
   EXPECT_EQ(record.reached.size(), limits::kRecordEntriesMax);
   EXPECT_EQ(record.not_listed, 4 * limits::kRecordEntriesMax);
-  const auto again = egress_record_from_json(to_json(record));
+  const std::string bytes = encode(record);
+  const auto again = decode_egress_record(bytes);
   ASSERT_TRUE(again) << again.error().message();
   EXPECT_EQ(canonical(to_json(*again)), canonical(to_json(record)));
+  for (std::size_t size = 0; size < bytes.size(); size += 97)
+    EXPECT_FALSE(decode_egress_record(bytes.substr(0, size)));
+  EXPECT_FALSE(decode_egress_record(bytes + "x"));
 }
 
 }  // namespace

@@ -1,0 +1,47 @@
+// The process itself, apart from its start: who starts it shall not have to be linked with the proxy.
+#include <unistd.h>
+
+#include "gateway/egress_descriptors.h"
+#include "gateway/egress_process.h"
+#include "gateway/egress_server.h"
+#include "gateway/egress_walls.h"
+#include "gateway/gateway_limits.h"
+
+namespace weir::gateway {
+namespace {
+
+Result<std::vector<EgressListener>> given_listeners(const EgressPolicy& policy) {
+  TRY(const auto plan, plan_listeners(policy));
+  std::vector<EgressListener> listeners;
+  int fd = kFirstSocketFd;
+  for (const auto& one : plan)
+    listeners.push_back({one.kind, os::Fd(fd++)});
+  return listeners;
+}
+
+// The child's work; its Errors go into the record.
+Status serve_from_descriptors(EgressRecord& record) {
+  TRY(const std::string text, read_whole(kPolicyFd, limits::kPolicyBytesMax));
+  TRY(const Json json, parse_json(text));
+  TRY(const EgressPolicy policy, egress_policy_from_json(json));
+  TRY(auto listeners, given_listeners(policy));
+  record.walls = enter_egress_walls(policy);
+  EgressOptions options;
+  options.stop_fd = kStopFd;
+  options.on_event = [&](const EgressEvent& event) { record.add(event); };
+  options.on_second = [&] { (void)write_whole(kRecordFd, encode(record)); };
+  return serve_egress(std::move(listeners), policy, options);
+}
+
+}  // namespace
+
+int run_egress_process() {
+  EgressRecord record;
+  const Status served = serve_from_descriptors(record);
+  if (!served) record.problem = served.error().message();
+  const Status written = write_whole(kRecordFd, encode(record));
+  // Threads may still wait inside the system's resolver: no destructors from here on.
+  ::_exit(served && written ? 0 : 1);
+}
+
+}  // namespace weir::gateway
