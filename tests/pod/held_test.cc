@@ -109,6 +109,17 @@ TEST(Held, ARepositoryThatWasNotThereIsHeldWhole) {
   EXPECT_TRUE(ids(added(".git/refs/heads/main"), {".git"}).empty());
 }
 
+// Else a commit made in a pod would come in pieces: an index that names objects which are not there.
+TEST(Held, TheDataOfARepositoryThatWasThereIsNot) {
+  const std::set<std::string> there = {".git", ".git/HEAD", ".git/config", ".git/objects"};
+  for (const char* data : {".git/HEAD", ".git/index", ".git/objects/ab/cdef", ".git/refs/heads/main",
+                           ".git/logs/HEAD", ".git/packed-refs"})
+    EXPECT_TRUE(ids(added(data), there).empty()) << data;
+  for (const char* obeyed : {".git/config", ".git/hooks/pre-commit", ".git/objects/info/alternates",
+                             ".git/info/attributes", ".git/commondir"})
+    EXPECT_FALSE(ids(added(obeyed), there).empty()) << obeyed;
+}
+
 TEST(Held, WhatGitCallsDescriptionIsNoPackageOfR) {
   EXPECT_TRUE(ids(added("sub/.git/description"), {"sub/.git"}).empty());
   EXPECT_TRUE(ids(added(".Git/DESCRIPTION"), {".Git"}).empty());
