@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/limits.h"
+#include "cli/git_identity.h"
 #include "cli/guarded_run.h"
 #include "cli/pod_choice.h"
 #include "cli/pod_egress.h"
@@ -94,6 +95,15 @@ void show_certificates(pod::PodSpec& spec) {
   }
 }
 
+// So that an agent can commit. Only into a home that is the pod's own.
+void show_git_identity(const std::string& home, pod::PodSpec& spec) {
+  const bool own = std::any_of(spec.mounts.begin(), spec.mounts.end(), [&](const auto& mount) {
+    return mount.at == home && mount.kind == pod::PodMount::Kind::tmpfs;
+  });
+  if (const std::string text = own ? git_identity() : std::string(); !text.empty())
+    spec.files.push_back({home + "/.gitconfig", text});
+}
+
 // Weir's own, as far as it is let in.
 void show_weir(const Run& run, const os::Places& places, pod::PodSpec& spec) {
   spec.mounts.push_back({.kind = pod::PodMount::Kind::read_only,
@@ -154,6 +164,7 @@ Result<ReadyPod> ready(const Args& args, Run& run, const Context& context) {
                      show_weir(run, context.places, spec);
                      if (state) TRY_STATUS(show_state(*state, store.directory(stored), spec));
                      show_certificates(spec);
+                     show_git_identity(context.places.home, spec);
                      return show_programs(run, spec);
                    });
 }

@@ -1,6 +1,7 @@
 """`weir run --pod`: real agents at work in a pod, with their hooks in force, and what becomes of their work."""
 import json
 import os
+import subprocess
 
 from cases import case
 from cases.runs import OWN_FAILURE, alive, summary
@@ -191,3 +192,19 @@ def pod_in_a_guarded_project(world):
     world.expect(world.made("one.txt").exists(), f"the call did not run; the model heard {world.heard()}")
     world.expect(told["calls"] == 2 and told["refused"] == 1, f"it counted {told}")
     world.expect_refusals(1)
+
+
+@case("what an agent commits with git in the pod, in the person's name, comes to the repository by weir commit", agents=GUARDED,
+      ways=("pod",), needs_guard=False)
+def pod_git_commit(world):
+    world.write(world.home / ".gitconfig", "[user]\n\tname = Ann\n\temail = ann@corp.example\n[alias]\n\tx = !touch owned\n")
+    world.write("readme.txt", "one\n")
+    world.script(says(shell("git add readme.txt && git commit -q -m 'First words' && git config --global --list > config.txt")), says("done"))
+    world.guard()
+    world.go()
+    world.expect(world.made("config.txt").read_text() == "user.name=Ann\nuser.email=ann@corp.example\n",
+                 f"git knows {world.made('config.txt').read_text()!r}")
+    weir_ok(world, "diff", "--stat")
+    weir_ok(world, "commit")
+    log = subprocess.run(["git", "log", "--format=%an %ae %s"], cwd=world.project, env=world.environment(), capture_output=True, text=True)
+    world.expect(log.stdout == "Ann ann@corp.example First words\n", f"the repository says {log.stdout!r} {log.stderr!r}")
