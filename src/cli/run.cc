@@ -46,6 +46,10 @@ Result<std::vector<std::string>> codex_keys(const os::Places& places) {
   return keys;
 }
 
+std::string beside(const std::string& program, std::string_view name) {
+  return program.substr(0, program.rfind('/') + 1).append(name);
+}
+
 // What belongs to a pod alone, and what a pod has no need of.
 Status check_options(const Args& args, const Run& run) {
   if (run.pod && !run.shield) return fail("--pod and --no-shield contradict each other", "--no-shield");
@@ -72,7 +76,7 @@ Result<Run> prepare(const Args& args, const Context& context) {
   if (error) return fail(ErrorCode::not_found, "the current directory is gone", {}, "change to another one");
 
   const std::string program = os::self_path();
-  run.installation.hook_path = program.substr(0, program.rfind('/')) + "/weir-hook";
+  run.installation.hook_path = beside(program, "weir-hook");
   run.installation.socket = context.places.event_socket();
   TRY(run.installation.public_key_base64, daemon::hook_public_key(context.places));
   TRY(const std::string digest, setup::check_shim(run.installation.hook_path, setup::Scope::user));
@@ -156,6 +160,9 @@ class Guarded {
                 .program = os::self_path(),
                 .hook = run.installation.hook_path,
                 .read_only_more = {}} {
+    // The program that people start lies beside the one that it becomes.
+    if (const std::string front = beside(os::self_path(), "weir"); os::exists(front))
+      shield_.read_only_more.push_back(front);
     if (run.command.settings) shield_.read_only_more.push_back(run.settings_file);
   }
 

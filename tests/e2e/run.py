@@ -146,7 +146,7 @@ def main():
         print("no case fits; --list names them", file=sys.stderr)
         return 2
     options.programs = options.programs.resolve()
-    for name in () if options.proof_only else ("weir", "weir-hook"):
+    for name in () if options.proof_only else worlds.PROGRAMS:
         if not (options.programs / name).is_file():
             print(f"{options.programs / name} is not there; ./run --build makes it", file=sys.stderr)
             return 3

@@ -24,6 +24,7 @@ import sandbox
 
 HERE = pathlib.Path(__file__).resolve().parent
 PIN = "314159"
+PROGRAMS = ("weir", "weir-main", "weir-hook")
 
 FAKE = """#!/bin/sh
 # Stands in for a program that would do harm: only says that it was started.
@@ -74,7 +75,7 @@ class World:
         self.effects = self.ground / "effects"
         for folder in (self.project, self.bin, self.fakes):
             folder.mkdir(parents=True)
-        for name in ("weir", "weir-hook") if programs else ():
+        for name in PROGRAMS if programs else ():
             shutil.copy(programs / name, self.bin / name)
         # A login shell (Codex uses one) resets PATH from /etc/profile; the fakes come first all the same.
         (self.home / ".profile").write_text(f'PATH="{self.fakes}:$PATH"\n')

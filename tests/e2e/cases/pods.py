@@ -208,3 +208,20 @@ def pod_git_commit(world):
     weir_ok(world, "commit")
     log = subprocess.run(["git", "log", "--format=%an %ae %s"], cwd=world.project, env=world.environment(), capture_output=True, text=True)
     world.expect(log.stdout == "Ann ann@corp.example First words\n", f"the repository says {log.stdout!r} {log.stderr!r}")
+
+
+@case("a call in the pod is held until a person outside approves it; then the same call runs, once", agents=GUARDED, ways=("pod",))
+def pod_approval_comes_from_outside(world):
+    go_on = world.ground / "approved"
+    destroy = "./terraform destroy -auto-approve"
+    world.write("terraform", "#!/bin/sh\necho \"$*\" >> effects.txt\n", executable=True)
+    world.script(says(shell(destroy)), says(shell(destroy), wait_for=go_on), says(shell(destroy)), says("done"))
+    world.guard()
+    agent = world.start()
+    if world.way != "none":
+        world.approve(world.approval_asked_for())
+    world.touch(go_on)
+    world.finish(agent)
+    effects = world.made("effects.txt")
+    lines = effects.read_text().splitlines() if effects.exists() else []
+    world.expect_effect(len(lines) == 1, f"it ran {len(lines)} times, not once")
