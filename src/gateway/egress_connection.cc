@@ -224,6 +224,7 @@ void EgressConnection::dial_next() {
     if (!server_) continue;
     const int on = 1;
     (void)::setsockopt(server_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    (void)::setsockopt(server_.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
     if (::connect(server_.get(), to.get(), to.size) != 0 && errno != EINPROGRESS) continue;
     set_deadline(limits::kConnectMs);
     return wait_for(server_.get(), EPOLLOUT);
@@ -356,6 +357,7 @@ void EgressConnection::flush_answer() {
 void EgressConnection::end(bool reset) {
   if (phase_ == Phase::done) return;
   phase_ = Phase::done;
+  services_.ended.push_back(id_);
   if (relay_)
     tell({.what = EgressEvent::What::closed,
           .address = address_,

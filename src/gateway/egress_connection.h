@@ -37,6 +37,7 @@ struct EgressServices {
   EgressBudget& budget;
   std::function<void(const EgressEvent&)> tell;
   std::function<bool(const IpAddress&)> is_own;
+  std::vector<std::uint64_t> ended;  // ids of connections that are done
 };
 
 // Is it an address of this machine? Asks the kernel from where it would send to it; sends nothing.

@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/bytes.h"
 #include "gateway/dns_message.h"
 #include "gateway/gateway_limits.h"
 #include "os/clock.h"
@@ -25,6 +26,12 @@ bool must_wait() {
   return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
 }
 
+// "4.3.2.1.in-addr.arpa": what programs ask to show a name for an address. Refused like all, not worth a
+// line.
+bool is_reverse(std::string_view name) {
+  return to_lower_ascii(name).ends_with(".arpa");
+}
+
 }  // namespace
 
 std::optional<std::string> EgressDns::answer(std::string_view message) {
@@ -35,10 +42,11 @@ std::optional<std::string> EgressDns::answer(std::string_view message) {
   if (!query->internet) return without(DnsCode::refused);
   const auto host = canonical_host(query->name);
   if (!host || host->address || !policy_.has_name(host->text)) {
-    tell_({.what = EgressEvent::What::refused,
-           .via = "dns",
-           .host = host ? host->text : query->name,
-           .refusal = host ? Refusal::host_not_allowed : Refusal::bad_host});
+    if (!is_reverse(query->name))
+      tell_({.what = EgressEvent::What::refused,
+             .via = "dns",
+             .host = host ? host->text : query->name,
+             .refusal = host ? Refusal::host_not_allowed : Refusal::bad_host});
     return without(DnsCode::no_such_name);
   }
   if (query->type != dns_type::kA) return without(DnsCode::no_error);

@@ -1,6 +1,8 @@
 // The process itself, apart from its start: who starts it shall not have to be linked with the proxy.
 #include <unistd.h>
 
+#include <utility>
+
 #include "gateway/egress_descriptors.h"
 #include "gateway/egress_process.h"
 #include "gateway/egress_server.h"
@@ -28,8 +30,14 @@ Status serve_from_descriptors(EgressRecord& record) {
   record.walls = enter_egress_walls(policy);
   EgressOptions options;
   options.stop_fd = kStopFd;
-  options.on_event = [&](const EgressEvent& event) { record.add(event); };
-  options.on_second = [&] { (void)write_whole(kRecordFd, encode(record)); };
+  bool changed = true;
+  options.on_event = [&](const EgressEvent& event) {
+    record.add(event);
+    changed = true;
+  };
+  options.on_second = [&] {
+    if (std::exchange(changed, false)) (void)write_whole(kRecordFd, encode(record));
+  };
   return serve_egress(std::move(listeners), policy, options);
 }
 

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <map>
 #include <memory>
+#include <utility>
 
 #include "gateway/egress_connection.h"
 #include "gateway/egress_dns.h"
@@ -41,7 +42,8 @@ class Server final : public Watcher {
                   .names = names_,
                   .budget = budget_,
                   .tell = options.on_event ? options.on_event : [](const EgressEvent&) {},
-                  .is_own = options.is_own_address ? options.is_own_address : is_own_address},
+                  .is_own = options.is_own_address ? options.is_own_address : is_own_address,
+                  .ended = {}},
         dns_(policy, names_, services_.tell) {}
 
   Status begin(std::vector<EgressListener> listeners);
@@ -149,10 +151,11 @@ void Server::hand_out_answers() {
 // Connections that have ended are destroyed between two rounds, never while they are told something.
 void Server::sweep(bool tick) {
   const std::int64_t now = now_ms();
-  for (auto one = connections_.begin(); one != connections_.end();) {
-    if (tick) one->second->tick(now);
-    one = one->second->done() ? connections_.erase(one) : std::next(one);
-  }
+  if (tick)
+    for (const auto& [id, connection] : connections_)
+      connection->tick(now);
+  for (const std::uint64_t id : std::exchange(services_.ended, {}))
+    connections_.erase(id);
   for (const auto& one : dns_connections_)
     if (tick) one->tick(now);
   std::erase_if(dns_connections_, [](const auto& one) { return one->done(); });

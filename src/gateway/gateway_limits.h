@@ -28,7 +28,7 @@ inline constexpr std::size_t kPolicyBytesMax = 256 * 1024;  // the policy as JSO
 inline constexpr std::int64_t kHeadMs = 30'000;         // for the first message and every head of HTTP
 inline constexpr std::int64_t kResolveMs = 20'000;      // for all addresses of a name
 inline constexpr std::int64_t kConnectMs = 10'000;      // for one address
-inline constexpr std::int64_t kIdleMs = 900'000;        // a connection on which nothing moves
+inline constexpr std::int64_t kIdleMs = 7'200'000;      // a connection on which nothing moves
 inline constexpr std::int64_t kHalfClosedMs = 120'000;  // when one side has ended and nothing moves
 inline constexpr std::int64_t kDrainMs = 1'000;         // what the pod sent before it ended, on its way out
 

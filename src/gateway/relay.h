@@ -44,7 +44,7 @@ class Relay {
   std::uint64_t sent() const { return sent_; }
   std::uint64_t received() const { return received_; }
   bool half_closed() const { return client_ended_ || server_ended_; }
-  bool inside_message() const { return setup_.gate.inside_message(!up_.empty()); }
+  bool inside_message() const { return setup_.gate.inside_message(up_.size() > passed_); }
   bool owes_server() const { return !client_ended_ || passed_ > 0; }
   // Has anything moved since this was last asked?
   bool moved();
