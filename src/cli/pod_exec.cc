@@ -112,7 +112,7 @@ std::vector<Option> pod_options() {
        "which part of the host is shown: generic (default), node, python, c++, or your own",
        false,
        false,
-       {"generic", "node", "python", "c++", "claude", "codex", "opencode"}},
+       {"generic", "node", "python", "c++", "claude", "codex", "opencode", "gemini"}},
       {"--level",
        "LEVEL",
        "what must be verified before the command runs: L3 (default) to L0",

@@ -38,15 +38,18 @@ std::string base_of(const std::string& path) {
   return path.substr(path.rfind('/') + 1);
 }
 
-bool is_opencode(const Run& run) {
-  return base_of(run.argv[0]) == "opencode";
+// An agent without hooks whose state is known all the same: "opencode"; "" for any other program.
+std::string contained_agent(const Run& run) {
+  const std::string name = base_of(run.argv[0]);
+  return !run.command.agent && setup::has_contained_state(name) ? name : std::string();
 }
 
 // The profile that was asked for, or the one of this agent.
 std::string profile_name(const Run& run) {
   if (!run.pod->empty()) return *run.pod;
   if (run.command.agent) return *run.command.agent == setup::Agent::claude ? "claude" : "codex";
-  return is_opencode(run) ? "opencode" : "generic";
+  const std::string contained = contained_agent(run);
+  return contained.empty() ? "generic" : contained;
 }
 
 // Words of the command line that name programs: the first, and the agent behind `env` or `timeout`.
@@ -140,8 +143,8 @@ Result<std::optional<setup::PodState>> state_of(const Run& run, const os::Places
   std::optional<setup::PodState> state;
   if (run.command.agent) {
     TRY(state, setup::pod_state(*run.command.agent, request));
-  } else if (is_opencode(run)) {
-    TRY(state, setup::opencode_state(request));
+  } else if (const std::string contained = contained_agent(run); !contained.empty()) {
+    TRY(state, setup::contained_state(contained, request));
   }
   return state;
 }

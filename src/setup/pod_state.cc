@@ -182,8 +182,6 @@ Json provider_of(const Json& from) {
   return out;
 }
 
-}  // namespace
-
 Result<PodState> opencode_state(const PodStateRequest& request) {
   const std::string config =
       value_or(request.env, "XDG_CONFIG_HOME", request.around.places.home + "/.config");
@@ -212,6 +210,37 @@ Result<PodState> opencode_state(const PodStateRequest& request) {
   state.files["opencode.json"] = pretty(own) + "\n";
   TRY_STATUS(add_text(request, state.at, "AGENTS.md", state));
   return state;
+}
+
+// Of ~/.gemini/settings.json. Left out above all: mcpServers, hooks, tools (programs), telemetry, extensions.
+// The kind of sign-in is told, the sign-in is not.
+Result<PodState> gemini_state(const PodStateRequest& request) {
+  PodState state{.at = request.around.places.home + "/.gemini", .transcripts = {}};
+  TRY(const std::string text, content(request, state.at + "/settings.json"));
+  auto json = parse_settings(text, Comments::allow);
+  if (!json)
+    return fail("the agent's settings cannot be read: " + json.error().what, state.at + "/settings.json",
+                "mend the file");
+  Json own = only(*json, {"model", "ui", "privacy"});
+  if (const auto type = (*json)["security"]["auth"]["selectedType"].text_or(""); !type.empty())
+    own.set("security", Json::object({{"auth", Json::object({{"selectedType", type}})}}));
+  state.files["settings.json"] = pretty(own) + "\n";
+  TRY_STATUS(add_text(request, state.at, "GEMINI.md", state));
+  add_model(value_or(request.env, "GOOGLE_GEMINI_BASE_URL", "https://generativelanguage.googleapis.com"),
+            state);
+  return state;
+}
+
+}  // namespace
+
+bool has_contained_state(std::string_view program) {
+  return program == "opencode" || program == "gemini";
+}
+
+Result<PodState> contained_state(std::string_view program, const PodStateRequest& request) {
+  if (program == "opencode") return opencode_state(request);
+  if (program == "gemini") return gemini_state(request);
+  return fail(ErrorCode::not_found, "no agent that Weir knows", printable(program, 60));
 }
 
 std::string endpoint_of(std::string_view url) {

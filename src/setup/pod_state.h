@@ -40,8 +40,10 @@ struct PodStateRequest {
 
 // Errors: settings that cannot be read, naming the file.
 Result<PodState> pod_state(Agent agent, const PodStateRequest& request);
-// The same for OpenCode, of which Weir knows no hooks: its configuration directory, without transcripts.
-Result<PodState> opencode_state(const PodStateRequest& request);
+// The same for agents that Weir has no hooks for, by the name of their program: their configuration, without
+// transcripts. Known are "opencode" and "gemini"; none for others.
+bool has_contained_state(std::string_view program);
+Result<PodState> contained_state(std::string_view program, const PodStateRequest& request);
 
 // "http://127.0.0.1:8701/v1" → "127.0.0.1:8701"; 443 and 80 stand for https and http; "" for anything else.
 std::string endpoint_of(std::string_view url);

@@ -33,7 +33,7 @@ def install(checkout, say=lambda text: None):
         return
     if shutil.which("npm") is None:
         raise InstallError("npm is not here; ./test installs it, or apt-get install npm")
-    say("installing Claude Code, Codex and OpenCode from npm into .agents/ (about 1.2 GB, once)")
+    say("installing Claude Code, Codex, OpenCode and Gemini CLI from npm into .agents/ (about 1.3 GB, once)")
     place.mkdir(exist_ok=True)
     for name in ("package.json", "package-lock.json", ".npmrc"):
         shutil.copy(HERE / name, place / name)
@@ -213,4 +213,26 @@ class OpenCode(Agent):
         return [self.program(), "run", *extra, prompt]
 
 
-ALL = {"claude": Claude, "codex": Codex, "opencode": OpenCode}
+class Gemini(Agent):
+    """As OpenCode: contained, not judged."""
+    name = weir_name = "gemini"
+    key_variable = "GEMINI_API_KEY"
+    version = "0.61.0"
+
+    def configure(self, home, model_port):
+        (home / ".gemini").mkdir(parents=True, exist_ok=True)
+        (home / ".gemini/settings.json").write_text(json.dumps(
+            {"security": {"auth": {"selectedType": "gemini-api-key"}}, "privacy": {"usageStatisticsEnabled": False}}))
+
+    def add_servers(self, home, servers):
+        """None of the cases of this agent has any."""
+
+    def environment(self, model_port):
+        return self.base_environment() | {
+            "GEMINI_API_KEY": "dummy", "GOOGLE_GEMINI_BASE_URL": f"http://127.0.0.1:{model_port}", "GEMINI_CLI_TRUST_WORKSPACE": "true"}
+
+    def argv(self, prompt, extra=()):
+        return [self.program(), "-p", prompt, "--yolo", *extra]
+
+
+ALL = {"claude": Claude, "codex": Codex, "opencode": OpenCode, "gemini": Gemini}

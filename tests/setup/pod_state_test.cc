@@ -99,13 +99,14 @@ TEST(PodState, OfOpencodeItsModelsWithoutTheirKeys) {
                           "options": {"baseURL": "http://127.0.0.1:8701/v1", "apiKey": "{env:MY_KEY}",
                                       "headers": {"Authorization": "s3cret"}}},
                  "other": {"options": {"apiKey": "s3cret"}}}})json";
-  const auto state = opencode_state({.around = surroundings(places, {}, "/home/ann/code", ""),
-                                     .env = {},
-                                     .workspace = "/home/ann/code",
-                                     .read_file = [&](const std::string& path) -> Result<std::string> {
-                                       if (path == "/home/ann/.config/opencode/opencode.json") return text;
-                                       return fail(ErrorCode::not_found, "no file", path);
-                                     }});
+  const auto state =
+      contained_state("opencode", {.around = surroundings(places, {}, "/home/ann/code", ""),
+                                   .env = {},
+                                   .workspace = "/home/ann/code",
+                                   .read_file = [&](const std::string& path) -> Result<std::string> {
+                                     if (path == "/home/ann/.config/opencode/opencode.json") return text;
+                                     return fail(ErrorCode::not_found, "no file", path);
+                                   }});
   ASSERT_TRUE(state) << state.error().message();
   EXPECT_EQ(state->at, "/home/ann/.config/opencode");
   const std::string& own = state->files.at("opencode.json");
@@ -113,6 +114,27 @@ TEST(PodState, OfOpencodeItsModelsWithoutTheirKeys) {
   EXPECT_THAT(own, Not(HasSubstr("mcp")));
   EXPECT_EQ(parse_json(own).value()["provider"]["mine"]["options"]["apiKey"].text_or(""), "{env:MY_KEY}");
   EXPECT_THAT(state->models, ElementsAre("127.0.0.1:8701"));
+}
+
+TEST(PodState, OfGeminiTheKindOfSignInAndNotTheSignIn) {
+  os::Places places;
+  places.home = "/home/ann";
+  const std::string text = R"json({"security": {"auth": {"selectedType": "gemini-api-key", "x": "s3cret"}},
+    "mcpServers": {"a": {"env": {"K": "s3cret"}}}, "ui": {"theme": "Dark"}, "telemetry": {"target": "s3cret"}})json";
+  const auto state =
+      contained_state("gemini", {.around = surroundings(places, {}, "/home/ann/code", ""),
+                                 .env = {{"GOOGLE_GEMINI_BASE_URL", "http://127.0.0.1:8701"}},
+                                 .workspace = "/home/ann/code",
+                                 .read_file = [&](const std::string& path) -> Result<std::string> {
+                                   if (path == "/home/ann/.gemini/settings.json") return text;
+                                   return fail(ErrorCode::not_found, "no file", path);
+                                 }});
+  ASSERT_TRUE(state) << state.error().message();
+  EXPECT_EQ(compact(parse_json(state->files.at("settings.json")).value()),
+            R"({"ui":{"theme":"Dark"},"security":{"auth":{"selectedType":"gemini-api-key"}}})");
+  EXPECT_THAT(state->models, ElementsAre("127.0.0.1:8701"));
+  EXPECT_FALSE(has_contained_state("claude"));
+  EXPECT_FALSE(contained_state("other", {}));
 }
 
 TEST(PodState, WhatCannotBeReadIsSaid) {

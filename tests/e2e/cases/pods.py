@@ -42,7 +42,7 @@ def weir_ok(world, *arguments, code=0):
 
 
 @case("an agent's work in a pod comes to the host by weir commit and not before; what others would run is held",
-      agents=("claude", "codex", "opencode"), ways=("pod",))
+      agents=("claude", "codex", "opencode", "gemini"), ways=("pod",))
 def pod_work_waits_for_commit(world):
     calc = world.write("calc.py", "def add(a, b):\n    return a - b\n")
     world.write("test_calc.py", "from calc import add\nassert add(1, 2) == 3\nprint('passed')\n")
