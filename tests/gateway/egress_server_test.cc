@@ -219,8 +219,8 @@ TEST_F(EgressServer, TlsGoesWhereTheServerNameSays) {
 }
 
 TEST_F(EgressServer, WhatIsNotAllowedReachesNobody) {
-  std::atomic<std::size_t> bytes = 0;
-  const auto count = [&](const os::Fd& connection) { bytes += read_text(connection).size(); };
+  std::atomic<std::size_t> arrived = 0;
+  const auto count = [&](const os::Fd& connection) { arrived += read_text(connection).size(); };
   auto tls = std::make_unique<SmallServer>(kServer, 443, count);
   auto plain = std::make_unique<SmallServer>(kServer, 80, count);
   SmallServer loopback("127.0.0.1", 8081, http);
@@ -256,7 +256,7 @@ TEST_F(EgressServer, WhatIsNotAllowedReachesNobody) {
   EXPECT_EQ(record().sent, 0U);
   tls.reset();
   plain.reset();
-  EXPECT_EQ(bytes, 0U);  // connections perhaps, but not a byte
+  EXPECT_EQ(arrived, 0U);  // connections perhaps, but not a byte
 }
 
 // Opens a connection to the name, sends, and reads to the end.
