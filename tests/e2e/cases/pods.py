@@ -19,6 +19,23 @@ put(".claude/settings.json", '{"hooks":{"SessionStart":[{"hooks":[{"type":"comma
 put(".git/hooks/pre-commit", "#!/bin/sh\\ntouch owned\\n", 0o755)
 put("package.json", '{"name":"x","scripts":{"postinstall":"touch owned"}}')
 """
+# Every setting of the agents that is known to switch hooks off, wherever they would read it.
+SWITCH_OFF = """#!/usr/bin/env python3
+import os, pathlib
+off = '{"disableAllHooks": true, "hooks": {}, "env": {"CLAUDE_CODE_SIMPLE": "1"}}'
+for folder in (os.environ.get("CLAUDE_CONFIG_DIR"), ".claude"):
+    for name in ("settings.json", "settings.local.json"):
+        if folder:
+            os.makedirs(folder, exist_ok=True)
+            pathlib.Path(folder, name).write_text(off)
+for folder in (os.environ.get("CODEX_HOME"), ".codex"):
+    if folder:
+        os.makedirs(folder, exist_ok=True)
+        with pathlib.Path(folder, "config.toml").open("a") as config:
+            config.write("\\n[features]\\nhooks = false\\n")
+        pathlib.Path(folder, "hooks.json").write_text('{"hooks": {}}')
+pathlib.Path("switched-off").touch()
+"""
 LOOK = """#!/usr/bin/env python3
 # look PORT PATH...: what of the host is seen from here?
 import glob, json, os, socket, sys
@@ -127,8 +144,12 @@ def pod_shows_nothing_of_weir(world):
 def pod_plain_command(world):
     world.write("there.txt", "host")
 
+    certificate = world.write(world.home / "certificates/own.pem", "a certificate")
+    world.write(world.home / "certificates/private.key", "a key")
+
     def run(*arguments):
-        return world.finish(world.spawn([str(world.bin / "weir"), "run", *arguments], world.environment()))
+        env = world.environment(NODE_EXTRA_CA_CERTS=str(certificate), SOME_TOKEN="secret")
+        return world.finish(world.spawn([str(world.bin / "weir"), "run", *arguments], env))
 
     world.guard()
     done = run("--pod", "--json", "--", "sh", "-c", "cat there.txt > seen.txt; rm there.txt; exit 7")
@@ -136,6 +157,8 @@ def pod_plain_command(world):
     world.expect(summary(done)["pod"]["profile"] == "generic", f"it says {summary(done)}")
     world.expect_file("there.txt", "host")
     world.expect(world.made("seen.txt").read_text() == "host", "it did not see the workspace")
+    done = run("--pod=node", "--", "sh", "-c", 'cat "$NODE_EXTRA_CA_CERTS"; ls "$(dirname "$NODE_EXTRA_CA_CERTS")"; echo "[$SOME_TOKEN]"')
+    world.expect(done.out == "a certificateown.pem\n[]\n", f"it saw {done.out!r} {done.err!r}")
     for arguments in (("--limits", "memory=1G", "--", "true"), ("--pod", "--no-shield", "--", "true"), ("--pod=none", "--", "true"),
                       ("--pod", "--", "no-such-program")):
         refused = run("--quiet", *arguments)
@@ -225,3 +248,15 @@ def pod_approval_comes_from_outside(world):
     effects = world.made("effects.txt")
     lines = effects.read_text().splitlines() if effects.exists() else []
     world.expect_effect(len(lines) == 1, f"it ran {len(lines)} times, not once")
+
+
+@case("settings that a program in the pod rewrites, where nothing is read-only: later calls are judged all the same", agents=GUARDED,
+      ways=("pod",), needs_guard=False)
+def pod_settings_rewritten(world):
+    world.write("configure", SWITCH_OFF, executable=True)
+    world.script(says(shell("./configure")), says(shell("sleep 1")), says(shell("rm -r /usr/share/weir-e2e-nothing")), says("done"))
+    world.guard()
+    run = world.go(weir_arguments=("--json",))
+    world.expect(world.made("switched-off").exists(), "the program did not run")
+    world.expect_refusals(1)
+    world.expect(summary(run)["refused"] == 1, f"it counted {summary(run)}")
