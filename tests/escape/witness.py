@@ -116,7 +116,7 @@ class Witness:
 
 
 def answer(query, names):
-    """A DNS answer (RFC 1035): an address for known names and those below them, nothing for others and other types."""
+    """A DNS answer (RFC 1035): the next address of known names and those below them, nothing for others and other types."""
     labels, at = [], 12
     while query[at]:
         labels.append(query[at + 1:at + 1 + query[at]].decode("ascii", "replace").lower())
@@ -124,6 +124,7 @@ def answer(query, names):
     question, kind = query[12:at + 5], struct.unpack("!H", query[at + 1:at + 3])[0]
     address = next((names[name] for name in (".".join(labels[i:]) for i in range(len(labels))) if name in names), None)
     known = address is not None and kind == 1
+    address = next(address) if known else address
     header = query[:2] + struct.pack("!HHHHH", 0x8180 if address else 0x8183, 1, int(known), 0, 0)
     record = b"\xc0\x0c" + struct.pack("!HHIH", 1, 1, 60, 4) + socket.inet_aton(address) if known else b""
     return header + question + record

@@ -7,6 +7,7 @@ real machine it shows /usr and the programs under test, read-only. Its "internet
 veth pair in which nothing lives but witnesses (witness.py); neither has a way to the real network. Everything ends with
 its first process. Works for an ordinary user; root first becomes a user that owns nothing.
 """
+import itertools
 import json
 import os
 import pathlib
@@ -28,11 +29,13 @@ HOME = f"/home/{USER}"
 WORKSPACE = f"{HOME}/work/project"
 
 OWN = "192.0.2.2"     # the world's address; the internet's end of the cable is .1 (RFC 5737)
-ADDRESSES = {"allowed": "203.0.113.10", "evil": "203.0.113.66", "resolver": "203.0.113.53", "public_dns": "8.8.8.8",
+# The internet's hosts have addresses that look like the internet's: those for documentation are refused by who checks addresses.
+ADDRESSES = {"allowed": "93.184.215.10", "evil": "93.184.215.66", "resolver": "203.0.113.53", "public_dns": "8.8.8.8",
              "metadata": "169.254.169.254", "metadata_other": "100.100.100.200", "private": "10.0.0.5"}
 ADDRESSES6 = {"evil6": "2001:db8::66", "metadata6": "fd00:ec2::254"}
 NAMES = {"mirror.example.org": "allowed", "evil.example.net": "evil", "rebind.example.org": "metadata", "inner.example.org": "private",
          "notmirror.example.org": "evil", "sub.mirror.example.org": "evil"}
+CHANGING = {"flip.example.org": ["allowed", "metadata"]}
 
 
 def available():
@@ -230,7 +233,8 @@ class World:
             add(name, address, 53, kind="dns")
             add(name, address, 53)
         linux.setns(self.own_network, linux.CLONE_NEWNET)
-        self.witness.answers = {name: ADDRESSES[place] for name, place in NAMES.items()}
+        self.witness.answers = {name: itertools.cycle([ADDRESSES[place] for place in places])
+                                for name, places in (CHANGING | {name: [place] for name, place in NAMES.items()}).items()}
 
     def make_user(self):
         """Everybody but this process lives in a user namespace below it, as an ordinary user without privileges."""
