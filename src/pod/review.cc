@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "pod/alias.h"
 #include "pod/overlay_changes.h"
 
 namespace weir::pod {
@@ -97,22 +98,6 @@ std::string conflict_of(const Change& change, std::int64_t started_ns, const Pat
   return {};
 }
 
-// A link of the workspace where the catalogue spells out a name: "CLAUDE.md" -> "docs/agents.md".
-struct Alias {
-  std::string at;
-  std::string leads_to;
-};
-
-// As the host has it and as the pod has it: either may be what stands there after a commit of some paths.
-std::vector<Alias> aliases_of(const HeldCatalogue& catalogue, std::initializer_list<LinkOf> views) {
-  std::vector<Alias> out;
-  for (const auto& at : catalogue.spelled_out())
-    for (const auto& link_of : views)
-      if (const auto target = link_of(at))
-        if (const auto leads_to = link_leads_to(at, *target, link_of)) out.push_back({at, *leads_to});
-  return out;
-}
-
 std::vector<HeldReason> held_reasons(const Change& change, const HeldCatalogue& catalogue, const Trees& trees,
                                      const LinkOf& link_of, const std::vector<Alias>& aliases) {
   // A link to its own name leads nowhere, whatever else stands in the workspace.
@@ -172,8 +157,10 @@ Result<Review> make_review(const OpenPod& open, const HeldCatalogue& catalogue) 
   TRY(const auto journal, read_path_records(open.journal_file(), kJournal));
   const Trees trees(open);
   const LinkOf link_of = [&](const std::string& path) { return trees.link(path); };
-  const auto aliases =
-      aliases_of(catalogue, {link_of, [&](const std::string& path) { return trees.host_link(path); }});
+  const LinkOf host_link = [&](const std::string& path) { return trees.host_link(path); };
+  auto aliases = link_aliases(catalogue, {link_of, host_link});
+  TRY(const auto named_by_git, git_aliases(open.host.get(), open.pod.workspace, {link_of, host_link}));
+  aliases.insert(aliases.end(), named_by_git.begin(), named_by_git.end());
   Review review;
   for (auto& change : changes) {
     if (const auto put = discarded.find(change.path);

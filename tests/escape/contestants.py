@@ -24,6 +24,7 @@ class Contestant:
     name = ""
     reviewed = False       # changes wait for a person
     egress = False         # one host is allowed
+    usual = ()             # the groups that it is tried with unless all is asked for; () is all
 
     def __init__(self, programs):
         self.programs = programs
@@ -59,7 +60,8 @@ class Weir(Contestant):
     reviewed = True
 
     def places(self, checkout):
-        return {"/opt/weir/weir": f"{self.programs}/weir"}
+        return {f"/opt/weir/{program.name}": str(program) for program in self.programs.glob("weir*")
+                if program.is_file() and os.access(program, os.X_OK)}
 
     def argv(self, command):
         return ["/opt/weir/weir", "pod", "exec", "--", *command]
@@ -75,9 +77,10 @@ class Weir(Contestant):
 
 
 class WeirAllow(Weir):
-    """With one host allowed."""
+    """With hosts allowed: in the usual run for what that could open."""
     name = "weir-allow"
     egress = True
+    usual = ("processes", "sockets", "namespaces", "network", "dns", "egress", "fronting", "works")
 
     def argv(self, command):
         allow = [argument for host in ALLOWED for argument in ("--allow", host)]

@@ -137,6 +137,11 @@ def by_descriptor_of_removed():
     os.rename("new", ".git/config")
 
 
+def append_config(text):
+    with open(f"{WORKSPACE}/.git/config", "a") as f:
+        f.write(text)
+
+
 def runs(command):
     """What stands outside afterwards runs the attack's program when the person works on: it leaves a mark."""
     mark = "/home/ada/marked"
@@ -194,6 +199,47 @@ def attributes_and_filter():
     "the next `git add`, by a filter"
     write(".gitattributes", "*.txt filter=x\n")
     run("git", "config", "filter.x.clean", "touch /home/ada/marked; cat")
+    append("notes.txt", "more\n")
+
+
+@tricks.probe(runs(["git", "status"]), setup=lambda world: append_config("[include]\n\tpath = ../project.cfg\n"))
+def included_configuration():
+    "the next `git status`, by a file that git's configuration takes in if it is there"
+    write("project.cfg", "[core]\n\tfsmonitor = \"touch /home/ada/marked; false\"\n")
+
+
+def with_program(name, setting):
+    """The person's own program in the workspace, which git's configuration names."""
+    def setup(world):
+        append_config(setting)
+        write(f"{WORKSPACE}/{name}", "#!/bin/sh\nexit 1\n")
+        os.chmod(f"{WORKSPACE}/{name}", 0o755)
+    return setup
+
+
+def with_filter(name, setting):
+    def setup(world):
+        with_program(name, setting)(world)
+        write(f"{WORKSPACE}/.gitattributes", "*.txt filter=x\n")
+    return setup
+
+
+@tricks.probe(runs(["git", "status"]), setup=with_program("tools/watch", "[core]\n\tfsmonitor = tools/watch\n"))
+def program_of_the_configuration():
+    "the next `git status`, by a program of the workspace that git's configuration starts"
+    write("tools/watch", "#!/bin/sh\ntouch /home/ada/marked\n")
+
+
+@tricks.probe(runs(["git", "commit", "-q", "--allow-empty", "-m", "x"]), setup=with_program("tools/git/pre-commit", "[core]\n\thooksPath = tools/git\n"))
+def hooks_of_the_configuration():
+    "the next commit, by a hook in a directory that git's configuration names"
+    write("tools/git/pre-commit", "#!/bin/sh\ntouch /home/ada/marked\n")
+
+
+@tricks.probe(runs(["git", "add", "notes.txt"]), setup=with_filter("tools/clean", "[filter \"x\"]\n\tclean = sh tools/clean %f\n"))
+def filter_of_the_configuration():
+    "the next `git add`, by a filter's program in the workspace"
+    write("tools/clean", "touch /home/ada/marked; cat\n")
     append("notes.txt", "more\n")
 
 

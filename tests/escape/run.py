@@ -33,7 +33,7 @@ import world  # noqa: E402
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--programs", default=CHECKOUT / "build/release", type=pathlib.Path, help="where weir lies")
-    parser.add_argument("--all", action="store_true", help="all contestants")
+    parser.add_argument("--all", action="store_true", help="all contestants, with every probe")
     parser.add_argument("--contestants", help=f"of {','.join(contestants.EVERYONE)}")
     parser.add_argument("--probe", default="*", help="a glob over GROUP.NAME")
     parser.add_argument("--json", type=pathlib.Path, help="write all results here")
@@ -96,7 +96,7 @@ def one(options, chosen):
     def work(place):
         found = {}
         for probe in chosen:
-            if applies(probe, contestant):
+            if applies(probe, contestant) and (options.all or not contestant.usual or probe.group in contestant.usual):
                 found[probe.full_name] = trial.judge(place, contestant, probe)
                 if options.v:
                     print(f"{contestant.name:10} {found[probe.full_name][0]:8} {probe.full_name}  {found[probe.full_name][1]}", file=sys.stderr, flush=True)
@@ -126,7 +126,8 @@ def gather(options, wanted):
             name = waiting.pop(0)
             output = tempfile.TemporaryFile()
             argv = [sys.executable, str(HERE / "run.py"), "--one", name, "--programs", str(options.programs), "--probe", options.probe]
-            running[name] = (subprocess.Popen([*argv, *(["-v"] if options.v else [])], stdout=output), output)
+            more = [flag for flag, wanted in (("-v", options.v), ("--all", options.all)) if wanted]
+            running[name] = (subprocess.Popen([*argv, *more], stdout=output), output)
         name = next(iter(running))
         process, output = running.pop(name)
         if process.wait() != 0:

@@ -148,6 +148,43 @@ TEST_F(CommitTest, TakingThatLinkAwayDoesNotFreeWhatItLedTo) {
   EXPECT_EQ(results(committed(pod)), "held .claude\nheld .claude/x\nheld config/claude/settings.json\n");
 }
 
+TEST_F(CommitTest, WhatGitsConfigurationNamesCountsAsGits) {
+  write(".git/config",
+        "[include]\n\tpath = ../project.cfg\n[core]\n\thooksPath = tools/hooks\n\tfsmonitor = ./watch.sh "
+        "--all\n");
+  write("project.cfg", "[includeIf \"gitdir:/x\"]\n\tpath = deep/more.cfg\n");
+  write("deep/more.cfg", "[filter \"x\"]\n\tclean = \"" + workspace_ + "/clean.sh\" %f\n");
+  const Pod pod = begin();
+  left(pod, "project.cfg", "[core]\n\tfsmonitor = evil\n");
+  left(pod, "deep/more.cfg", "[core]\n\tfsmonitor = evil\n");
+  left(pod, "deep/other.cfg", "x");
+  left(pod, "tools/hooks/pre-commit", "#!/bin/sh\n");
+  left(pod, "tools/plain", "x");
+  left(pod, "watch.sh", "evil");
+  left(pod, "clean.sh", "evil");
+  EXPECT_EQ(results(committed(pod)),
+            "held clean.sh\nheld deep/more.cfg\ndone deep/other.cfg\nheld project.cfg\nheld "
+            "tools/hooks/pre-commit\n"
+            "done tools/plain\nheld watch.sh\n");
+}
+
+TEST_F(CommitTest, HooksAtTheTopHoldEverything) {
+  write(".git/config", "[core]\n\thooksPath = .\n");
+  const Pod pod = begin();
+  left(pod, "pre-commit", "evil");
+  EXPECT_EQ(results(committed(pod)), "held pre-commit\n");
+}
+
+TEST_F(CommitTest, ALoopOfGitsIncludesEnds) {
+  write(".git/config", "[include]\n\tpath = ../a.cfg\n");
+  write("a.cfg",
+        "[include]\n\tpath = .git/config\n\tpath = a.cfg\n\tpath = ../../outside\n\tpath = /etc/gitconfig\n");
+  const Pod pod = begin();
+  left(pod, "a.cfg", "");
+  left(pod, "b.cfg", "");
+  EXPECT_EQ(results(committed(pod)), "held a.cfg\ndone b.cfg\n");
+}
+
 TEST_F(CommitTest, PathsChooseWholeDirectoriesOrFiles) {
   const Pod pod = begin();
   left(pod, "a/x", "1");
