@@ -94,6 +94,10 @@ class World:
             time.sleep(0.05)
         raise SystemExit("the small internet does not start")
 
+    def close(self):
+        self.internet.terminate()
+        subprocess.run(["umount", "/etc/hosts", os.path.realpath("/etc/resolv.conf")])
+
     def argv(self, script, *options):
         return [str(self.weir), "pod", "exec", *options, "--", "bash", "-c", script]
 
@@ -349,18 +353,22 @@ TESTS = [usual_clients, requests_of_python, fetch_of_node, git_clones, through_t
          attacks, mixed_answers, what_is_told, budgets, thousand_connections, a_dead_proxy_lets_nothing_out, the_proxy_dies_with_its_supervisor, mistakes]
 
 
+def in_namespaces(work):
+    """Runs `work` as the first process of namespaces of its own; the exit code."""
+    if os.environ.get("WEIR_EGRESS_INSIDE") == "1":
+        return work() or 0
+    ready = subprocess.run(["unshare", "-rmn", "--propagation", "private", "sh", "-c", "ip link add wan0 type veth peer name wan1"], capture_output=True)
+    if ready.returncode != 0:
+        print("skipped: no user namespaces, ip(8) or virtual interfaces here:", ready.stderr.decode().strip())
+        return NO_NAMESPACES
+    return subprocess.run(["unshare", "-rmnpf", "--mount-proc", "--propagation", "private", "--kill-child", sys.executable, *sys.argv],
+                          env={**os.environ, "WEIR_EGRESS_INSIDE": "1"}).returncode
+
+
 def main():
-    if os.environ.get("WEIR_EGRESS_INSIDE") != "1":
-        ready = subprocess.run(["unshare", "-rmn", "--propagation", "private", "sh", "-c", "ip link add wan0 type veth peer name wan1"], capture_output=True)
-        if ready.returncode != 0:
-            print("skipped: no user namespaces, ip(8) or virtual interfaces here:", ready.stderr.decode().strip())
-            return NO_NAMESPACES
-        return subprocess.run(["unshare", "-rmnpf", "--mount-proc", "--propagation", "private", "--kill-child", sys.executable, *sys.argv],
-                              env={**os.environ, "WEIR_EGRESS_INSIDE": "1"}).returncode
     only = sys.argv[2:]
     with tempfile.TemporaryDirectory(prefix="weir-egress.") as name:
-        top = pathlib.Path(name)
-        world = World(sys.argv[1], top)
+        world = World(sys.argv[1], pathlib.Path(name))
         failures = 0
         for test in TESTS:
             if only and test.__name__ not in only:
@@ -372,10 +380,9 @@ def main():
             except Exception as error:  # every kind of failure is one of the test
                 failures += 1
                 print(f"FAILED {test.__name__}: {error}", flush=True)
-        world.internet.terminate()
-        subprocess.run(["umount", "/etc/hosts", os.path.realpath("/etc/resolv.conf")])
+        world.close()
     return 1 if failures else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(in_namespaces(main))
