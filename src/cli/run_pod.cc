@@ -66,21 +66,26 @@ bool is_shown(const pod::PodSpec& spec, const std::string& path) {
   });
 }
 
-// The programs may lie anywhere; inside they are found first of all by their names.
+// The programs may lie anywhere; inside they are found first of all by their names. One that is called by a
+// path which is there inside, too, stays what it was called.
 Status show_programs(Run& run, pod::PodSpec& spec) {
   for (const std::size_t at : program_words(run.argv)) {
-    auto places = pod::program_places(run.argv[at], run.env, run.cwd, inside("bin"));
+    const std::string& word = run.argv[at];
+    auto places = pod::program_places(word, run.env, run.cwd, inside("bin"));
     if (!places && at > 0) continue;  // a script for an interpreter: its own affair
     if (!places) return std::unexpected(std::move(places.error()));
     for (const auto& path : places->read_only)
       if (!is_shown(spec, path))
         spec.mounts.push_back({.kind = pod::PodMount::Kind::read_only, .at = path, .source = path});
+    const std::filesystem::path called = std::filesystem::path(run.cwd) / word;
+    const bool stays = word.contains('/') && is_shown(spec, called.lexically_normal().string());
     for (const auto& link : places->links)
-      if (std::none_of(spec.links.begin(), spec.links.end(),
+      if (!(stays && &link == &places->links.front()) &&
+          std::none_of(spec.links.begin(), spec.links.end(),
                        [&](const auto& one) { return one.at == link.at; }))
         spec.links.push_back(link);
     // The guarded command line has the same words up to the agent's own arguments.
-    if (run.argv[at].contains('/')) spec.argv[at] = places->links.front().at;
+    if (word.contains('/') && !stays) spec.argv[at] = places->links.front().at;
   }
   spec.env["PATH"] = inside("bin") + ":" + spec.env["PATH"];
   return {};

@@ -62,6 +62,9 @@ Result<ProgramPlaces> program_places(const std::string& name, const std::map<std
     if (!found && i > 0) break;
     if (!found) return std::unexpected(std::move(found.error()));
     const std::string real = os::resolve_path(*found);
+    // An interpreter that is itself a script is a version manager's, which finds the real one by files that a
+    // pod does not have. The pod's own PATH may know another.
+    if (i > 0 && !interpreter_line(real).empty()) break;
     if (const std::string shown = what_it_loads_from(real);
         std::find(places.read_only.begin(), places.read_only.end(), shown) == places.read_only.end())
       places.read_only.push_back(shown);

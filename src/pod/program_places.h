@@ -7,7 +7,7 @@
 //
 // Links on the way are followed. A file below a `node_modules` directory stands for the outermost of them,
 // for it loads what lies beside it; any other file for itself. A script ("#!") needs its interpreter too,
-// also through env(1).
+// also through env(1); an interpreter that is a script (the shim of a version manager) is left out.
 #pragma once
 
 #include <map>

@@ -75,10 +75,13 @@ TEST_F(ProgramPlacesTest, AFileOfItsOwn) {
 
 TEST_F(ProgramPlacesTest, WhatCannotBeStartedIsSaid) {
   program("/bin/loop", "#!" + top() + "/bin/loop\n");
+  program("/bin/shimmed", "#!/usr/bin/env manager-shim\n");
+  program("/bin/manager-shim", "#!/bin/sh\nexec manager\n");
   program("/bin/orphan", "#!/no/such/interpreter\n");
   EXPECT_EQ(of("no-such-program-here").error().code, ErrorCode::not_found);
   EXPECT_EQ(of("./bin").error().code, ErrorCode::invalid);
   EXPECT_THAT(of("loop")->read_only, ElementsAre(top() + "/bin/loop")) << "and it ends";
+  EXPECT_THAT(of("shimmed")->read_only, ElementsAre(top() + "/bin/shimmed")) << "a shim finds nothing inside";
   EXPECT_THAT(of("orphan")->read_only, ElementsAre(top() + "/bin/orphan"));
 }
 

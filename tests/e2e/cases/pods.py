@@ -157,6 +157,9 @@ def pod_plain_command(world):
     world.expect(summary(done)["pod"]["profile"] == "generic", f"it says {summary(done)}")
     world.expect_file("there.txt", "host")
     world.expect(world.made("seen.txt").read_text() == "host", "it did not see the workspace")
+    world.write("sub/where.sh", '#!/bin/sh\necho "$0 $(command -v where.sh)"\n', executable=True)
+    done = run("--pod", "--", "./sub/where.sh")
+    world.expect(os.path.normpath(done.out.strip()) == str(world.project / "sub/where.sh"), f"a script of the workspace is called {done.out!r}")
     done = run("--pod=node", "--", "sh", "-c", 'cat "$NODE_EXTRA_CA_CERTS"; ls "$(dirname "$NODE_EXTRA_CA_CERTS")"; echo "[$SOME_TOKEN]"')
     world.expect(done.out == "a certificateown.pem\n[]\n", f"it saw {done.out!r} {done.err!r}")
     for arguments in (("--limits", "memory=1G", "--", "true"), ("--pod", "--no-shield", "--", "true"), ("--pod=none", "--", "true"),
