@@ -73,6 +73,7 @@ void tell(const ReadyPod& ready, const Ended& ended, Context& context) {
 }
 
 int run_in_pod(const Args& args, Context& context, std::vector<std::string> argv) {
+  const pod::PodBirth birth;  // the kernel is at work while we still read
   auto ready = prepare(args, context, std::move(argv));
   if (!ready) return own_failure(ready.error(), context);
   tell_before(args, *ready, context);
@@ -80,7 +81,7 @@ int run_in_pod(const Args& args, Context& context, std::vector<std::string> argv
   pod::PodOptions options;
   egress.attach(options);
   options.on_started = [&] { pod_store(context).sweep_empty(); };
-  auto done = pod::launch_pod(ready->plan, options);
+  auto done = pod::launch_pod(birth, ready->plan, options);
   Ended ended{.changed = keep_if_changed(*ready, context), .egress = egress.finish()};
   if (!done) {
     pod_store(context).sweep_empty();

@@ -84,21 +84,22 @@ bool PodChannel::tell(char kind) const {
   return send_one(outer_.get(), kind, "");
 }
 
-// 'b' and the instructions; 'n' and why there are none.
-bool PodChannel::tell_begin(const Result<std::vector<BpfInstruction>>& filter) const {
-  if (!filter) return send_one(outer_.get(), 'n', filter.error().message());
-  const std::string bytes(reinterpret_cast<const char*>(filter->data()),
-                          filter->size() * sizeof(BpfInstruction));
-  return send_one(outer_.get(), 'b', bytes);
+// In parts, since a message has a limit: 'p' for each but the last.
+bool PodChannel::tell_begin(std::string_view bytes) const {
+  constexpr std::size_t kPartBytes = std::size_t{64} << 10;
+  for (; bytes.size() > kPartBytes; bytes.remove_prefix(kPartBytes))
+    if (!send_one(outer_.get(), 'p', std::string(bytes.substr(0, kPartBytes)))) return false;
+  return send_one(outer_.get(), 'b', std::string(bytes));
 }
 
-std::optional<Result<std::vector<BpfInstruction>>> PodChannel::wait_for_begin() const {
-  const auto message = receive_one(inner_.get());
-  if (!message || (message->kind != 'b' && message->kind != 'n')) return std::nullopt;
-  if (message->kind == 'n') return fail(ErrorCode::unavailable, message->text);
-  std::vector<BpfInstruction> filter(message->text.size() / sizeof(BpfInstruction));
-  std::memcpy(filter.data(), message->text.data(), filter.size() * sizeof(BpfInstruction));
-  return filter;
+std::optional<std::string> PodChannel::wait_for_begin() const {
+  std::string bytes;
+  while (const auto message = receive_one(inner_.get())) {
+    if (message->kind != 'p' && message->kind != 'b') return std::nullopt;
+    bytes += message->text;
+    if (message->kind == 'b') return bytes;
+  }
+  return std::nullopt;
 }
 
 std::optional<PodMessage> PodChannel::hear() const {

@@ -5,7 +5,7 @@
 //   out of the pod   R report   E error (both: pod_wire.h)   X exec failed (errno)   S program stopped
 //   (signal)
 //                    L limit exceeded (why)   D done (wait status)   F listeners (descriptors)
-//   into the pod     b begin (the filter)   g go: the report was accepted
+//   into the pod     p, b begin (pod_plan_wire.h), in parts   g go: the report was accepted
 #pragma once
 
 #include <optional>
@@ -14,7 +14,6 @@
 
 #include "base/result.h"
 #include "os/fd.h"
-#include "pod/pod_filter.h"
 #include "pod/pod_report.h"
 
 namespace weir::pod {
@@ -38,12 +37,12 @@ class PodChannel {
   bool say_report(const Result<PodReport>& report) const;
   bool say_listeners(const std::vector<os::Fd>& listeners) const;
   bool wait_for(char kind) const;
-  // What tell_begin said; none when the supervisor is gone. The Error has only its message left.
-  std::optional<Result<std::vector<BpfInstruction>>> wait_for_begin() const;
+  // What tell_begin said; none when the supervisor is gone.
+  std::optional<std::string> wait_for_begin() const;
 
   // From outside. None when the pod has ended (its last holder of the inner end is gone).
   bool tell(char kind) const;
-  bool tell_begin(const Result<std::vector<BpfInstruction>>& filter) const;
+  bool tell_begin(std::string_view bytes) const;
   std::optional<PodMessage> hear() const;
   // What say_report said; `internal` when the pod ended before.
   Result<PodReport> hear_report() const;

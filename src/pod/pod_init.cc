@@ -25,8 +25,6 @@
 namespace weir::pod {
 namespace {
 
-using PodFilter = Result<std::vector<BpfInstruction>>;
-
 constexpr int kFailed = 127;
 constexpr int kLookMs = 100;
 
@@ -47,29 +45,41 @@ Status write_once(int dir, const char* name, const std::string& text) {
 }
 
 // This user stays this user. `proc_self` is /proc/self of the host, opened while it could be seen.
-Status map_ids(int proc_self, const PodPlan& plan) {
-  const std::string uid = std::to_string(plan.uid);
-  const std::string gid = std::to_string(plan.gid);
+Status map_ids(int proc_self, const PodStart& start) {
+  const std::string uid = std::to_string(start.uid);
+  const std::string gid = std::to_string(start.gid);
   // A gid may be mapped without privilege only after setgroups is given up (user_namespaces(7)).
   TRY_STATUS(write_once(proc_self, "setgroups", "deny"));
   TRY_STATUS(write_once(proc_self, "uid_map", uid + " " + uid + " 1"));
   return write_once(proc_self, "gid_map", gid + " " + gid + " 1");
 }
 
-// All that needs capabilities; afterwards there are none.
-Status build(const PodStart& start) {
-  const PodPlan& plan = start.plan;
+// What every pod has, while its plan is still being made.
+struct Prepared {
+  os::Fd proc_self;
+  std::vector<HeldMount> mounts;
+};
+
+Result<Prepared> prepare(const PodStart& start) {
+  Prepared ready;
   // A hardened parent hands down "not dumpable", which would make /proc/self root's.
   ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
-  const os::Fd self(::open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC));
-  if (!self) return unavailable("there is no /proc", "/proc/self", errno);
-  TRY_STATUS(map_ids(self.get(), plan));
+  ready.proc_self = os::Fd(::open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!ready.proc_self) return unavailable("there is no /proc", "/proc/self", errno);
+  TRY_STATUS(map_ids(ready.proc_self.get(), start));
   // Should the machine run out of memory, a pod goes first. Best effort.
-  (void)write_once(self.get(), "oom_score_adj", "500");
-  const mode_t mask = ::umask(0022);
-  TRY_STATUS(build_pod_root(plan));
-  ::umask(mask);
+  (void)write_once(ready.proc_self.get(), "oom_score_adj", "500");
+  TRY(ready.mounts, hold_own_mounts());
   TRY_STATUS(set_up_loopback());
+  return ready;
+}
+
+// All that needs capabilities; afterwards there are none.
+Status build(const PodStart& start, const Prepared& ready) {
+  const PodPlan& plan = start.begin.plan;
+  const mode_t mask = ::umask(0022);
+  TRY_STATUS(build_pod_root(plan, ready.mounts));
+  ::umask(mask);
   TRY(const auto listeners, open_listeners(plan.spec));
   if (!listeners.empty() && !start.channel.say_listeners(listeners))
     return fail(ErrorCode::internal, "the listeners did not reach the supervisor", "pod");
@@ -78,7 +88,7 @@ Status build(const PodStart& start) {
   // (mount_namespaces(7)), and its count of processes is the pod's alone.
   if (::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0)
     return unavailable("the mounts cannot be locked", "unshare", errno);
-  TRY_STATUS(map_ids(self.get(), plan));
+  TRY_STATUS(map_ids(ready.proc_self.get(), start));
   TRY_STATUS(drop_capabilities());
   TRY_STATUS(set_no_new_privileges());
   ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
@@ -88,8 +98,9 @@ Status build(const PodStart& start) {
 }
 
 // The walls that bind the program and not the reaper; then all of them are tried.
-Result<PodReport> enter_walls(const PodStart& start, const PodFilter& filter) {
-  const PodPlan& plan = start.plan;
+Result<PodReport> enter_walls(const PodStart& start) {
+  const PodPlan& plan = start.begin.plan;
+  const auto& filter = start.begin.filter;
   PodReport report;
   report.weaknesses = plan.weaknesses;
   report.limits = limit_states(plan.spec.limits, plan.uid);
@@ -100,7 +111,7 @@ Result<PodReport> enter_walls(const PodStart& start, const PodFilter& filter) {
     filter_refused = filter.error().message();
   else if (const Status loaded = load_filter(*filter); !loaded)
     filter_refused = loaded.error().message();
-  report.steps = probe_pod(plan, start.canary, landlock, filter_refused, start.channel.inner());
+  report.steps = probe_pod(plan, start.begin.canary, landlock, filter_refused, start.channel.inner());
   for (const auto& step : report.steps)
     if (step.applied && !step.verified)
       return fail(ErrorCode::denied, "the pod does not hold: " + step.detail, step.name,
@@ -128,8 +139,8 @@ class RunClock {
   Began* began_ns_;  // for as long as the process lives
 };
 
-[[noreturn]] void become_command(const PodStart& start, const PodFilter& filter, const RunClock& clock) {
-  const PodSpec& spec = start.plan.spec;
+[[noreturn]] void become_command(const PodStart& start, const RunClock& clock) {
+  const PodSpec& spec = start.begin.plan.spec;
   reset_signals();
   close_descriptors(start.channel.inner());
   // Else nothing in /proc/self could be opened; the reaper stays as it is.
@@ -148,7 +159,7 @@ class RunClock {
       program.error().hint = "the pod shows only what its profile names: name its directory with --ro";
     give_up(program.error());
   }
-  const auto report = enter_walls(start, filter);
+  const auto report = enter_walls(start);
   start.channel.say_report(report);
   if (!report || !start.channel.wait_for('g')) ::_exit(kFailed);
   const bool limited = apply_limits(spec.limits).has_value();
@@ -164,7 +175,7 @@ class Reaper {
   Reaper(const PodStart& start, const SignalSource& signals, const RunClock& clock, pid_t program)
       : channel_(start.channel),
         signals_(signals),
-        limits_(start.plan.spec.limits),
+        limits_(start.begin.plan.spec.limits),
         clock_(clock),
         group_(start.group),
         program_(program) {}
@@ -244,20 +255,24 @@ void become_pod_init(PodStart& start) {
     ::setpgid(0, 0);
   start.channel.keep_inner();
   close_descriptors(start.channel.inner());
-  if (const Status built = build(start); !built) {
-    start.channel.say_report(std::unexpected(built.error()));
+  const auto or_end = [&](const auto& result) {
+    if (result) return;
+    start.channel.say_report(std::unexpected(result.error()));
     ::_exit(kFailed);
-  }
+  };
+  const auto ready = prepare(start);
+  or_end(ready);
+  const auto told = start.channel.wait_for_begin();
+  if (!told) ::_exit(kFailed);
+  auto begin = decode_begin(*told);
+  or_end(begin);
+  start.begin = *std::move(begin);
+  or_end(build(start, *ready));
   const SignalSource signals;
-  const auto filter = start.channel.wait_for_begin();
-  if (!filter) ::_exit(kFailed);
   const auto clock = RunClock::make();
-  if (!clock) {
-    start.channel.say_report(std::unexpected(clock.error()));
-    ::_exit(kFailed);
-  }
+  or_end(clock);
   const pid_t program = ::fork();
-  if (program == 0) become_command(start, *filter, *clock);
+  if (program == 0) become_command(start, *clock);
   if (program < 0) {
     start.channel.say_report(std::unexpected(os::errno_error("cannot start a process", "fork", errno)));
     ::_exit(kFailed);

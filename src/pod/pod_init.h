@@ -3,19 +3,18 @@
 #pragma once
 
 #include "pod/pod_channel.h"
-#include "pod/pod_filter.h"
-#include "pod/pod_probes.h"
+#include "pod/pod_plan_wire.h"
 #include "pod/terminal.h"
 
 namespace weir::pod {
 
-// Made before clone3; the child has its copy. The filter comes later, by the channel: it is generated while
-// the root is being built.
+// Made before clone3; the child has its copy. What is in `begin` comes later, by the channel.
 struct PodStart {
-  PodPlan plan;
-  PodCanary canary;
-  PodChannel channel;
+  PodChannel& channel;
   GroupMode group = GroupMode::own;
+  uid_t uid = 0;  // outside, where there was one still
+  gid_t gid = 0;
+  PodBegin begin;
 };
 
 // Process 1 of the new namespaces. Not dumpable, without capabilities; ends, and with it all of the pod, when

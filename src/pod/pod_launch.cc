@@ -16,10 +16,10 @@
 #include "os/clock.h"
 #include "os/files.h"
 #include "pod/beneath.h"
-#include "pod/pod_init.h"
+#include "pod/pod_birth.h"
 #include "pod/pod_limits.h"
+#include "pod/pod_plan_wire.h"
 #include "pod/program.h"
-#include "pod/signal_source.h"
 #include "pod/tree.h"
 
 namespace weir::pod {
@@ -28,26 +28,6 @@ namespace {
 constexpr std::int64_t kForeverMs = INT32_MAX;
 constexpr int kTickMsMax = 10'000;
 constexpr std::int64_t kDiskLookNs = 1'000'000'000;
-constexpr std::uint64_t kNamespaces =
-    CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
-
-// As fork, into new namespaces.
-pid_t clone_into_namespaces() {
-  clone_args args{};
-  args.flags = kNamespaces;
-  args.exit_signal = SIGCHLD;
-  return static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args));
-}
-
-Error no_namespaces(int error_number) {
-  Error error = os::errno_error("the namespaces of a pod are not available", "clone3", error_number);
-  error.code = ErrorCode::unavailable;
-  error.hint =
-      "allow unprivileged user namespaces (kernel.unprivileged_userns_clone=1, user.max_user_namespaces); a "
-      "container must allow them, too";
-  return error;
-}
-
 os::Exit decode(int status) {
   if (WIFSIGNALED(status)) return {128 + WTERMSIG(status), WTERMSIG(status)};
   return {WEXITSTATUS(status), 0};
@@ -59,41 +39,18 @@ int number(const std::string& text) {
   return value;
 }
 
-// The first process of the pod; killed and waited for when this goes, whatever happened.
-class FirstProcess {
- public:
-  explicit FirstProcess(pid_t pid) : pid_(pid) {}
-  ~FirstProcess() { end(); }
-  FirstProcess(const FirstProcess&) = delete;
-  FirstProcess& operator=(const FirstProcess&) = delete;
-
-  pid_t pid() const { return pid_; }
-  // Returns when no process of the pod is left: the kernel reports the first one's end after all others'.
-  void end() {
-    if (pid_ <= 0) return;
-    ::kill(pid_, SIGKILL);
-    while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
-    }
-    pid_ = -1;
-  }
-
- private:
-  pid_t pid_;
-};
-
 constexpr os::Exit kKilled{128 + SIGKILL, SIGKILL};
 
 class Supervision final : public PodControl {
  public:
-  Supervision(const PodStart& start, const PodOptions& options, const SignalSource& signals,
-              Terminal& terminal, FirstProcess& first)
-      : limits_(start.plan.spec.limits),
+  Supervision(const PodPlan& plan, const PodOptions& options, Birth& birth)
+      : limits_(plan.spec.limits),
         options_(options),
-        channel_(start.channel),
-        signals_(signals),
-        terminal_(terminal),
-        first_(first) {
-    for (const auto& mount : start.plan.mounts) {
+        channel_(birth.channel),
+        signals_(birth.signals),
+        terminal_(birth.terminal),
+        first_(birth.first) {
+    for (const auto& mount : plan.mounts) {
       if (mount.kind == PodMount::Kind::overlay) written_.push_back(mount.upper);
       if (mount.kind == PodMount::Kind::own) written_.push_back(mount.source);
     }
@@ -249,54 +206,47 @@ pid_t program_below(pid_t first) {
 }
 
 // The walls stand; the caller agrees; the program starts. After an Error nothing has run.
-Result<PodReport> begin(const PodStart& start, const PodOptions& options, const FirstProcess& first,
-                        Terminal& terminal) {
-  start.channel.tell_begin(pod_filter());
-  if (!start.plan.spec.listeners.empty()) {
-    TRY(auto listeners, start.channel.hear_listeners());
+Result<PodReport> begin(const PodPlan& plan, const PodCanary& canary, const PodOptions& options,
+                        Birth& birth) {
+  // The filter is generated while the pod's root is being built.
+  birth.channel.tell_begin(encode(plan, canary, pod_filter()));
+  if (!plan.spec.listeners.empty()) {
+    TRY(auto listeners, birth.channel.hear_listeners());
     if (options.on_listeners) TRY_STATUS(options.on_listeners(std::move(listeners)));
   }
-  TRY(PodReport report, start.channel.hear_report());
-  TRY_STATUS(check_level(start.plan, report));
-  if (options.on_ready) TRY_STATUS(options.on_ready({report, program_below(first.pid())}));
-  terminal.give_to(first.pid());
-  if (!start.channel.tell('g'))
+  TRY(PodReport report, birth.channel.hear_report());
+  TRY_STATUS(check_level(plan, report));
+  if (options.on_ready) TRY_STATUS(options.on_ready({report, program_below(birth.first.pid())}));
+  birth.terminal.give_to(birth.first.pid());
+  if (!birth.channel.tell('g'))
     return fail(ErrorCode::internal, "the pod ended before its program started", "pod");
   return report;
 }
 
 }  // namespace
 
-Result<PodResult> launch_pod(const PodPlan& plan, const PodOptions& options) {
-  TRY_STATUS(check_standard_descriptors());
-  Terminal terminal;
-  TRY(PodChannel channel, PodChannel::make());
-  PodStart start{plan, make_pod_canary(plan), std::move(channel), terminal.mode()};
-  const SignalSource signals;
-  const pid_t init = clone_into_namespaces();
-  if (init < 0) {
-    const Error error = no_namespaces(errno);
-    remove_pod_canary(start.canary);
-    return std::unexpected(error);
-  }
-  if (init == 0) become_pod_init(start);
-  FirstProcess first(init);
-  if (terminal.mode() == GroupMode::foreground) ::setpgid(init, init);  // whoever of us comes first
-  start.channel.keep_outer();
-  auto report = begin(start, options, first, terminal);
-  remove_pod_canary(start.canary);
+Result<PodResult> launch_pod(const PodBirth& begun, const PodPlan& plan, const PodOptions& options) {
+  Birth& birth = begun.birth();
+  TRY_STATUS(birth.born);
+  PodCanary canary = make_pod_canary(plan);
+  auto report = begin(plan, canary, options, birth);
+  remove_pod_canary(canary);
   if (!report) return std::unexpected(std::move(report.error()));
   if (options.on_started) options.on_started();
   PodResult result;
   result.report = *std::move(report);
-  Supervision supervision(start, options, signals, terminal, first);
+  Supervision supervision(plan, options, birth);
   supervision.run(result);
-  terminal.take_back();
+  birth.terminal.take_back();
   open_changes(plan);
   if (supervision.exec_errno() != 0)
     return std::unexpected(exec_error(plan.spec.argv[0], supervision.exec_errno()));
   flush_changes(plan);
   return result;
+}
+
+Result<PodResult> launch_pod(const PodPlan& plan, const PodOptions& options) {
+  return launch_pod(PodBirth(), plan, options);
 }
 
 Result<PodReport> try_pod(const PodPlan& plan) {

@@ -23,6 +23,7 @@
 #include <sys/types.h>
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -67,10 +68,27 @@ struct PodResult {
       0;  // from the decision to end it to the end of its last process; 0: not ended by us
 };
 
+// A pod whose namespaces are being made while the caller still finds out what goes into them. Not launched,
+// it ends with this object. The caller has one thread; what it opens later is not in the pod anyway.
+struct Birth;
+class PodBirth {
+ public:
+  PodBirth();  // whether it worked is told by launch_pod
+  ~PodBirth();
+  PodBirth(const PodBirth&) = delete;
+  PodBirth& operator=(const PodBirth&) = delete;
+  Birth& birth() const { return *birth_; }  // for launch_pod
+
+ private:
+  std::unique_ptr<Birth> birth_;
+};
+
 // Errors, the program then has not run: `unavailable` (namespaces, mounts or Landlock cannot be had here, or
 // less than spec.level was verified and spec.accept_level is off), `denied` (a probe got through),
 // `not_found` (no such program in the pod), whatever on_ready answered, `internal`.
 Result<PodResult> launch_pod(const PodPlan& plan, const PodOptions& options);
+// The same in namespaces that were begun before; once for each.
+Result<PodResult> launch_pod(const PodBirth& begun, const PodPlan& plan, const PodOptions& options);
 
 // Builds the pod and tries it, and ends it before the program starts: for `weir doctor` and probes.
 Result<PodReport> try_pod(const PodPlan& plan);

@@ -72,15 +72,9 @@ class NewFileSystem {
   int error_ = 0;
 };
 
-struct Held {
-  os::Fd tree;  // a detached mount
-  std::string at;
-  bool is_dir = true;
-};
-
 // Recursive, because the kernel does not show a directory without what the host has locked below it.
-Result<Held> hold_bind(const PodMount& mount) {
-  Held held;
+Result<HeldMount> hold_bind(const PodMount& mount) {
+  HeldMount held;
   held.at = mount.at;
   held.tree =
       os::Fd(::open_tree(AT_FDCWD, mount.source.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE));
@@ -95,9 +89,9 @@ Result<Held> hold_bind(const PodMount& mount) {
 }
 
 // A read-only mount refuses nobody who connects: that it is one socket and nothing else is what keeps.
-Result<Held> hold_door(const PodDoor& door) {
-  Held held{os::Fd(::open_tree(AT_FDCWD, door.source.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC)), door.at,
-            false};
+Result<HeldMount> hold_door(const PodDoor& door) {
+  HeldMount held{os::Fd(::open_tree(AT_FDCWD, door.source.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC)),
+                 door.at, false};
   if (!held.tree) return mount_error("cannot bind", door.source, errno);
   mount_attr attributes{};
   attributes.attr_set = kPlain | MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC;
@@ -113,7 +107,7 @@ Result<os::Fd> new_tmpfs(std::uint64_t bytes, const char* mode, const std::strin
 // The three directories are named by descriptors: a path may hold ':' and ',', which overlayfs reads as its
 // own, and the pod's table of mounts shall not tell where the host keeps them. "volatile": no flush of the
 // whole disk below at every end of a pod; launch_pod flushes the changes, if there are any.
-Result<Held> hold_overlay(const PodMount& mount) {
+Result<HeldMount> hold_overlay(const PodMount& mount) {
   os::Fd dirs[3];
   std::string names[3];
   const std::string* const paths[3] = {&mount.source, &mount.upper, &mount.work};
@@ -136,53 +130,28 @@ Result<Held> hold_overlay(const PodMount& mount) {
         "overlay, NFS or FAT; work in a directory below, or set WEIR_HOME";
     return std::unexpected(std::move(tree.error()));
   }
-  return Held{*std::move(tree), mount.at, true};
+  return HeldMount{*std::move(tree), mount.at, true};
 }
 
-Result<std::vector<Held>> hold_mounts(const PodPlan& plan) {
-  std::vector<Held> held;
+Result<std::vector<HeldMount>> hold_mounts(const PodPlan& plan) {
+  std::vector<HeldMount> held;
   for (const auto& mount : plan.mounts) {
     if (mount.kind == PodMount::Kind::tmpfs) {
       const bool shared = mount.at == "/tmp" || mount.at == "/var/tmp";
       TRY(os::Fd tree, new_tmpfs(mount.bytes_max, shared ? "1777" : "0755", mount.at));
       held.push_back({std::move(tree), mount.at, true});
     } else if (mount.kind == PodMount::Kind::overlay) {
-      TRY(Held one, hold_overlay(mount));
+      TRY(HeldMount one, hold_overlay(mount));
       held.push_back(std::move(one));
     } else {
-      TRY(Held one, hold_bind(mount));
+      TRY(HeldMount one, hold_bind(mount));
       held.push_back(std::move(one));
     }
   }
   for (const auto& door : plan.doors) {
-    TRY(Held one, hold_door(door));
+    TRY(HeldMount one, hold_door(door));
     held.push_back(std::move(one));
   }
-  return held;
-}
-
-// /proc must be made before the host's root goes: the kernel gives a new one only to whom an unmasked one is
-// visible already. Whole and read-only: no system control, no trigger, whoever owns it.
-Result<std::vector<Held>> hold_own() {
-  std::vector<Held> held;
-  TRY(os::Fd proc, NewFileSystem("proc").mount(kPlain | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY, "/proc"));
-  held.push_back({std::move(proc), "/proc", true});
-  for (const char* name : {"null", "zero", "full", "random", "urandom", "tty"}) {
-    const std::string path = std::string("/dev/") + name;
-    os::Fd node(::open_tree(AT_FDCWD, path.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
-    if (node)
-      held.push_back({std::move(node), path, false});
-    else if (std::strcmp(name, "null") == 0)
-      return mount_error("cannot bind", path, errno);
-  }
-  TRY(os::Fd terminals, NewFileSystem("devpts")
-                            .flag("newinstance")
-                            .set("ptmxmode", "0666")
-                            .set("mode", "0620")
-                            .mount(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, "/dev/pts"));
-  held.push_back({std::move(terminals), "/dev/pts", true});
-  TRY(os::Fd memory, new_tmpfs(kShmBytes, "1777", "/dev/shm"));
-  held.push_back({std::move(memory), "/dev/shm", true});
   return held;
 }
 
@@ -217,7 +186,7 @@ Result<os::Fd> parent_dir(const PodPlan& plan, int root, const std::string& at) 
   return dir;
 }
 
-Status place(const PodPlan& plan, int root, const Held& held) {
+Status place(const PodPlan& plan, int root, const HeldMount& held) {
   TRY(const os::Fd dir, parent_dir(plan, root, held.at));
   const std::string last = base_of(held.at);
   if (may_make(plan, held.at)) {
@@ -282,12 +251,36 @@ Status switch_root(int root) {
 
 }  // namespace
 
-Status build_pod_root(const PodPlan& plan) {
+// /proc must be made before the host's root goes: the kernel gives a new one only to whom an unmasked one is
+// visible already. Whole and read-only: no system control, no trigger, whoever owns it.
+Result<std::vector<HeldMount>> hold_own_mounts() {
   // Nothing mounted here may appear outside, and what is mounted outside later may not appear here.
   if (::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0)
     return mount_error("the mounts cannot be made private", "/", errno);
-  TRY(const std::vector<Held> own, hold_own());
-  TRY(const std::vector<Held> held, hold_mounts(plan));
+  std::vector<HeldMount> held;
+  TRY(os::Fd proc, NewFileSystem("proc").mount(kPlain | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_RDONLY, "/proc"));
+  held.push_back({std::move(proc), "/proc", true});
+  for (const char* name : {"null", "zero", "full", "random", "urandom", "tty"}) {
+    const std::string path = std::string("/dev/") + name;
+    os::Fd node(::open_tree(AT_FDCWD, path.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC));
+    if (node)
+      held.push_back({std::move(node), path, false});
+    else if (std::strcmp(name, "null") == 0)
+      return mount_error("cannot bind", path, errno);
+  }
+  TRY(os::Fd terminals, NewFileSystem("devpts")
+                            .flag("newinstance")
+                            .set("ptmxmode", "0666")
+                            .set("mode", "0620")
+                            .mount(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC, "/dev/pts"));
+  held.push_back({std::move(terminals), "/dev/pts", true});
+  TRY(os::Fd memory, new_tmpfs(kShmBytes, "1777", "/dev/shm"));
+  held.push_back({std::move(memory), "/dev/shm", true});
+  return held;
+}
+
+Status build_pod_root(const PodPlan& plan, const std::vector<HeldMount>& own) {
+  TRY(const std::vector<HeldMount> held, hold_mounts(plan));
   TRY(const os::Fd root,
       NewFileSystem("tmpfs").set("size", kRootBytes).set("mode", "0755").mount(kPlain, "/"));
   if (::move_mount(root.get(), "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) != 0)

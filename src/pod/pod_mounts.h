@@ -9,12 +9,22 @@
 // that no name is resolved twice.
 #pragma once
 
+#include "os/fd.h"
 #include "pod/pod_spec.h"
 
 namespace weir::pod {
 
 // Errors `unavailable` name the path and what the kernel said. After an Error the process must end.
-Status build_pod_root(const PodPlan& plan);
+
+// A detached mount and where it will be.
+struct HeldMount {
+  os::Fd tree;
+  std::string at;
+  bool is_dir = true;
+};
+// What every pod has and no plan is needed for: /proc, /dev. Makes the mounts of the namespace private first.
+Result<std::vector<HeldMount>> hold_own_mounts();
+Status build_pod_root(const PodPlan& plan, const std::vector<HeldMount>& own);
 
 // The pod's loopback interface up, its host name set: for the same moment.
 Status set_up_loopback();

@@ -1,0 +1,41 @@
+// The first process of a pod, from the moment its namespaces are asked for. The kernel takes nearly as long
+// to make them as a command line takes to find out what goes into the pod; so both happen at once: the
+// process is made first, prepares what every pod has, and then waits to be told its plan. Inside the room
+// only; callers see PodBirth of pod/pod_launch.h.
+#pragma once
+
+#include "pod/pod_channel.h"
+#include "pod/signal_source.h"
+#include "pod/terminal.h"
+
+namespace weir::pod {
+
+// The first process of the pod; killed and waited for when this goes, whatever happened.
+class FirstProcess {
+ public:
+  FirstProcess() = default;
+  ~FirstProcess() { end(); }
+  FirstProcess(const FirstProcess&) = delete;
+  FirstProcess& operator=(const FirstProcess&) = delete;
+
+  void set(pid_t pid) { pid_ = pid; }
+  pid_t pid() const { return pid_; }
+  // Returns when no process of the pod is left: the kernel reports the first one's end after all others'.
+  void end();
+
+ private:
+  pid_t pid_ = -1;
+};
+
+// What a supervisor has of a pod. In this order: the process goes before what it is watched by.
+struct Birth {
+  Status born = {};  // why there is no process
+  Terminal terminal;
+  SignalSource signals;
+  PodChannel channel;
+  FirstProcess first;
+
+  Birth();
+};
+
+}  // namespace weir::pod

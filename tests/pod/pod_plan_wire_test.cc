@@ -1,0 +1,79 @@
+// What a pod's first process is told: everything that it needs arrives.
+#include "pod/pod_plan_wire.h"
+
+#include <gtest/gtest.h>
+
+namespace weir::pod {
+namespace {
+
+PodPlan a_plan() {
+  PodPlan plan;
+  PodSpec& spec = plan.spec;
+  spec.files = {{"/etc/passwd", std::string("a\0b", 3)}};
+  spec.links = {{"/bin", "usr/bin"}};
+  spec.argv = {"sh", "-c", "", "true"};
+  spec.env = {{"A", "1"}, {"PATH", "/bin"}};
+  spec.cwd = "/w";
+  spec.hostname = "host";
+  spec.limits = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
+  spec.network = PodNetwork::egress;
+  spec.listeners = {{PodListener::Protocol::udp, "0.0.0.0", 53}, {PodListener::Protocol::tcp, "::", 443}};
+  spec.level = Level::L2;
+  spec.accept_level = true;
+  spec.keep_out = {"/state"};
+  plan.mounts = {{PodMount::Kind::overlay, "/w", "/w", "/u", "/k", 0},
+                 {PodMount::Kind::tmpfs, "/tmp", "", "", "", 9}};
+  plan.doors = {{"/s", "/run/s"}};
+  plan.weaknesses = {"one"};
+  plan.uid = 1000;
+  plan.gid = 1001;
+  return plan;
+}
+
+PodCanary a_canary() {
+  PodCanary canary;
+  canary.file = "/tmp/c";
+  canary.port = 65535;
+  canary.abstract_name = "name";
+  canary.outside_pid = 77;
+  canary.root_device = UINT64_MAX;
+  canary.root_inode = 2;
+  return canary;
+}
+
+// Encoding is one to one, so what is written anew from what was read shows whatever was lost.
+TEST(PodPlanWire, EverythingArrives) {
+  const std::vector<BpfInstruction> filter = {{1, 2, 3, 4}, {5, 6, 7, 8}};
+  const std::string bytes = encode(a_plan(), a_canary(), filter);
+  const auto read = decode_begin(bytes);
+  ASSERT_TRUE(read);
+  EXPECT_EQ(encode(read->plan, read->canary, read->filter), bytes);
+  const PodSpec& spec = read->plan.spec;
+  EXPECT_EQ(spec.argv, a_plan().spec.argv);
+  EXPECT_EQ(spec.env, a_plan().spec.env);
+  EXPECT_EQ(spec.limits, a_plan().spec.limits);
+  EXPECT_EQ(spec.files[0].content, a_plan().spec.files[0].content);
+  EXPECT_EQ(spec.listeners[1].address, "::");
+  EXPECT_EQ(read->plan.mounts[1].bytes_max, 9U);
+  EXPECT_EQ(read->plan.doors[0].source, "/run/s");
+  EXPECT_EQ(read->canary.port, 65535);
+  ASSERT_EQ(read->filter->size(), 2U);
+  EXPECT_EQ((*read->filter)[1].k, 8U);
+}
+
+TEST(PodPlanWire, WhyThereIsNoFilterArrives) {
+  const auto read = decode_begin(encode(a_plan(), a_canary(), fail("no filter here")));
+  ASSERT_TRUE(read);
+  ASSERT_FALSE(read->filter);
+  EXPECT_EQ(read->filter.error().message(), "no filter here");
+}
+
+TEST(PodPlanWire, DamageIsNoticed) {
+  const std::string bytes = encode(a_plan(), a_canary(), std::vector<BpfInstruction>{{1, 2, 3, 4}});
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_FALSE(decode_begin(bytes.substr(0, size))) << size;
+  EXPECT_FALSE(decode_begin(bytes + "x"));
+}
+
+}  // namespace
+}  // namespace weir::pod
