@@ -8,6 +8,7 @@ namespace weir::cli {
 namespace {
 
 constexpr std::size_t kLinesMax = 10;
+constexpr std::size_t kFailuresMax = 5;
 
 }  // namespace
 
@@ -63,6 +64,8 @@ void tell_egress(const gateway::EgressRecord& record, const Context& context) {
   if (context.quiet || context.json) return;
   for (const auto& line : gateway::refusal_lines(record, kLinesMax))
     context.err << "weir: egress refused " << line << "\n";
+  for (const auto& line : gateway::failure_lines(record, kFailuresMax))
+    context.err << "weir: egress did not reach " << line << "\n";
 }
 
 }  // namespace weir::cli

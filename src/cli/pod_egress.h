@@ -34,7 +34,8 @@ class PodEgress {
   std::optional<gateway::EgressProcess> process_;
 };
 
-// For the person: what was refused, a line each and how to allow it, at most ten; nothing when quiet, or with
+// For the person: what was refused, a line each and how to allow it, at most ten, and five that failed;
+// nothing when quiet, or with
 // --json.
 void tell_egress(const gateway::EgressRecord& record, const Context& context);
 

@@ -92,10 +92,25 @@ std::string how_to_allow(const std::string& host, std::uint16_t port) {
   return "to allow it: --allow " + place(host, usual ? 0 : port);
 }
 
+std::string counted(const EgressRecord::Refused& one) {
+  return one.times > 1 ? " (" + std::to_string(one.times) + " times)" : "";
+}
+
+template <class Line>
+std::vector<std::string> lines_of(const std::vector<EgressRecord::Refused>& list, std::size_t lines_max,
+                                  Line line) {
+  std::vector<std::string> lines;
+  // Where not all have room, the last line is for the number of the others.
+  const std::size_t shown = list.size() > lines_max ? lines_max - 1 : list.size();
+  for (std::size_t i = 0; i < shown; ++i)
+    lines.push_back(line(list[i]));
+  if (shown < list.size()) lines.push_back(std::to_string(list.size() - shown) + " more; --json lists them");
+  return lines;
+}
+
 std::string refusal_line(const EgressRecord::Refused& one) {
   const std::string what = place(one.host, one.port);
-  const std::string times = one.times > 1 ? " (" + std::to_string(one.times) + " times)" : "";
-  const auto said = [&](std::string_view text) { return what + ": " + std::string(text) + times; };
+  const auto said = [&](std::string_view text) { return what + ": " + std::string(text) + counted(one); };
   if (one.reason == name(Refusal::host_not_allowed) || one.reason == name(Refusal::port_not_allowed)) {
     const bool known = one.reason == name(Refusal::port_not_allowed);
     const bool nameable = canonical_host(one.host).has_value();
@@ -198,15 +213,13 @@ Result<EgressRecord> decode_egress_record(std::string_view bytes) {
 }
 
 std::vector<std::string> refusal_lines(const EgressRecord& record, std::size_t lines_max) {
-  std::vector<std::string> lines;
-  for (const auto& one : record.refused) {
-    if (lines.size() + 1 >= lines_max && record.refused.size() > lines_max) break;
-    lines.push_back(refusal_line(one));
-  }
-  const std::size_t more = record.refused.size() - lines.size();
-  if (more + record.not_listed > 0)
-    lines.push_back(std::to_string(more + record.not_listed) + " more; --json lists them");
-  return lines;
+  return lines_of(record.refused, lines_max, refusal_line);
+}
+
+std::vector<std::string> failure_lines(const EgressRecord& record, std::size_t lines_max) {
+  return lines_of(record.failed, lines_max, [](const EgressRecord::Refused& one) {
+    return place(one.host, one.port) + ": " + one.detail + counted(one);
+  });
 }
 
 }  // namespace weir::gateway

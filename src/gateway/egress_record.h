@@ -69,5 +69,7 @@ Result<EgressRecord> decode_egress_record(std::string_view bytes);
 // One line for each refusal, and how to allow it where that makes sense; at most lines_max, the last one then
 // says how many more there were.
 std::vector<std::string> refusal_lines(const EgressRecord& record, std::size_t lines_max);
+// The same for what was allowed and could not be reached.
+std::vector<std::string> failure_lines(const EgressRecord& record, std::size_t lines_max);
 
 }  // namespace weir::gateway

@@ -69,6 +69,15 @@ TEST(EgressRecord, LinesAreCappedAndHostileBytesShown) {
   EXPECT_THAT(refusal_lines(hostile, 5).at(0), AllOf(Not(HasSubstr("\x1b")), Not(HasSubstr("\n"))));
 }
 
+TEST(EgressRecord, SaysWhatWasAllowedAndNotReached) {
+  EgressRecord record;
+  for (int i = 0; i < 2; ++i)
+    record.add(
+        {.what = What::failed, .host = "a.example", .port = 443, .detail = "the name cannot be resolved"});
+  EXPECT_THAT(failure_lines(record, 5), ElementsAre("a.example:443: the name cannot be resolved (2 times)"));
+  EXPECT_TRUE(refusal_lines(record, 5).empty());
+}
+
 TEST(EgressRecord, IsBounded) {
   EgressRecord record;
   for (std::size_t i = 0; i < 3 * limits::kRecordEntriesMax; ++i) {
