@@ -27,7 +27,8 @@ int own_failure(const Error& error, Context& context) {
 
 Result<ReadyPod> prepare(const Args& args, const Context& context, std::vector<std::string> argv) {
   TRY(pod::PodRequest request, pod_request(args, context, std::move(argv)));
-  TRY(const pod::PodProfile profile, pod_profile(args, args.value_or("--profile", "generic"), context));
+  TRY(const pod::PodProfile profile,
+      pod_profile(args, args.value_or("--profile", "auto"), request.workspace, context));
   TRY(const pod::Level level, pod::level_from(args.value_or("--level", "L3")));
   return ready_pod(profile, std::move(request), context, [&](const pod::Pod&, pod::PodSpec& spec) -> Status {
     spec.level = level;
@@ -110,10 +111,12 @@ std::vector<Option> pod_options() {
   std::vector<Option> options = {
       {"--profile",
        "NAME",
-       "which part of the host is shown: generic (default), node, python, c++, or your own",
+       "which part of the host is shown: generic, node, python ..., your own, several joined by commas; auto "
+       "(default) takes those that fit the workspace",
        false,
        false,
-       {"generic", "node", "python", "c++", "claude", "codex", "opencode", "gemini"}},
+       {"auto", "generic", "node", "python", "rust", "go", "c++", "browser", "claude", "codex", "opencode",
+        "gemini"}},
       {"--level",
        "LEVEL",
        "what must be verified before the command runs: L3 (default) to L0",

@@ -6,11 +6,12 @@
 #include "base/bytes.h"
 #include "content.h"
 #include "os/files.h"
+#include "pod/profile_detect.h"
 
 namespace weir::cli {
 namespace {
 
-constexpr int kExtendsMax = 8;
+constexpr std::size_t kExtendsMax = 8;
 constexpr std::size_t kProfileBytesMax = std::size_t{64} * 1024;
 
 // Those that ship and the person's own.
@@ -45,19 +46,66 @@ Result<pod::PodProfile> one_profile(const std::string& name, const os::Places& p
   return fail(ErrorCode::not_found, "no such pod profile", name, "there are " + known_names(places));
 }
 
+Result<std::vector<std::string>> detected_in(const std::string& workspace) {
+  constexpr std::string_view kCatalogue = "pod_detect.yaml";
+  for (const auto& file : content_files())
+    if (file.name == kCatalogue) return pod::detect_profiles(file.bytes, kCatalogue, os::list_dir(workspace));
+  return std::vector<std::string>();
+}
+
+// Profiles and what they extend, each once, what is extended before what extends it.
+class Joined {
+ public:
+  explicit Joined(const os::Places& places) : places_(places) {}
+
+  Status add(const std::string& name) {
+    if (!name_.empty() && name == "generic") return {};
+    TRY_STATUS(add_with_base(name, {}));
+    // What was joined already says nothing more, and "generic" is below all others.
+    name_ = name_.empty() || name_ == "generic" ? name : name_ + "," + name;
+    return {};
+  }
+  pod::PodProfile take() {
+    profile_.name = name_;
+    profile_.extends.clear();
+    return std::move(profile_);
+  }
+
+ private:
+  Status add_with_base(const std::string& name, std::vector<std::string> above) {
+    if (std::ranges::find(above, name) != above.end() || above.size() == kExtendsMax)
+      return fail(ErrorCode::limit, "pod profiles extend each other more than 8 times", above.front());
+    if (seen_.contains(name)) return {};
+    TRY(const pod::PodProfile own, one_profile(name, places_));
+    above.push_back(name);
+    if (!own.extends.empty()) TRY_STATUS(add_with_base(own.extends, above));
+    profile_ = pod::merged(profile_, own);
+    seen_.insert(name);
+    return {};
+  }
+
+  const os::Places& places_;
+  std::set<std::string> seen_;
+  std::string name_;
+  pod::PodProfile profile_;
+};
+
 }  // namespace
 
-Result<pod::PodProfile> load_pod_profile(const std::string& name, const os::Places& places) {
-  TRY(pod::PodProfile profile, one_profile(name, places));
-  std::string base = profile.extends;
-  for (int depth = 0; !base.empty(); ++depth) {
-    if (depth == kExtendsMax)
-      return fail(ErrorCode::limit, "pod profiles extend each other more than 8 times", name);
-    TRY(const pod::PodProfile below, one_profile(base, places));
-    base = below.extends;
-    profile = pod::merged(below, profile);
+Result<pod::PodProfile> load_pod_profiles(const std::string& names, const std::string& workspace,
+                                          const os::Places& places) {
+  Joined joined(places);
+  for (const auto name : split(names, ',')) {
+    if (name != "auto") {
+      TRY_STATUS(joined.add(std::string(name)));
+      continue;
+    }
+    TRY(const auto detected, detected_in(workspace));
+    TRY_STATUS(joined.add("generic"));
+    for (const auto& one : detected)
+      TRY_STATUS(joined.add(one));
   }
-  return profile;
+  return joined.take();
 }
 
 }  // namespace weir::cli

@@ -9,7 +9,10 @@
 
 namespace weir::cli {
 
-// With what it extends merged in. Errors: `not_found` naming the profiles there are, those of parse_profile.
-Result<pod::PodProfile> load_pod_profile(const std::string& name, const os::Places& places);
+// One or several joined ("node,python"), with what they extend merged in; "auto": generic and those that fit
+// the workspace (pod/profile_detect.h). Errors: `not_found` naming the profiles there are, those of
+// parse_profile.
+Result<pod::PodProfile> load_pod_profiles(const std::string& names, const std::string& workspace,
+                                          const os::Places& places);
 
 }  // namespace weir::cli

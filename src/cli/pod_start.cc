@@ -59,8 +59,9 @@ Result<pod::PodRequest> pod_request(const Args& args, const Context& context, st
   return request;
 }
 
-Result<pod::PodProfile> pod_profile(const Args& args, const std::string& name, const Context& context) {
-  TRY(pod::PodProfile profile, load_pod_profile(name, context.places));
+Result<pod::PodProfile> pod_profile(const Args& args, const std::string& names, const std::string& workspace,
+                                    const Context& context) {
+  TRY(pod::PodProfile profile, load_pod_profiles(names, workspace, context.places));
   for (const auto& text : args.values("--limits"))
     TRY_STATUS(pod::apply_limits_text(text, profile.limits));
   for (const auto& text : args.values("--allow"))

@@ -2,7 +2,7 @@
 // `weir run --pod` share.
 //
 //   TRY(pod::PodRequest request, pod_request(args, context, argv));
-//   TRY(pod::PodProfile profile, pod_profile(args, "node", context));
+//   TRY(pod::PodProfile profile, pod_profile(args, "auto", request.workspace, context));
 //   TRY(ReadyPod ready, ready_pod(profile, request, context, {}));
 //   tell_before(args, ready, context);
 //   PodEgress egress(ready);                     // cli/pod_egress.h
@@ -36,8 +36,9 @@ std::vector<Option> pod_request_options();
 
 // The current directory, this person and those options. Errors: `invalid`, `not_found`.
 Result<pod::PodRequest> pod_request(const Args& args, const Context& context, std::vector<std::string> argv);
-// By its name, with --limits, --allow and --allow-private.
-Result<pod::PodProfile> pod_profile(const Args& args, const std::string& name, const Context& context);
+// By their names (load_pod_profiles), with --limits, --allow and --allow-private.
+Result<pod::PodProfile> pod_profile(const Args& args, const std::string& names, const std::string& workspace,
+                                    const Context& context);
 
 // Makes a pod in the store and plans it. `complete` may add to the spec. All that can go wrong before a
 // process exists; what was made for a pod that cannot be is removed.

@@ -44,12 +44,12 @@ std::string contained_agent(const Run& run) {
   return !run.command.agent && setup::has_contained_state(name) ? name : std::string();
 }
 
-// The profile that was asked for, or the one of this agent.
-std::string profile_name(const Run& run) {
+// The profiles that were asked for, or the one of this agent and those that fit the project it works on.
+std::string profile_names(const Run& run) {
   if (!run.pod->empty()) return *run.pod;
-  if (run.command.agent) return *run.command.agent == setup::Agent::claude ? "claude" : "codex";
+  if (run.command.agent) return *run.command.agent == setup::Agent::claude ? "claude,auto" : "codex,auto";
   const std::string contained = contained_agent(run);
-  return contained.empty() ? "generic" : contained;
+  return contained.empty() ? "auto" : contained + ",auto";
 }
 
 // Words of the command line that name programs: the first, and the agent behind `env` or `timeout`.
@@ -163,7 +163,7 @@ void allow_models(const setup::PodState& state, pod::PodProfile& profile) {
 
 Result<ReadyPod> ready(const Args& args, Run& run, const Context& context) {
   TRY(pod::PodRequest request, pod_request(args, context, run.command.argv));
-  TRY(pod::PodProfile profile, pod_profile(args, profile_name(run), context));
+  TRY(pod::PodProfile profile, pod_profile(args, profile_names(run), request.workspace, context));
   TRY(const auto state, state_of(run, context.places));
   if (state) allow_models(*state, profile);
   const pod::PodStore store = pod_store(context);

@@ -87,7 +87,8 @@ Status Reader::read_key(const std::string& key, const Json& value, PodProfile& p
   } else if (key == "read_only") {
     TRY(profile.read_only, texts(key, value));
     for (const auto& path : profile.read_only)
-      if (!path.starts_with('/')) return wrong(key, "a path must be absolute");
+      if (!path.starts_with('/') && !path.starts_with("~/"))
+        return wrong(key, "a path must be absolute, or begin with ~/");
   } else if (key == "environment") {
     TRY(profile.environment, texts(key, value));
     for (const auto& name : profile.environment)

@@ -6,7 +6,7 @@
 //   ...}));
 //
 //   name: generic
-//   read_only: [/usr, /bin, /lib, /etc/ssl]   # a link on the host becomes the same link in the pod; what is
+//   read_only: [/usr, /bin, /lib, ~/.rustup]  # a link on the host becomes the same link in the pod; what is
 //                                             # not there is left out
 //   home: 512M                                # a tmpfs of that size at $HOME; "none" for no home
 //   tmp: 512M                                 # the same at /tmp

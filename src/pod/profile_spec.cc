@@ -57,6 +57,12 @@ void add_read_only(const std::vector<std::string>& wanted, PodSpec& spec) {
   }
 }
 
+// "~/x" in this home; "" when there is none.
+std::string below_home(const std::string& path, const std::string& home) {
+  if (!path.starts_with("~/")) return path;
+  return home.starts_with('/') && home != "/" ? home + path.substr(1) : std::string();
+}
+
 std::string account_name(const std::string& user) {
   const bool plain = !user.empty() && user.size() <= 32 && std::all_of(user.begin(), user.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
@@ -151,10 +157,12 @@ Result<PodSpec> pod_spec(const PodProfile& profile, const PodRequest& request) {
   for (const auto& path : request.read_only)
     spec.mounts.push_back({.kind = PodMount::Kind::read_only, .at = path, .source = path});
   std::vector<std::string> wanted;
-  for (const auto& path : profile.read_only)
-    if (std::none_of(spec.mounts.begin(), spec.mounts.end(),
-                     [&](const auto& mount) { return mount.at == path; }))
+  for (const auto& named : profile.read_only) {
+    const std::string path = below_home(named, request.home);
+    if (!path.empty() && std::none_of(spec.mounts.begin(), spec.mounts.end(),
+                                      [&](const auto& mount) { return mount.at == path; }))
       wanted.push_back(path);
+  }
   add_read_only(wanted, spec);
   add_tmpfs("/tmp", profile.tmp_bytes.value_or(kTmpBytes), spec);
   if (request.home.starts_with('/') && request.home != "/")

@@ -71,6 +71,29 @@ class PodExec : public testing::Test {
   std::filesystem::path before_;
 };
 
+TEST_F(PodExec, ProfilesAreJoinedAndFoundByWhatLiesInTheWorkspace) {
+  const auto profile_of = [&](const std::vector<std::string>& options) {
+    EXPECT_EQ(in_pod("touch made", options).code, 0);
+    const auto record = os::read_file(top() + "/weir/state/pods/" + pods().at(0) + "/pod.json", 4096);
+    std::filesystem::remove_all(top() + "/weir/state/pods");
+    return record ? std::string((*parse_json(*record))["profile"].text_or("")) : std::string();
+  };
+  EXPECT_EQ(profile_of({}), "generic");
+  EXPECT_EQ(profile_of({"--profile", "node,python"}), "node,python");
+  ASSERT_TRUE(os::write_file_atomic(top() + "/project/package.json", "{}"));
+  ASSERT_TRUE(os::write_file_atomic(top() + "/project/requirements.txt", ""));
+  EXPECT_EQ(profile_of({}), "node,python");
+  EXPECT_EQ(profile_of({"--profile", "generic"}), "generic");
+  EXPECT_EQ(profile_of({"--profile", "auto,browser"}), "node,python,browser");
+  ::setenv("PIP_INDEX_URL", "https://index.example", 1);
+  ::setenv("NODE_ENV", "test", 1);
+  EXPECT_EQ(in_pod("test \"$PIP_INDEX_URL$NODE_ENV\" = https://index.exampletest").code, 0);
+  EXPECT_EQ(in_pod("test -z \"$PIP_INDEX_URL\"", {"--profile", "node"}).code, 0);
+  ::unsetenv("PIP_INDEX_URL");
+  ::unsetenv("NODE_ENV");
+  EXPECT_THAT(in_pod("true", {"--profile", "node,,python"}).err, HasSubstr("not the name of a profile"));
+}
+
 TEST_F(PodExec, EndsWithTheCodeOfItsCommandAndLeavesNothing) {
   EXPECT_EQ(in_pod("exit 7").code, 7);
   EXPECT_EQ(in_pod("kill -TERM $$").code, 128 + 15);
@@ -141,7 +164,7 @@ TEST_F(PodExec, AProfileOfOnesOwnGoesFirst) {
 TEST_F(PodExec, OnesOwnProfilesAreNamedAmongTheOthers) {
   ASSERT_TRUE(os::make_dirs(top() + "/weir/config/pods"));
   ASSERT_TRUE(os::write_file_atomic(top() + "/weir/config/pods/mine.yaml", "name: mine\n"));
-  EXPECT_THAT(in_pod("true", {"--profile", "none-such"}).err, HasSubstr("generic, mine, node"));
+  EXPECT_THAT(in_pod("true", {"--profile", "none-such"}).err, HasSubstr("generic, go, mine, node"));
 }
 
 TEST_F(PodExec, AVariableIsNamedAndMayBeMissing) {

@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 
 #include "content.h"
 #include "pod/box.h"
@@ -63,6 +65,27 @@ TEST(Profile, RefusesWhatItDoesNotKnow) {
   EXPECT_THAT(parse_profile("name: x\n\nhome: much\n", "bad.yaml").error().message(),
               HasSubstr("bad.yaml:3"));
   EXPECT_EQ(parse_profile(std::string(70'000, ' '), "long.yaml").error().code, ErrorCode::limit);
+}
+
+TEST(Profile, APathMayLieInTheHome) {
+  const auto profile = parse_profile("name: x\nread_only: [~/sdk, ~/none]\n", "x.yaml");
+  ASSERT_TRUE(profile) << profile.error().message();
+  EXPECT_FALSE(parse_profile("name: x\nread_only: [~other/sdk]\n", "x.yaml"));
+  char home[] = "/tmp/weir-home.XXXXXX";
+  ASSERT_NE(::mkdtemp(home), nullptr);
+  ASSERT_TRUE(os::make_dirs(std::string(home) + "/sdk"));
+  PodRequest request{.argv = {"true"}, .workspace = "/w", .upper = "/u", .work = "/k", .home = home};
+  const auto places = [](const Result<PodSpec>& spec) {
+    std::vector<std::string> at;
+    if (spec)
+      for (const auto& mount : spec->mounts)
+        if (mount.kind == PodMount::Kind::read_only) at.push_back(mount.at);
+    return at;
+  };
+  EXPECT_EQ(places(pod_spec(*profile, request)), std::vector<std::string>{std::string(home) + "/sdk"});
+  request.home = "/";
+  EXPECT_EQ(places(pod_spec(*profile, request)), std::vector<std::string>{});
+  std::filesystem::remove_all(home);
 }
 
 TEST(Profile, EveryShippedOneIsReadAndExtendsOneThatShips) {
