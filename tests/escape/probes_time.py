@@ -168,6 +168,24 @@ def holes():
 REVIEWED = ("weir", "weir-allow")  # the contestants whose changes wait for a review
 
 
+def overlay_says(name):
+    """The workspace's src/ has an attribute that a file system which puts layers together would obey."""
+    return Effect(f"src/ has {name}", lambda world, run: name in os.listxattr(f"{WORKSPACE}/src"))
+
+
+for name, value, what in [("opaque", "y", "that hides what the host has in it"), ("redirect", "/../other", "that names another directory below it"),
+                          ("metacopy", "", "that takes a file's content from elsewhere")]:
+    group.add(f"attribute_{name}", f"an attribute of overlayfs {what}", f"attempt(lambda: os.setxattr('src', 'user.overlay.{name}', {value!r}.encode()))\n",
+              overlay_says(f"user.overlay.{name}"))
+
+
+@review.probe(holds_word(f"{WORKSPACE}/.claude/settings.json"))
+def directory_renamed_to_held():
+    "a directory that gets a held name only by its parent's new name"
+    write("x/settings.json")
+    os.rename("x", ".claude")
+
+
 def shown_raw(world, run):
     """What the reviewer's terminal gets: of a contestant with a review that, else a list of the files."""
     shown = run.review or subprocess.run(["ls", "--color=never", "-N", WORKSPACE], capture_output=True).stdout

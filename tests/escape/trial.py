@@ -28,6 +28,13 @@ class Run:
 
 def judge(world, contestant, probe):
     """(HELD | THROUGH | BROKEN, a note for the reader)"""
+    try:
+        return tried(world, contestant, probe)
+    except (OSError, ValueError, subprocess.SubprocessError) as error:  # of this harness: the other probes go on
+        return BROKEN, f"the probe's own side failed: {error!r}"
+
+
+def tried(world, contestant, probe):
     world.reset()
     probe.setup(world)
     contestant.prepare()
