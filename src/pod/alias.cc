@@ -1,9 +1,5 @@
 #include "pod/alias.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <cerrno>
 #include <set>
 
 #include "pod/beneath.h"
@@ -15,22 +11,6 @@ namespace {
 constexpr std::size_t kFilesMax = 64;
 constexpr std::string_view kConfig = ".git/config";
 constexpr std::string_view kHooks = ".git/hooks";
-
-// A file's beginning; "" when it is none, or cannot be read: git cannot either.
-std::string text_beneath(int root, const std::string& path) {
-  const auto fd = open_beneath(root, path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
-  const auto node = fd ? node_of(fd->get()) : Result<Node>(Node{});
-  std::string text;
-  if (!fd || !node || node->kind != NodeKind::file) return text;
-  char buffer[16384];
-  while (text.size() < kGitConfigBytesMax) {
-    const ssize_t n = ::read(fd->get(), buffer, sizeof buffer);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) break;
-    text.append(buffer, static_cast<std::size_t>(n));
-  }
-  return text;
-}
 
 // Collects the aliases of one workspace.
 class GitAliases {
@@ -47,7 +27,10 @@ class GitAliases {
       if (!read.insert(file).second) continue;
       if (read.size() > kFilesMax)
         return fail(ErrorCode::limit, "git's configuration includes more than 64 files", inside_ + file);
-      const GitNames names = git_names(text_beneath(host_, file));
+      const auto text = read_beneath(host_, file, kGitConfigBytesMax);
+      if (!text && text.error().code == ErrorCode::limit) return std::unexpected(text.error());
+      if (!text) continue;  // git reads it no more than we
+      const GitNames names = git_names(*text);
       for (const auto& one : names.includes)
         for (auto& place : add(kConfig, file, one))
           ahead.push_back(std::move(place));

@@ -11,6 +11,7 @@
 
 #include <cerrno>
 #include <climits>
+#include <cstring>
 #include <memory>
 
 #include "os/files.h"
@@ -122,6 +123,22 @@ Result<Node> node_beneath(int root, const std::string& path) {
     return Node{};
   if (!parent) return std::unexpected(parent.error());
   return node_at(parent->get(), leaf_of(path));
+}
+
+Result<std::string> read_beneath(int root, const std::string& path, std::size_t bytes_max) {
+  TRY(const os::Fd fd, open_beneath(root, path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC));
+  TRY(const Node node, node_of(fd.get()));
+  if (node.kind != NodeKind::file) return fail(ErrorCode::not_found, "no file", path);
+  std::string text;
+  char buffer[16384];
+  for (;;) {
+    const ssize_t n = ::read(fd.get(), buffer, sizeof buffer);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return fail(std::string("cannot be read: ") + std::strerror(errno), path);
+    if (n == 0) return text;
+    text.append(buffer, static_cast<std::size_t>(n));
+    if (text.size() > bytes_max) return fail(ErrorCode::limit, "larger than may be read", path);
+  }
 }
 
 Result<std::vector<std::string>> names_in(int dir, std::size_t count_max) {

@@ -56,6 +56,9 @@ Result<Node> node_of(int fd);
 // The same at a relative path; kind none also when a directory above is missing or is no directory.
 Result<Node> node_beneath(int root, const std::string& path);
 
+// What is in a file. Error `limit` when it holds more than `bytes_max`.
+Result<std::string> read_beneath(int root, const std::string& path, std::size_t bytes_max);
+
 // Up to `count_max` names in a directory, unsorted, without "." and "..".
 Result<std::vector<std::string>> names_in(int dir, std::size_t count_max);
 Result<std::string> link_target(int dir, const std::string& name);

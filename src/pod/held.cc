@@ -64,6 +64,14 @@ std::string path_of(const std::vector<std::string>& names) {
 
 }  // namespace
 
+std::optional<HeldCatalogue::Property> HeldCatalogue::property_named(std::string_view name) {
+  if (name == "executable") return Property::executable;
+  if (name == "link-outside") return Property::link_outside;
+  if (name == "git-replaced") return Property::git_replaced;
+  if (name == "git-carries") return Property::git_carries;
+  return std::nullopt;
+}
+
 Result<HeldCatalogue::Entry> HeldCatalogue::read_entry(const Json& json, const std::string& where) {
   if (!json.is_object()) return fail("an entry must be a map", where);
   TRY_STATUS(only_members(json, {"id", "runs", "globs", "beside", "only_new", "not_in", "property"}, where));
@@ -77,9 +85,11 @@ Result<HeldCatalogue::Entry> HeldCatalogue::read_entry(const Json& json, const s
     for (const char* one : {"beside", "only_new", "not_in"})
       if (json.has(one)) return fail(std::string(one) + " goes with globs", where);
     TRY(const std::string property, text_of(json, "property", where));
-    if (property != "executable" && property != "link-outside")
-      return fail("no such property: " + printable(property, 80), where, "executable or link-outside");
-    entry.property = property == "executable" ? Property::executable : Property::link_outside;
+    const auto known = property_named(property);
+    if (!known)
+      return fail("no such property: " + printable(property, 80), where,
+                  "executable, link-outside, git-replaced or git-carries");
+    entry.property = *known;
     return entry;
   }
   TRY(const auto globs, texts_of(json, "globs", where));
@@ -172,7 +182,9 @@ std::vector<HeldReason> HeldCatalogue::reasons(const HeldQuestion& question) con
   for (std::size_t i = 0; i < entries_.size(); ++i) {
     const Property property = entries_[i].property;
     if (found.contains(i) || (property == Property::executable && executable) ||
-        (property == Property::link_outside && is_link && question.link_outside))
+        (property == Property::link_outside && is_link && question.link_outside) ||
+        (property == Property::git_replaced && question.git_replaced) ||
+        (property == Property::git_carries && question.git_carries))
       reasons.push_back(entries_[i].reason);
   }
   return reasons;

@@ -18,7 +18,8 @@
 //       name
 //     - id: becomes-executable
 //       runs: …
-//       property: executable | link-outside     # instead of globs
+//       property: executable     # instead of globs; or link-outside, git-replaced, git-carries:
+//       git_history.h
 //
 // A link in place of a directory, before or now, counts as everything that could lie in that directory. What
 // a link of the workspace leads to counts by the link's name too (spelled_out()).
@@ -50,6 +51,8 @@ struct HeldQuestion {
   // The name by which it is looked up: change.path, or one that a link of the workspace gives it.
   std::string path;
   bool link_outside = false;
+  bool git_replaced = false;  // takes git's history away or puts another in its place
+  bool git_carries = false;   // makes git bring what would itself be held
   std::function<bool(const std::string&)> on_host;
   std::function<bool(const std::string&)> in_pod;
 };
@@ -68,7 +71,8 @@ class HeldCatalogue {
   std::vector<std::string> spelled_out() const;
 
  private:
-  enum class Property { none, executable, link_outside };
+  enum class Property { none, executable, link_outside, git_replaced, git_carries };
+  static std::optional<Property> property_named(std::string_view name);
   struct Entry {
     HeldReason reason;
     Property property = Property::none;

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "pod/alias.h"
+#include "pod/git_history.h"
 #include "pod/overlay_changes.h"
 
 namespace weir::pod {
@@ -98,26 +99,58 @@ std::string conflict_of(const Change& change, std::int64_t started_ns, const Pat
   return {};
 }
 
-std::vector<HeldReason> held_reasons(const Change& change, const HeldCatalogue& catalogue, const Trees& trees,
-                                     const LinkOf& link_of, const std::vector<Alias>& aliases) {
+// Everything that is asked about single changes.
+struct Asked {
+  const HeldCatalogue& catalogue;
+  const Trees& trees;
+  LinkOf link_of;
+  std::vector<Alias> aliases;
+  std::set<std::string> in_commits;  // what commits of the pod bring, and the directories above
+  bool git_carries = false;
+};
+
+std::vector<HeldReason> held_reasons(const Change& change, const Asked& asked) {
   // A link to its own name leads nowhere, whatever else stands in the workspace.
   const bool leads = change.pod.node.kind == NodeKind::symlink && change.pod.target != leaf_of(change.path);
-  HeldQuestion question{.change = change,
-                        .path = change.path,
-                        .link_outside = leads && !link_leads_to(change.path, change.pod.target, link_of),
-                        .on_host = [&](const std::string& path) { return trees.on_host(path); },
-                        .in_pod = [&](const std::string& path) { return trees.in_pod(path); }};
-  auto reasons = catalogue.reasons(question);
-  for (const auto& alias : aliases) {
+  HeldQuestion question{
+      .change = change,
+      .path = change.path,
+      .link_outside = leads && !link_leads_to(change.path, change.pod.target, asked.link_of),
+      .git_replaced = replaces_history(change),
+      // Repositories below the top are not looked into.
+      .git_carries = moves_history(change) && (asked.git_carries || !of_top(change)),
+      .on_host = [&](const std::string& path) { return asked.trees.on_host(path); },
+      .in_pod =
+          [&](const std::string& path) {
+            return asked.trees.in_pod(path) || asked.in_commits.contains(path);
+          }};
+  auto reasons = asked.catalogue.reasons(question);
+  for (const auto& alias : asked.aliases) {
     if (!is_below(change.path, {alias.leads_to}) || change.path == alias.at) continue;
     const std::string rest =
         alias.leads_to.empty() ? "/" + change.path : change.path.substr(alias.leads_to.size());
     question.path = alias.at + rest;
-    for (auto& reason : catalogue.reasons(question))
+    for (auto& reason : asked.catalogue.reasons(question))
       if (std::find(reasons.begin(), reasons.end(), reason) == reasons.end())
         reasons.push_back(std::move(reason));
   }
   return reasons;
+}
+
+// Whether references, index and logs of the top's repository lead to something that is held. What cannot be
+// told counts as if it were.
+bool git_carries_held(const OpenPod& open, const std::vector<Change>& changes, Asked& asked) {
+  const auto moves = [](const Change& one) { return of_top(one) && moves_history(one); };
+  if (std::none_of(changes.begin(), changes.end(), moves)) return false;
+  const auto introduced = introduced_by_git(open, changes);
+  if (!introduced) return true;
+  for (const auto& one : *introduced)
+    for (std::string path = one.path; !path.empty() && asked.in_commits.insert(path).second;)
+      path = parent_of(path);
+  const bool carries = std::any_of(introduced->begin(), introduced->end(),
+                                   [&](const Change& one) { return !held_reasons(one, asked).empty(); });
+  asked.in_commits.clear();
+  return carries;
 }
 
 void mark_implied(std::vector<ReviewedChange>& changes) {
@@ -158,9 +191,14 @@ Result<Review> make_review(const OpenPod& open, const HeldCatalogue& catalogue) 
   const Trees trees(open);
   const LinkOf link_of = [&](const std::string& path) { return trees.link(path); };
   const LinkOf host_link = [&](const std::string& path) { return trees.host_link(path); };
-  auto aliases = link_aliases(catalogue, {link_of, host_link});
+  Asked asked{.catalogue = catalogue,
+              .trees = trees,
+              .link_of = link_of,
+              .aliases = link_aliases(catalogue, {link_of, host_link}),
+              .in_commits = {}};
   TRY(const auto named_by_git, git_aliases(open.host.get(), open.pod.workspace, {link_of, host_link}));
-  aliases.insert(aliases.end(), named_by_git.begin(), named_by_git.end());
+  asked.aliases.insert(asked.aliases.end(), named_by_git.begin(), named_by_git.end());
+  asked.git_carries = git_carries_held(open, changes, asked);
   Review review;
   for (auto& change : changes) {
     if (const auto put = discarded.find(change.path);
@@ -171,7 +209,7 @@ Result<Review> make_review(const OpenPod& open, const HeldCatalogue& catalogue) 
     ReviewedChange one;
     one.conflict = conflict_of(change, open.pod.started_ns, shown, journal);
     one.unseen = reviewed && !shown.contains(change.path);
-    one.held = held_reasons(change, catalogue, trees, link_of, aliases);
+    one.held = held_reasons(change, asked);
     one.change = std::move(change);
     review.changes.push_back(std::move(one));
   }

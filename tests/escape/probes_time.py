@@ -318,3 +318,15 @@ def workspace_is_read():
 def programs_run():
     "the shell and git work"
     run("sh", "-c", "git log --oneline >/dev/null && echo compiled $((6 * 7))")
+
+
+def committed(world, run):
+    done = subprocess.run(world.as_user(["git", "log", "-1", "--format=%s"]), cwd=WORKSPACE, env={"PATH": os.environ["PATH"], "HOME": HOME}, capture_output=True)
+    return done.stdout.decode().strip() == f"words {run.nonce}"
+
+
+@works.probe(Effect("the commit is on the host", committed), wanted=True)
+def commit_arrives():
+    "an ordinary commit made with git is in the repository in the end"
+    append("notes.txt", "more\n")
+    run("git", "-c", "user.name=x", "-c", "user.email=y", "commit", "-q", "-a", "-m", f"words {NONCE}")

@@ -27,6 +27,8 @@ std::vector<std::string> ids(const Change& change, const std::set<std::string>& 
        Shipped::catalogue().reasons({.change = change,
                                      .path = change.path,
                                      .link_outside = outside,
+                                     .git_replaced = false,
+                                     .git_carries = false,
                                      .on_host = [&](const std::string& path) { return host.contains(path); },
                                      .in_pod = [&](const std::string& path) { return pod.contains(path); }}))
     out.push_back(reason.id);

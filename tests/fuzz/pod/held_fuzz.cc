@@ -22,6 +22,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       const auto reasons = catalogue->reasons({.change = change,
                                                .path = change.path,
                                                .link_outside = there,
+                                               .git_replaced = there,
+                                               .git_carries = !there,
                                                .on_host = [&](const std::string&) { return there; },
                                                .in_pod = [&](const std::string&) { return there; }});
       CHECK(reasons.size() <= catalogue->size());
