@@ -68,7 +68,7 @@ def run_starts_the_daemon(world):
 def started_for(pid, world):
     try:
         with open(f"/proc/{pid}/cmdline", "rb") as line:
-            return line.read().split(b"\0")[:2] == [str(world.bin / "weir").encode(), b"daemon"]
+            return line.read().split(b"\0")[:2] == [str(world.bin / "weir-main").encode(), b"daemon"]
     except OSError:
         return False
 
