@@ -141,6 +141,26 @@ print(urllib.request.urlopen("https://a.example/hello", context=ssl.create_defau
 P""", "b'hello from outside\\n'\nb'hello from outside\\n'")
 
 
+def other_kinds_of_tls(world):
+    """A server that answers HelloRetryRequest, TLS 1.2, and sessions that are taken up again."""
+    ports = ("--allow", "a.example:8443", "--allow", "a.example:8444")
+    done, reached = says(world, ports, """for p in 8443 8444; do curl -sS --cacert root.pem https://a.example:$p/hello; done
+python3 - <<'P'
+import socket, ssl
+context = ssl.create_default_context(cafile="root.pem")
+context.maximum_version = ssl.TLSVersion.TLSv1_2
+session = None
+for _ in range(2):
+    with context.wrap_socket(socket.create_connection(("a.example", 8444)), server_hostname="a.example", session=session) as s:
+        s.sendall(b"GET /hello HTTP/1.1\\r\\nHost: a.example\\r\\nConnection: close\\r\\n\\r\\n")
+        print(s.session_reused, b"hello from outside" in s.makefile("rb").read())
+        session = s.session
+P
+openssl s_client -connect a.example:8443 -servername a.example -CAfile root.pem -trace < /dev/null 2>&1 | grep -c 'ClientHello, Length'""",
+                         "hello from outside\nhello from outside\nFalse True\nTrue True\n2\n")
+    assert {one.get("sni") for one in reached} == {"a.example"}, reached
+
+
 def requests_of_python(world):
     if subprocess.run([sys.executable, "-c", "import requests"], capture_output=True).returncode != 0:
         return "requests is not here"
@@ -349,7 +369,7 @@ def mistakes(world):
         assert done.returncode == 125 and hint in done.stderr and len(done.stderr.splitlines()) == 1, (wrong, done)
 
 
-TESTS = [usual_clients, requests_of_python, fetch_of_node, git_clones, through_the_proxies, any_protocol_at_its_port, private_destinations, the_hosts_loopback,
+TESTS = [usual_clients, other_kinds_of_tls, requests_of_python, fetch_of_node, git_clones, through_the_proxies, any_protocol_at_its_port, private_destinations, the_hosts_loopback,
          attacks, mixed_answers, what_is_told, budgets, thousand_connections, a_dead_proxy_lets_nothing_out, the_proxy_dies_with_its_supervisor, mistakes]
 
 

@@ -78,7 +78,7 @@ def handler(directory, scheme, place):
     return Handler
 
 
-def web(directory, place, port, tls=None):
+def web(directory, place, port, tls=None, prepare=lambda context: None):
     server = Server((place, port), handler(directory, "https" if tls else "http", place))
     if tls:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -88,6 +88,7 @@ def web(directory, place, port, tls=None):
             connection.said_name = server_name
             note(directory, place=place, scheme="tls", sni=server_name)
         context.sni_callback = name
+        prepare(context)
         server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
     threading.Thread(target=server.serve_forever, daemon=True).start()
 
@@ -121,6 +122,9 @@ def main():
         web(directory, place, 80)
         web(directory, place, 443, directory / "tls")
     web(directory, "169.254.169.254", 80)
+    # Asks clients of today for another key exchange: HelloRetryRequest. And one of yesterday.
+    web(directory, SITE, 8443, directory / "tls", lambda context: context.set_ecdh_curve("secp384r1"))
+    web(directory, SITE, 8444, directory / "tls", lambda context: setattr(context, "maximum_version", ssl.TLSVersion.TLSv1_2))
     raw(directory, SITE, 22)
     raw(directory, OTHER, 22)
     for place in ("8.8.8.8", "9.9.9.9"):
