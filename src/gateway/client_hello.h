@@ -9,6 +9,7 @@
 // GREASE of it, which looks the same on purpose) is reported, since its inner name cannot be seen.
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>

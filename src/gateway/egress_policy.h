@@ -1,5 +1,5 @@
 // Which destinations a pod may reach. Values only: what the person wrote becomes rules, and every way out
-// (transparent, CONNECT, SOCKS5, DNS) asks the same find() and the same check_address().
+// (transparent, CONNECT, SOCKS5, DNS) asks the same find() and the same wrong_place().
 //
 //   TRY(EgressRule rule, parse_allow("*.example.org"));     // ports 80 and 443
 //   TRY(EgressRule model, parse_allow("localhost:11434"));  // the host's loopback, this one port, mapped in

@@ -6,18 +6,25 @@
 //   host_name.h        the one canonical form of a host
 //   client_hello.h     the name that a TLS client asks for
 //   http_head.h        the head of a request and how long its body is, read strictly
+//   proxy_request.h    what a client asks of an HTTP proxy
 //   socks5.h           the two messages of a SOCKS5 client
 //   dns_message.h      one question of DNS and its answer
 //
 // Egress, the way out of a pod (docs/egress.md):
 //
-//   egress_policy.h    which destinations are allowed, and where the pod listens for them
-//   stream_gate.h      what a client may send on a connection, byte by byte: the name it says is the name
-//   allowed synthetic_names.h  addresses that stand for names inside the pod egress_dns.h       the pod's
-//   name server: never asks anybody egress_record.h    what was reached and refused, byte budgets resolver.h
-//   names to addresses on threads of its own egress_server.h    the event loop that holds it together
-//   egress_walls.h     what the process that runs it gives up first
-//   egress_process.h   the process that runs it, apart from the supervisor
+//   egress_policy.h      which destinations are allowed, and where the pod listens for them
+//   stream_gate.h        what a client may send on a connection: the name it says is the name allowed
+//   synthetic_names.h    addresses that stand for names inside the pod
+//   egress_dns.h         the pod's name server, which never asks anybody
+//   egress_budget.h      how many bytes may still go
+//   egress_record.h      what was reached and refused
+//   poller.h             which descriptors are ready
+//   resolver.h           names to addresses, on threads of its own
+//   relay.h              bytes between two sockets, through a gate and on a budget
+//   egress_connection.h  one connection from its acceptance to its end
+//   egress_server.h      the event loop that holds it together
+//   egress_walls.h       what the process that runs it gives up first
+//   egress_process.h     the process that runs it, apart from the supervisor
 //
 // The room knows no pods: listening sockets come in as descriptors, policies as values.
 #pragma once

@@ -1,7 +1,7 @@
 // Bytes between a client and a server, with a gate before what the client sends and a budget on both ways.
 //
-//   Relay relay({.client = client.get(), .server = server.get(), .gate = StreamGate(...), .rule = rule,
-//   ...}); switch (relay.pump()) …                       // whenever one of the two is ready
+//   Relay relay({.client = client.get(), .server = server.get(), .gate = StreamGate(...), ...});
+//   switch (relay.pump()) …                       // whenever one of the two is ready
 //   poller.watch(client, relay.client_events(), …)
 //
 // Non-blocking sockets. Each direction holds at most kRelayBufferBytes and then reads no more, so a slow
