@@ -119,7 +119,7 @@ stage_asan() {
 # The rooms with threads. A room's tests belong here when its main header is not pure and it starts threads.
 stage_tsan() {
   export TSAN_OPTIONS=halt_on_error=1
-  build tsan daemon_tests store_tests net_tests weir-hook && unit_tests tsan -R '^(daemon|store|net)(\.[0-9]+)?$'
+  build tsan daemon_tests store_tests net_tests gateway_tests weir-hook && unit_tests tsan -R '^(daemon|store|net|gateway)(\.[0-9]+)?$'
 }
 
 # --- the whole program ----------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <system_error>
 #include <thread>
 #include <utility>
 
@@ -46,8 +47,14 @@ Result<std::unique_ptr<Resolver>> Resolver::create(ResolveFunction resolve) {
   auto shared = std::make_shared<Shared>();
   shared->resolve = std::move(resolve);
   shared->wake = std::move(wake);
-  for (int i = 0; i < kThreads; ++i)
-    std::thread([shared] { work(*shared); }).detach();
+  int threads = 0;
+  try {
+    for (; threads < kThreads; ++threads)
+      std::thread([shared] { work(*shared); }).detach();
+  } catch (const std::system_error& error) {
+    // Fewer will do.
+    if (threads == 0) return fail(ErrorCode::unavailable, "no thread for resolving names", error.what());
+  }
   return std::unique_ptr<Resolver>(new Resolver(std::move(shared)));
 }
 
