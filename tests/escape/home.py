@@ -8,6 +8,7 @@ import pathlib
 import secrets as chance
 import shutil
 import subprocess
+import time
 
 import linux
 
@@ -145,7 +146,11 @@ def start_bystander(world):
     gone = os.memfd_create("gone")
     os.write(gone, words["bystander_file"].encode())
     try:
-        return subprocess.Popen(world.as_user(["bash", "-c", f"exec 5<&{gone} {gone}<&-; {script}"]), pass_fds=[gone], process_group=0, cwd=WORKSPACE,
-                                env={"PATH": os.environ["PATH"], "HELPER_TOKEN": words["bystander_env"]})
+        process = subprocess.Popen(world.as_user(["bash", "-c", f"exec 5<&{gone} {gone}<&-; {script}"]), pass_fds=[gone], process_group=0, cwd=WORKSPACE,
+                                   env={"PATH": os.environ["PATH"], "HELPER_TOKEN": words["bystander_env"]})
     finally:
         os.close(gone)
+    arguments = pathlib.Path(f"/proc/{process.pid}/cmdline")
+    while process.poll() is None and not arguments.read_bytes().startswith(b"helper"):
+        time.sleep(0.001)
+    return process

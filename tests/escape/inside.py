@@ -73,7 +73,7 @@ def append(path, text):
 
 def run(*argv, **more):
     """A program; its output is the attack's. OSError when it failed."""
-    done = subprocess.run(argv, stdin=subprocess.DEVNULL, timeout=6, **more)
+    done = subprocess.run(argv, stdin=subprocess.DEVNULL, timeout=15, **more)
     if done.returncode != 0:
         raise OSError(done.returncode, " ".join(argv))
 
@@ -81,7 +81,7 @@ def run(*argv, **more):
 def hold():
     """Waits until those outside have had a look."""
     say("\nHOLD\n")
-    signal.alarm(6)
+    signal.alarm(20)
     sys.stdin.read()
 
 
@@ -114,7 +114,7 @@ def in_background(action, after=0.5):
 def tell(address, port=80, data=None, family=socket.AF_INET, kind=socket.SOCK_STREAM, wait=False, protocol=0):
     """Brings the word of this run to somebody, who will have noticed if it came there."""
     with socket.socket(family, kind, protocol) as s:
-        s.settimeout(1)
+        s.settimeout(4)
         s.connect(address if family == socket.AF_UNIX else (address, port))
         s.sendall((data or f"hello {NONCE}\r\n\r\n").encode() if not isinstance(data, bytes) else data)
         if wait or kind == socket.SOCK_STREAM:
@@ -136,7 +136,7 @@ def bystander():
 
 
 def attempt(attack):
-    signal.alarm(8)
+    signal.alarm(20)
     say(f"BEGIN {NONCE}\n")
     code = 0
     try:

@@ -22,7 +22,7 @@ def proxy(kind):
 
 def dial(address, port):
     s = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
-    s.settimeout(1.5)
+    s.settimeout(4)
     s.connect((address, port))
     return s
 

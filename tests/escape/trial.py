@@ -12,8 +12,9 @@ import home
 import world as worlds
 
 HELD, THROUGH, BROKEN = "held", "through", "broken"
-PATIENCE_S = 20.0       # for one sandboxed command; the slowest sandbox needs a second to start on a busy machine
+PATIENCE_S = 60.0       # for one sandboxed command; the slowest sandbox needs a second to start on a busy machine
 LATE_S = 1.3            # what a process left behind may take
+BARE_S = 20.0           # what must come may take its time on a busy machine
 SETTLED_S = 0.02        # what is on its way to a witness when the attack ends
 
 
@@ -29,7 +30,10 @@ class Run:
 def judge(world, contestant, probe):
     """(HELD | THROUGH | BROKEN, a note for the reader)"""
     try:
-        return tried(world, contestant, probe)
+        result = tried(world, contestant, probe)
+        if result[0] == BROKEN and not contestant.reviewed:  # another's start may fail on a busy machine; Weir's may not
+            result = tried(world, contestant, probe)
+        return result
     except (OSError, ValueError, subprocess.SubprocessError) as error:  # of this harness: the other probes go on
         return BROKEN, f"the probe's own side failed: {error!r}"
 
@@ -49,7 +53,7 @@ def tried(world, contestant, probe):
         return BROKEN, "the attack itself is broken: " + text[-300:].strip()
     if probe.effect.on_hold:
         return (THROUGH if seen_on_hold else HELD), why(text)
-    patience = LATE_S if probe.effect.late or contestant.name == "bare" else SETTLED_S
+    patience = BARE_S if probe.wanted or contestant.name == "bare" else LATE_S if probe.effect.late else SETTLED_S
     return (THROUGH if seen_within(patience, world, probe, run) else HELD), why(text)
 
 
