@@ -39,7 +39,7 @@ Error no_namespaces(int error_number) {
 Status begin(Birth& birth) {
   TRY_STATUS(check_standard_descriptors());
   TRY(birth.channel, PodChannel::make());
-  PodStart start{birth.channel, birth.terminal.mode(), ::geteuid(), ::getegid(), {}};
+  PodStart start{birth.channel, birth.terminal.mode(), ::geteuid(), ::getegid()};
   const pid_t pid = clone_into_namespaces();
   if (pid < 0) return std::unexpected(no_namespaces(errno));
   if (pid == 0) become_pod_init(start);

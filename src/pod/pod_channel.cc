@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -23,9 +24,20 @@ bool send_one(int fd, char kind, const std::string& text) {
   return sent == static_cast<ssize_t>(bytes.size());
 }
 
-// An end that closes with something unread makes the kernel report ECONNRESET once, before what it had said.
+// The bytes of the message that comes next, left where it is; 0 when the other end has gone. An end that
+// closes with something unread makes the kernel report ECONNRESET once, at any moment before what it had
+// said.
+std::size_t next_size(int fd) {
+  ssize_t n = 0;
+  do
+    n = ::recv(fd, nullptr, 0, MSG_PEEK | MSG_TRUNC);
+  while (n < 0 && (errno == EINTR || errno == ECONNRESET));
+  return n > 0 ? std::min(static_cast<std::size_t>(n), kMessageBytesMax) : 0;
+}
+
 std::optional<PodMessage> receive_one(int fd) {
-  std::string bytes(kMessageBytesMax, '\0');
+  std::string bytes(next_size(fd), '\0');
+  if (bytes.empty()) return std::nullopt;
   ssize_t n = 0;
   do
     n = ::recv(fd, bytes.data(), bytes.size(), 0);
@@ -85,14 +97,14 @@ bool PodChannel::tell(char kind) const {
 }
 
 // In parts, since a message has a limit: 'p' for each but the last.
-bool PodChannel::tell_begin(std::string_view bytes) const {
+bool PodChannel::tell_all(std::string_view bytes) const {
   constexpr std::size_t kPartBytes = std::size_t{64} << 10;
   for (; bytes.size() > kPartBytes; bytes.remove_prefix(kPartBytes))
     if (!send_one(outer_.get(), 'p', std::string(bytes.substr(0, kPartBytes)))) return false;
   return send_one(outer_.get(), 'b', std::string(bytes));
 }
 
-std::optional<std::string> PodChannel::wait_for_begin() const {
+std::optional<std::string> PodChannel::wait_for_all() const {
   std::string bytes;
   while (const auto message = receive_one(inner_.get())) {
     if (message->kind != 'p' && message->kind != 'b') return std::nullopt;
@@ -108,7 +120,7 @@ std::optional<PodMessage> PodChannel::hear() const {
 
 Result<std::vector<os::Fd>> PodChannel::hear_listeners() const {
   alignas(cmsghdr) char ancillary[CMSG_SPACE(sizeof(int) * kPodListenersMax)];
-  std::string text(kMessageBytesMax, '\0');
+  std::string text(next_size(outer_.get()), '\0');
   iovec bytes{text.data(), text.size()};
   msghdr message{};
   message.msg_iov = &bytes;

@@ -5,7 +5,8 @@
 //   out of the pod   R report   E error (both: pod_wire.h)   X exec failed (errno)   S program stopped
 //   (signal)
 //                    L limit exceeded (why)   D done (wait status)   F listeners (descriptors)
-//   into the pod     p, b begin (pod_plan_wire.h), in parts   g go: the report was accepted
+//   into the pod     p, b the plan, then the filter (pod_plan_wire.h), in parts   g go: the report was
+//   accepted
 #pragma once
 
 #include <optional>
@@ -37,12 +38,12 @@ class PodChannel {
   bool say_report(const Result<PodReport>& report) const;
   bool say_listeners(const std::vector<os::Fd>& listeners) const;
   bool wait_for(char kind) const;
-  // What tell_begin said; none when the supervisor is gone.
-  std::optional<std::string> wait_for_begin() const;
+  // What tell_all said, the next of it; none when the supervisor is gone.
+  std::optional<std::string> wait_for_all() const;
 
   // From outside. None when the pod has ended (its last holder of the inner end is gone).
   bool tell(char kind) const;
-  bool tell_begin(std::string_view bytes) const;
+  bool tell_all(std::string_view bytes) const;
   std::optional<PodMessage> hear() const;
   // What say_report said; `internal` when the pod ended before.
   Result<PodReport> hear_report() const;

@@ -100,7 +100,7 @@ Status build(const PodStart& start, const Prepared& ready) {
 // The walls that bind the program and not the reaper; then all of them are tried.
 Result<PodReport> enter_walls(const PodStart& start) {
   const PodPlan& plan = start.begin.plan;
-  const auto& filter = start.begin.filter;
+  const auto& filter = start.filter;
   PodReport report;
   report.weaknesses = plan.weaknesses;
   report.limits = limit_states(plan.spec.limits, plan.uid);
@@ -262,12 +262,15 @@ void become_pod_init(PodStart& start) {
   };
   const auto ready = prepare(start);
   or_end(ready);
-  const auto told = start.channel.wait_for_begin();
-  if (!told) ::_exit(kFailed);
-  auto begin = decode_begin(*told);
+  const auto plan = start.channel.wait_for_all();
+  if (!plan) ::_exit(kFailed);
+  auto begin = decode_begin(*plan);
   or_end(begin);
   start.begin = *std::move(begin);
   or_end(build(start, *ready));
+  const auto filter = start.channel.wait_for_all();
+  if (!filter) ::_exit(kFailed);
+  start.filter = decode_filter(*filter);
   const SignalSource signals;
   const auto clock = RunClock::make();
   or_end(clock);

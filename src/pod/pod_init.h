@@ -8,13 +8,14 @@
 
 namespace weir::pod {
 
-// Made before clone3; the child has its copy. What is in `begin` comes later, by the channel.
+// Made before clone3; the child has its copy. What is in `begin` and the filter come later, by the channel.
 struct PodStart {
   PodChannel& channel;
   GroupMode group = GroupMode::own;
   uid_t uid = 0;  // outside, where there was one still
   gid_t gid = 0;
-  PodBegin begin;
+  PodBegin begin = {};
+  PodFilter filter = {};
 };
 
 // Process 1 of the new namespaces. Not dumpable, without capabilities; ends, and with it all of the pod, when

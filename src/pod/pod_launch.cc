@@ -208,8 +208,8 @@ pid_t program_below(pid_t first) {
 // The walls stand; the caller agrees; the program starts. After an Error nothing has run.
 Result<PodReport> begin(const PodPlan& plan, const PodCanary& canary, const PodOptions& options,
                         Birth& birth) {
-  // The filter is generated while the pod's root is being built.
-  birth.channel.tell_begin(encode(plan, canary, pod_filter()));
+  birth.channel.tell_all(encode(plan, canary));
+  birth.channel.tell_all(encode(pod_filter()));
   if (!plan.spec.listeners.empty()) {
     TRY(auto listeners, birth.channel.hear_listeners());
     if (options.on_listeners) TRY_STATUS(options.on_listeners(std::move(listeners)));

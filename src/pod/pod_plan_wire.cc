@@ -120,8 +120,7 @@ PodSpec read_spec(WireReader& in) {
 
 }  // namespace
 
-std::string encode(const PodPlan& plan, const PodCanary& canary,
-                   const Result<std::vector<BpfInstruction>>& filter) {
+std::string encode(const PodPlan& plan, const PodCanary& canary) {
   WireWriter out;
   write(out, plan.spec);
   write(out, plan.mounts);
@@ -131,11 +130,6 @@ std::string encode(const PodPlan& plan, const PodCanary& canary,
   out.text(canary.file).number(canary.port).text(canary.abstract_name);
   out.number(static_cast<std::uint64_t>(canary.outside_pid));
   out.number(canary.root_device).number(canary.root_inode);
-  out.flag(filter.has_value());
-  if (filter)
-    out.text({reinterpret_cast<const char*>(filter->data()), filter->size() * sizeof(BpfInstruction)});
-  else
-    out.text(filter.error().message());
   return out.take();
 }
 
@@ -154,17 +148,30 @@ Result<PodBegin> decode_begin(std::string_view bytes) {
   begin.canary.outside_pid = static_cast<pid_t>(in.number());
   begin.canary.root_device = in.number();
   begin.canary.root_inode = in.number();
-  const bool has_filter = in.flag();
-  const std::string text = in.text();
-  if (!in.ok_to_the_end() || (has_filter && text.size() % sizeof(BpfInstruction) != 0))
-    return fail(ErrorCode::corrupt, "the pod's plan cannot be read", "pod");
-  if (has_filter) {
-    begin.filter = std::vector<BpfInstruction>(text.size() / sizeof(BpfInstruction));
-    std::memcpy(begin.filter->data(), text.data(), text.size());
-  } else {
-    begin.filter = fail(ErrorCode::unavailable, text);
-  }
+  if (!in.ok_to_the_end()) return fail(ErrorCode::corrupt, "the pod's plan cannot be read", "pod");
   return begin;
+}
+
+std::string encode(const PodFilter& filter) {
+  WireWriter out;
+  out.flag(filter.has_value());
+  if (filter)
+    out.text({reinterpret_cast<const char*>(filter->data()), filter->size() * sizeof(BpfInstruction)});
+  else
+    out.text(filter.error().message());
+  return out.take();
+}
+
+PodFilter decode_filter(std::string_view bytes) {
+  WireReader in(bytes);
+  const bool is_there = in.flag();
+  const std::string text = in.text();
+  if (!in.ok_to_the_end() || (is_there && text.size() % sizeof(BpfInstruction) != 0))
+    return fail(ErrorCode::corrupt, "the pod's filter cannot be read", "pod");
+  if (!is_there) return fail(ErrorCode::unavailable, text);
+  std::vector<BpfInstruction> filter(text.size() / sizeof(BpfInstruction));
+  std::memcpy(filter.data(), text.data(), text.size());
+  return filter;
 }
 
 }  // namespace weir::pod

@@ -10,12 +10,16 @@ namespace weir::pod {
 struct PodBegin {
   PodPlan plan;      // but for its spec's mounts and doors, which stand resolved in the plan, and its notes
   PodCanary canary;  // without its sockets
-  Result<std::vector<BpfInstruction>> filter = fail("none");  // of the Error only the message
 };
 
-std::string encode(const PodPlan& plan, const PodCanary& canary,
-                   const Result<std::vector<BpfInstruction>>& filter);
+std::string encode(const PodPlan& plan, const PodCanary& canary);
 // Error `corrupt` for what encode() does not make.
 Result<PodBegin> decode_begin(std::string_view bytes);
+
+// The filter comes after the plan: it is generated while the pod's root is being built.
+using PodFilter = Result<std::vector<BpfInstruction>>;
+std::string encode(const PodFilter& filter);
+// Of an Error only the message is left.
+PodFilter decode_filter(std::string_view bytes);
 
 }  // namespace weir::pod

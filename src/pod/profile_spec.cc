@@ -40,11 +40,29 @@ std::vector<std::string> real_paths(std::vector<std::string> wanted) {
   return real;
 }
 
+// The content of a setting that is sooner copied than mounted: a mount costs on the way in and out, and in
+// every wall. None for programs, and in a directory of the host, where nothing can be made.
+std::optional<std::string> small_file(const std::string& path, const PodSpec& spec) {
+  constexpr std::uint64_t kSmallBytes = 16 << 10;
+  constexpr std::uint32_t kExecutable = 0111;
+  const auto info = os::file_info(path);
+  if (!info || info->kind != os::FileInfo::Kind::file || info->size > kSmallBytes ||
+      (info->mode & kExecutable) != 0)
+    return std::nullopt;
+  for (const auto& mount : spec.mounts)
+    if (is_within(path, mount.at)) return std::nullopt;
+  auto content = os::read_file(path, kSmallBytes);
+  return content ? std::optional(*std::move(content)) : std::nullopt;
+}
+
 // What is a link on the host is one in the pod when its target is shown; else the target itself stands there.
 void add_read_only(const std::vector<std::string>& wanted, PodSpec& spec) {
   const std::vector<std::string> real = real_paths(wanted);
   for (const auto& path : real)
-    spec.mounts.push_back({.kind = PodMount::Kind::read_only, .at = path, .source = path});
+    if (auto content = small_file(path, spec))
+      spec.files.push_back({path, *std::move(content)});
+    else
+      spec.mounts.push_back({.kind = PodMount::Kind::read_only, .at = path, .source = path});
   std::vector<std::string> placed = real;
   for (const auto& path : wanted) {
     if (!is_link(path) || within_any(path, placed)) continue;

@@ -88,6 +88,36 @@ TEST(Profile, APathMayLieInTheHome) {
   std::filesystem::remove_all(home);
 }
 
+// What is copied must not be missed where it cannot be: a file cannot be made in a directory of the host.
+TEST(Profile, SmallSettingsAreCopiedWhereThatCanBe) {
+  char top[] = "/tmp/weir-small.XXXXXX";
+  ASSERT_NE(::mkdtemp(top), nullptr);
+  const std::string dir = top;
+  ASSERT_TRUE(os::make_dirs(dir + "/shown"));
+  for (const char* name : {"/setting", "/shown/setting"})
+    ASSERT_TRUE(os::write_file_atomic(dir + name, "small"));
+  ASSERT_TRUE(os::write_file_atomic(dir + "/program", "#!/bin/sh\n", 0755));
+  ASSERT_TRUE(os::write_file_atomic(dir + "/large", std::string(20'000, 'x')));
+  PodProfile profile;
+  for (const char* name : {"/setting", "/program", "/large", "/shown/setting"})
+    profile.read_only.push_back(dir + name);
+  PodRequest request{.argv = {"true"}, .workspace = "/w", .upper = "/u", .work = "/k", .home = "/"};
+  request.read_only = {dir + "/shown"};
+  const auto spec = pod_spec(profile, request);
+  ASSERT_TRUE(spec);
+  const auto is_file = [&](const std::string& name) {
+    return std::ranges::any_of(
+        spec->files, [&](const auto& file) { return file.at == dir + name && file.content == "small"; });
+  };
+  const auto is_mount = [&](const std::string& name) {
+    return std::ranges::any_of(spec->mounts, [&](const auto& mount) { return mount.at == dir + name; });
+  };
+  EXPECT_TRUE(is_file("/setting") && !is_mount("/setting"));
+  for (const char* name : {"/program", "/large", "/shown/setting"})
+    EXPECT_TRUE(is_mount(name) && !is_file(name)) << name;
+  std::filesystem::remove_all(dir);
+}
+
 TEST(Profile, EveryShippedOneIsReadAndExtendsOneThatShips) {
   std::size_t count = 0;
   for (const auto& file : content_files()) {
