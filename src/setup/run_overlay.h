@@ -38,7 +38,8 @@ struct RunRequest {
   // The run is in a pod: the agent's own sandbox is switched off there, for the pod is one and lets no
   // namespaces be made inside of it.
   bool in_pod = false;
-  // In a pod: content of the project's .claude/settings.local.json, "" when there is none. Hooks of Weir in it
+  // In a pod: content of the project's .claude/settings.local.json, "" when there is none. Hooks of Weir in
+  // it
   // (`weir init --project`) name paths that the pod does not have, and would refuse every call.
   std::string local_settings;
   // Reads a settings file that argv names (relative paths as given).
