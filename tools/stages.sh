@@ -52,10 +52,10 @@ run_counted() {
 # What git tracks or would track; all of it when this is no git checkout (a source archive).
 cxx_sources() {
   if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
-    git ls-files -- 'src/*.cc' 'src/*.h' 'hook/*.cc' 'hook/*.h' 'tests/*.cc' 'tests/*.h' 'bench/*.cc' 'bench/*.h' |
+    git ls-files -- 'src/*.cc' 'src/*.h' 'hook/*.cc' 'hook/*.h' 'front/*.cc' 'tests/*.cc' 'tests/*.h' 'bench/*.cc' 'bench/*.h' |
       while read -r file; do [ ! -e "$file" ] || echo "$file"; done
   else
-    find src hook tests bench -name '*.cc' -o -name '*.h'
+    find src hook front tests bench -name '*.cc' -o -name '*.h'
   fi
 }
 
@@ -222,7 +222,7 @@ stage_tidy() {
   configure dev "$top/build/dev" "$top/build/test/tidy-configure.log" || return 1
   rm -rf "$dir"
   mkdir -p "$dir"
-  mapfile -t sources < <(cxx_sources | grep -E '^(src|hook)/.*\.cc$')
+  mapfile -t sources < <(cxx_sources | grep -E '^(src|hook|front)/.*\.cc$')
   # shellcheck disable=SC2016  # the inner shell expands
   mapfile -t bad < <(printf '%s\n' "${sources[@]}" | xargs -P "$(jobs)" -I{} sh -c '
     log=$1/$(echo "$2" | tr / +)
