@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """What it costs to start `true` in a full pod, beside bare exec and bubblewrap with the same mounts, in one run.
 
-    pod_start.py PROGRAMS [--runs 200] [--check] [--json FILE]
+    pod_start.py PROGRAMS [--runs 200] [--pause MS] [--check] [--json FILE]
 
 As an ordinary user: started by root it becomes uid 1001 first. Every pod reports level L3 or the run fails. bubblewrap gets
 the same read-only binds, links, tmpfs mounts and namespaces; 0.8 has no overlay, so its workspace is a plain bind, and it
-has neither Landlock nor a filter nor probes. The kinds take turns, so that all see the same machine. Times are from
+has neither Landlock nor a filter nor probes. --pause waits before each round: ext4 looks for numbers of files that were
+not given away in the last five seconds, so that pods one straight after the other cost more. The kinds take turns, so that all see the same machine. Times are from
 before posix_spawn to after wait. With --check exit 1 when a target is missed; figures: docs/benchmarks.md.
 """
 
@@ -74,6 +75,7 @@ def measure(arguments):
         kinds["bubblewrap"] = bubblewrap(shutil.which("bwrap"), str(workspace), str(home))
     times = {kind: [] for kind in kinds}
     for run in range(-10, arguments.runs):
+        time.sleep(arguments.pause / 1000)
         for kind, argv in kinds.items():
             took = spawn_ms(argv, environment)
             if run >= 0:
@@ -87,6 +89,7 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("programs")
     parser.add_argument("--runs", type=int, default=200)
+    parser.add_argument("--pause", type=float, default=0, metavar="MS")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--json")
     arguments = parser.parse_args()

@@ -81,13 +81,9 @@ int run_in_pod(const Args& args, Context& context, std::vector<std::string> argv
   PodEgress egress(*ready);
   pod::PodOptions options;
   egress.attach(options);
-  options.on_started = [&] { pod_store(context).sweep_empty(); };
   auto done = pod::launch_pod(birth, ready->plan, options);
   Ended ended{.changed = keep_if_changed(*ready, context), .egress = egress.finish()};
-  if (!done) {
-    pod_store(context).sweep_empty();
-    return own_failure(done.error(), context);
-  }
+  if (!done) return own_failure(done.error(), context);
   ended.result = *std::move(done);
   tell(*ready, ended, context);
   return ended.result.exit.code;

@@ -232,7 +232,6 @@ Result<PodResult> launch_pod(const PodBirth& begun, const PodPlan& plan, const P
   auto report = begin(plan, canary, options, birth);
   remove_pod_canary(canary);
   if (!report) return std::unexpected(std::move(report.error()));
-  if (options.on_started) options.on_started();
   PodResult result;
   result.report = *std::move(report);
   Supervision supervision(plan, options, birth);

@@ -53,8 +53,6 @@ struct PodOptions {
   // accepts it waits. Not called without listeners. An Error: nothing runs.
   std::function<Status(std::vector<os::Fd>)> on_listeners;
   std::function<Status(const PodReady&)> on_ready;
-  // Once, when the program has just been let go: a moment for what nobody waits for.
-  std::function<void()> on_started;
   int tick_ms = 100;          // on_tick comes at least this often, 1 to 10'000
   std::vector<int> wake_fds;  // when one becomes readable, on_tick comes at once; not read here
   std::function<void(PodControl&)> on_tick;

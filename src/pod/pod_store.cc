@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -26,6 +27,7 @@ constexpr std::size_t kPodsMax = 100'000;
 constexpr const char* kNew = ".new-";
 constexpr const char* kGone = ".gone-";
 constexpr const char* kEmpty = ".empty-";
+constexpr int kEmptyMax = 4;
 
 Result<os::Fd> open_store(const std::string& dir) {
   os::Fd fd(::open(dir.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -45,8 +47,8 @@ Json pod_json(const Pod& pod) {
   return json;
 }
 
-Status write_new(int dir, const char* name, std::string_view bytes) {
-  const os::Fd fd(::openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+Status write_over(int dir, const char* name, std::string_view bytes) {
+  const os::Fd fd(::openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!fd) return std::unexpected(os::errno_error("cannot create", name, errno));
   return os::write_all(fd.get(), bytes);
 }
@@ -64,9 +66,62 @@ Result<std::int64_t> furnish(int store, const std::string& name, std::uint32_t m
   if (::fchmodat(dir.get(), "upper", (mode & 0777) | 0700, 0) != 0)
     return std::unexpected(
         os::errno_error("cannot set the permissions of a directory of the pod", "upper", errno));
-  TRY_STATUS(write_new(dir.get(), "pod.lock", ""));
+  TRY_STATUS(write_over(dir.get(), "pod.lock", ""));
   TRY(const Node made, node_at(dir.get(), "pod.lock"));
   return made.ctime_ns;
+}
+
+// A file system takes longer to make and remove the few files of a pod than the kernel to make the pod, ext4
+// above all, which then looks for numbers that were not given away lately. So the directories of pods that
+// changed nothing are kept for the next ones: `.empty-0` to `.empty-3`.
+std::string empty_name(int slot) {
+  return kEmpty + std::to_string(slot);
+}
+
+bool take_empty(int store, const std::string& as) {
+  for (int slot = 0; slot < kEmptyMax; ++slot)
+    if (::renameat2(store, empty_name(slot).c_str(), store, as.c_str(), RENAME_NOREPLACE) == 0) return true;
+  return false;
+}
+
+// What overlayfs leaves in its work directory; it refuses to take "incompat" over (overlayfs.rst, Volatile
+// mount). Empties it, or fails.
+bool clear_work(int dir) {
+  if (::fchmodat(dir, "work/work", 0700, 0) != 0 && errno != ENOENT) return false;  // it has no permissions
+  (void)::unlinkat(dir, "work/work/incompat/volatile/dirty", 0);
+  for (const char* name : {"work/work/incompat/volatile", "work/work/incompat", "work/work"})
+    ::unlinkat(dir, name, AT_REMOVEDIR);
+  const os::Fd work(::openat(dir, "work", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  const auto left = work ? names_in(work.get(), 1) : Result<std::vector<std::string>>(fail("closed"));
+  return left && left->empty();
+}
+
+// "user.overlay.*" of the top: what it was a copy of.
+bool clear_overlay_marks(int upper) {
+  char names[4096];
+  const ssize_t n = ::flistxattr(upper, names, sizeof names);
+  if (n < 0) return errno == ENOTSUP;
+  for (const auto name : split({names, static_cast<std::size_t>(n)}, '\0'))
+    if (name.starts_with("user.overlay.") && ::fremovexattr(upper, std::string(name).c_str()) != 0)
+      return false;
+  return true;
+}
+
+// As furnish(), of a directory that had an unchanged pod.
+Result<std::int64_t> refurnish(int store, const std::string& name, std::uint32_t mode, os::Fd& dir) {
+  dir = os::Fd(::openat(store, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  const os::Fd upper(dir ? ::openat(dir.get(), "upper", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+                         : -1);
+  const auto changes = upper ? names_in(upper.get(), 1) : Result<std::vector<std::string>>(fail("closed"));
+  if (!changes || !changes->empty() || !clear_work(dir.get()) || !clear_overlay_marks(upper.get()) ||
+      ::fchmod(upper.get(), (mode & 0777) | 0700) != 0 ||
+      ::utimensat(dir.get(), "pod.lock", nullptr, 0) != 0) {
+    dir.reset();
+    TRY_STATUS(remove_tree(store, name));
+    return furnish(store, name, mode, dir);
+  }
+  TRY(const Node touched, node_at(dir.get(), "pod.lock"));
+  return touched.ctime_ns;
 }
 
 // The process that holds the flock(2) of this file, as proc_locks(5) tells: "1: FLOCK ADVISORY WRITE 4711
@@ -105,11 +160,12 @@ Result<Pod> PodStore::create(const std::string& workspace, const std::string& pr
   TRY(const os::Fd store, open_store(dir_));
   const std::string fresh = kNew + pod.id;
   os::Fd dir;
-  const auto made = furnish(store.get(), fresh, node.mode, dir);
+  const auto made = take_empty(store.get(), fresh) ? refurnish(store.get(), fresh, node.mode, dir)
+                                                   : furnish(store.get(), fresh, node.mode, dir);
   Status done = made ? Status() : std::unexpected(made.error());
   if (made) {
     pod.started_ns = *made;
-    done = write_new(dir.get(), "pod.json", canonical(pod_json(pod)) + "\n");
+    done = write_over(dir.get(), "pod.json", canonical(pod_json(pod)) + "\n");
   }
   if (done && ::renameat2(store.get(), fresh.c_str(), store.get(), pod.id.c_str(), RENAME_NOREPLACE) != 0)
     done = std::unexpected(os::errno_error("cannot name the pod's directory", pod.id, errno));
@@ -124,9 +180,9 @@ Status PodStore::remove(const Pod& pod) const {
   return remove_id(pod.id);
 }
 
-Status PodStore::take_out(int store, const std::string& id, const char* as) const {
+Status PodStore::take_out(int store, const std::string& id) const {
   if (!is_uuid(id)) return fail("not the id of a pod", id, "`weir pods` shows them");
-  const std::string gone = as + id;
+  const std::string gone = kGone + id;
   if (::renameat2(store, id.c_str(), store, gone.c_str(), RENAME_NOREPLACE) != 0 && errno != ENOENT)
     return std::unexpected(os::errno_error("cannot take the pod out of use", id, errno));
   return {};
@@ -134,7 +190,7 @@ Status PodStore::take_out(int store, const std::string& id, const char* as) cons
 
 Status PodStore::remove_id(const std::string& id) const {
   TRY(const os::Fd store, open_store(dir_));
-  TRY_STATUS(take_out(store.get(), id, kGone));
+  TRY_STATUS(take_out(store.get(), id));
   if (::fsync(store.get()) != 0) return std::unexpected(os::errno_error("cannot flush", dir_, errno));
   TRY_STATUS(remove_tree(store.get(), kGone + id));
   return sweep(store.get());
@@ -150,19 +206,16 @@ Status PodStore::retire_unchanged(const Pod& pod) const {
   if (has_changes(pod))
     return fail(ErrorCode::denied, "the pod has changes", pod.id, "commit or discard them");
   TRY(const os::Fd store, open_store(dir_));
-  return take_out(store.get(), pod.id, kEmpty);
-}
-
-void PodStore::sweep_empty() const {
-  constexpr int kSweepsMax = 16;
-  const auto store = open_store(dir_);
-  const auto names =
-      store ? names_in(store->get(), kPodsMax) : Result<std::vector<std::string>>(fail("none"));
-  if (!names) return;
-  int swept = 0;
-  for (const auto& name : *names)
-    // Somebody else may be at it as well.
-    if (name.starts_with(kEmpty) && swept++ < kSweepsMax) (void)remove_tree(store->get(), name);
+  const os::Fd dir(::openat(store.get(), pod.id.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  const auto names = dir ? names_in(dir.get(), kPodsMax) : Result<std::vector<std::string>>(fail("closed"));
+  // One with more in it than every pod has (the state of an agent) is nobody else's.
+  const bool plain = names && names->size() == 4;
+  for (int slot = 0; plain && slot < kEmptyMax; ++slot)
+    if (::renameat2(store.get(), pod.id.c_str(), store.get(), empty_name(slot).c_str(), RENAME_NOREPLACE) ==
+        0)
+      return {};
+  TRY_STATUS(take_out(store.get(), pod.id));
+  return remove_tree(store.get(), kGone + pod.id);
 }
 
 // What was being removed when its remover died. ".new-…" is left alone: it may be somebody's who is at work;
@@ -172,7 +225,13 @@ Status PodStore::sweep(int dir) const {
   TRY(const auto names, names_in(dir, kPodsMax));
   TRY(const Node now, node_of(dir));  // changed just now by our rename: what time it is for this file system
   for (const auto& name : names) {
-    if (name.starts_with(kEmpty)) (void)remove_tree(dir, name);
+    if (name.starts_with(kEmpty)) {
+      // Taken by its name first: a new pod may be about to.
+      const std::string gone = kGone + os::new_uuid();
+      if (::renameat2(dir, name.c_str(), dir, gone.c_str(), RENAME_NOREPLACE) == 0)
+        (void)remove_tree(dir, gone);
+      continue;
+    }
     const bool gone = name.starts_with(kGone);
     if (!gone && !name.starts_with(kNew)) continue;
     TRY(const Node node, node_at(dir, name));

@@ -18,8 +18,8 @@
 // take the same lock and refuse while they cannot have it.
 //
 // Whatever the instant of a kill, a pod is there whole or not at all: it is made as ".new-<id>" and renamed,
-// and renamed to ".gone-<id>" (".empty-<id>" if nothing was in it) before it is removed; removal that was cut
-// off is finished by the next one.
+// and renamed to ".gone-<id>" before it is removed; removal that was cut off is finished by the next one. The
+// directory of one that changed nothing becomes ".empty-0" to ".empty-3", for the next pod to take.
 #pragma once
 
 #include <cstdint>
@@ -73,12 +73,10 @@ class PodStore {
   // lock() unless the pod is damaged. Error `denied` when something in it cannot be removed.
   Status remove(const Pod& pod) const;
   Status remove_id(const std::string& id) const;  // also a damaged one
-  // For a pod whose upper directory is empty, under lock() as well: it loses its name, without a flush;
-  // should the power fail now, an unchanged pod is there again. Its few files are left to sweep_empty().
+  // For a pod whose upper directory is empty, under lock() as well: it is none any more, and its directory is
+  // kept for the next one, up to four of them. Not flushed: should the power fail now, an unchanged pod is
+  // there again.
   Status retire_unchanged(const Pod& pod) const;
-  // Removes what retire_unchanged() left, at most 16 a call; for a moment in which nobody waits for it
-  // (PodOptions.on_started of the next pod). What cannot be removed now is left.
-  void sweep_empty() const;
   // Does its upper directory hold anything? Also true where that cannot be seen: only what is known to be
   // empty may go.
   static bool has_changes(const Pod& pod);
@@ -97,7 +95,7 @@ class PodStore {
  private:
   Result<Pod> read(const std::string& id) const;
   Status sweep(int dir) const;
-  Status take_out(int store, const std::string& id, const char* as) const;
+  Status take_out(int store, const std::string& id) const;
 
   std::string dir_;
 };

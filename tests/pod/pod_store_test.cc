@@ -4,7 +4,9 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 
 #include "overlay_pod.h"
 #include "pod/remove_tree.h"
@@ -48,9 +50,50 @@ TEST_F(PodStoreTest, RemovesAnUnchangedPodAndOnlySuch) {
   ASSERT_EQ(store().list()->size(), 1u);
   EXPECT_EQ(store().list()->front().id, changed.id);
   EXPECT_FALSE(os::exists(store().directory(unchanged)));
-  EXPECT_EQ(os::list_dir(dir_ + "/state/pods").size(), 2u);
-  store().sweep_empty();
-  EXPECT_EQ(os::list_dir(dir_ + "/state/pods"), std::vector<std::string>{changed.id});
+  EXPECT_EQ(os::list_dir(dir_ + "/state/pods"), (std::vector<std::string>{".empty-0", changed.id}));
+}
+
+TEST_F(PodStoreTest, TheDirectoryOfAnUnchangedPodIsTakenByTheNextAndLooksNew) {
+  const Pod first = begin();
+  ASSERT_TRUE(os::make_dirs(first.work + "/work/incompat/volatile"));
+  write(first.work + "/work/incompat/volatile/dirty", "");
+  ASSERT_EQ(::chmod((first.work + "/work").c_str(), 0), 0);
+  ASSERT_EQ(::setxattr(first.upper.c_str(), "user.overlay.origin", "x", 1, 0), 0);
+  ASSERT_TRUE(store().retire_unchanged(first));
+  ASSERT_EQ(::chmod(workspace_.c_str(), 0711), 0);
+  const Pod second = begin();
+  EXPECT_NE(second.id, first.id);
+  EXPECT_GT(second.started_ns, first.started_ns);
+  EXPECT_EQ(os::list_dir(dir_ + "/state/pods"), std::vector<std::string>{second.id});
+  EXPECT_EQ(store().list()->front().id, second.id);
+  EXPECT_TRUE(os::list_dir(second.work).empty());
+  EXPECT_TRUE(os::list_dir(second.upper).empty());
+  EXPECT_LT(::getxattr(second.upper.c_str(), "user.overlay.origin", nullptr, 0), 0);
+  struct stat status;
+  ASSERT_EQ(::stat(second.upper.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0711U);
+  EXPECT_TRUE(store().lock(second));
+}
+
+TEST_F(PodStoreTest, OnlyAFewAreKeptAndNoneWithMoreInIt) {
+  std::vector<Pod> pods;
+  for (int i = 0; i < 6; ++i)
+    pods.push_back(begin());
+  write(store().directory(pods[0]) + "/agent/state", "x");
+  for (const auto& pod : pods)
+    EXPECT_TRUE(store().retire_unchanged(pod));
+  EXPECT_EQ(os::list_dir(dir_ + "/state/pods"),
+            (std::vector<std::string>{".empty-0", ".empty-1", ".empty-2", ".empty-3"}));
+}
+
+// Whatever came into it meanwhile: nobody gets it.
+TEST_F(PodStoreTest, ADirectoryThatIsNotEmptyIsNotTaken) {
+  const Pod first = begin();
+  ASSERT_TRUE(store().retire_unchanged(first));
+  write(dir_ + "/state/pods/.empty-0/upper/left", "x");
+  const Pod second = begin();
+  EXPECT_TRUE(os::list_dir(second.upper).empty());
+  EXPECT_FALSE(os::exists(dir_ + "/state/pods/.empty-0"));
 }
 
 TEST_F(PodStoreTest, WhatWasRetiredGoesWithTheNextRemoval) {
