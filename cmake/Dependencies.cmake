@@ -20,8 +20,8 @@ find_package(CLI11 REQUIRED)                                     # command line;
 pkg_check_modules(SPDLOG REQUIRED IMPORTED_TARGET spdlog)        # log sink; only src/os/log.cc includes it
 
 # `weir pod exec` starts as often as a shell does, and the loader's work on shared libraries was half of what it cost. So
-# what Debian has as an archive is linked in, and two libraries that can be headers only are that. The rest stays shared:
-# Debian has simdjson in no other form.
+# what Debian has as an archive is linked in; toml++ and spdlog are headers only, each in one file; {fmt} is compiled once, in
+# src/base/fmt.cc. The rest stays shared: Debian has simdjson in no other form.
 function(weir_link_archive target archive)
   find_library(WEIR_ARCHIVE_${archive} NAMES lib${archive}.a)
   if(WEIR_ARCHIVE_${archive})
@@ -38,12 +38,11 @@ weir_link_archive(VECTORSCAN hs)
 weir_link_archive(RE2 re2)
 weir_link_archive(UTF8PROC utf8proc)
 weir_link_archive(SECCOMP seccomp)
-foreach(headers_only FMT TOML SPDLOG)
-  set_property(TARGET PkgConfig::${headers_only} PROPERTY INTERFACE_LINK_LIBRARIES "")
+foreach(without_library FMT TOML SPDLOG)
+  set_property(TARGET PkgConfig::${without_library} PROPERTY INTERFACE_LINK_LIBRARIES "")
 endforeach()
-set_property(TARGET PkgConfig::FMT PROPERTY INTERFACE_COMPILE_DEFINITIONS FMT_HEADER_ONLY)
 set_property(TARGET PkgConfig::TOML PROPERTY INTERFACE_COMPILE_DEFINITIONS TOML_HEADER_ONLY=1)
-set_property(TARGET PkgConfig::SPDLOG PROPERTY INTERFACE_COMPILE_DEFINITIONS SPDLOG_FMT_EXTERNAL FMT_HEADER_ONLY)
+set_property(TARGET PkgConfig::SPDLOG PROPERTY INTERFACE_COMPILE_DEFINITIONS SPDLOG_FMT_EXTERNAL)
 foreach(headers_only TOML SPDLOG)
   set_property(TARGET PkgConfig::${headers_only} PROPERTY INTERFACE_COMPILE_OPTIONS "")
 endforeach()
