@@ -21,7 +21,7 @@ pkg_check_modules(SPDLOG REQUIRED IMPORTED_TARGET spdlog)        # log sink; onl
 
 # `weir pod exec` starts as often as a shell does, and the loader's work on shared libraries was half of what it cost. So
 # what Debian has as an archive is linked in; toml++ and spdlog are headers only, each in one file; {fmt} is compiled once, in
-# src/base/fmt.cc. The rest stays shared: Debian has simdjson in no other form.
+# cmake/fmt.cc. The rest stays shared: Debian has simdjson in no other form.
 function(weir_link_archive target archive)
   find_library(WEIR_ARCHIVE_${archive} NAMES lib${archive}.a)
   if(WEIR_ARCHIVE_${archive})
@@ -41,6 +41,8 @@ weir_link_archive(SECCOMP seccomp)
 foreach(without_library FMT TOML SPDLOG)
   set_property(TARGET PkgConfig::${without_library} PROPERTY INTERFACE_LINK_LIBRARIES "")
 endforeach()
+add_library(weir_fmt STATIC ${CMAKE_CURRENT_LIST_DIR}/fmt.cc)
+set_property(TARGET PkgConfig::FMT PROPERTY INTERFACE_LINK_LIBRARIES weir_fmt)
 set_property(TARGET PkgConfig::TOML PROPERTY INTERFACE_COMPILE_DEFINITIONS TOML_HEADER_ONLY=1)
 set_property(TARGET PkgConfig::SPDLOG PROPERTY INTERFACE_COMPILE_DEFINITIONS SPDLOG_FMT_EXTERNAL)
 foreach(headers_only TOML SPDLOG)
