@@ -123,7 +123,8 @@ void Analyzer::guard_path(const PathInfo& info, std::string_view verb, const Sta
   });
   ours = ours || (path.starts_with("/run/user/") && path.find("/weir") != std::string_view::npos);
   const std::string_view base = base_name(path);
-  const bool program = base == "weir-hook" || base == "weir" || base == "weir.service" || base == "weir.sock";
+  const bool program = base == "weir-hook" || base == "weir" || base == "weir-main" ||
+                       base == "weir.service" || base == "weir.sock";
   const bool installed = path.find("/bin/") != std::string_view::npos ||
                          path.find("/systemd/") != std::string_view::npos || base == "weir.sock";
   if (!ours && !(program && installed)) return;

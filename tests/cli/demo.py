@@ -65,7 +65,8 @@ def a_hook_that_refuses_nothing_is_noticed(programs, top):
     """Only with a stand-in for aws: nothing but a mark is made."""
     with tempfile.TemporaryDirectory() as broken:
         broken = pathlib.Path(broken)
-        shutil.copy2(programs / "weir", broken / "weir")
+        for program in ("weir", "weir-main"):
+            shutil.copy2(programs / program, broken / program)
         hook = broken / "weir-hook"
         hook.write_text(f"#!/bin/sh\n'{programs / 'weir-hook'}' \"$@\" 2>/dev/null\nexit 0\n")
         hook.chmod(hook.stat().st_mode | stat.S_IXUSR)
