@@ -54,7 +54,8 @@ bool is_dead(char state) {
   return state == 'Z' || state == 'X' || state == 'x';
 }
 // D: asleep in the kernel, where a waiting SIGSTOP is taken before the next instruction of the program. The
-// parent of a vfork stays so until its child goes on, which a stopped child does not.
+// parent of a vfork stays so until its child goes on, which a stopped child does not; but a fork that is
+// under way is finished first, and its child begins without the signal. So D is looked at for a while.
 bool is_stopped(char state) {
   return state == 'T' || state == 't' || state == 'D';
 }
@@ -147,22 +148,30 @@ Status need_proc() {
   return fail(ErrorCode::unavailable, "the process tree cannot be walked", "/proc", "mount /proc");
 }
 
-// Walks and signals until `quiet_walks` walks in a row found nobody new and nobody who is not `done`, or time
-// is up.
+struct Patience {
+  int quiet_walks = 1;    // in a row
+  int waiting_walks = 1;  // as long as somebody is in D; 2 ms each
+};
+
+// Walks and signals until so many walks in a row found nobody new and nobody who is not `done`, or time is
+// up.
 template <class Done>
-TreeResult drive(pid_t root, const std::vector<pid_t>& apart, int signal, int timeout_ms, int quiet_walks,
-                 Done done) {
+TreeResult drive(pid_t root, const std::vector<pid_t>& apart, int signal, int timeout_ms,
+                 const Patience& patience, Done done) {
   const std::int64_t start_ns = os::monotonic_ns();
   const std::int64_t deadline_ns = start_ns + std::int64_t{timeout_ms} * 1'000'000;
   std::set<std::pair<pid_t, std::uint64_t>> sent;
   TreeResult result;
   int quiet = 0;
+  int needed = 0;
   do {
     bool anybody_new = false;
+    bool anybody_waits = false;
     result.survivors.clear();
     const Visit visit = [&](const TreeProcess& process, int dir) {
       const bool is_new = sent.emplace(process.pid, process.start_ticks).second;
       anybody_new |= is_new;
+      anybody_waits |= process.state == 'D';
       // Again to those that have not obeyed: somebody else may have continued them in between.
       if (is_new || !done(process)) send(dir, signal);
       if (!done(process)) result.survivors.push_back(process.pid);
@@ -170,8 +179,10 @@ TreeResult drive(pid_t root, const std::vector<pid_t>& apart, int signal, int ti
     Walk(root, apart, visit).run();
     ++result.walks;
     quiet = !anybody_new && result.survivors.empty() ? quiet + 1 : 0;
-    if (!anybody_new && quiet == 0) ::usleep(2000);  // only waiting for the kernel: leave it the processor
-  } while (quiet < quiet_walks && os::monotonic_ns() < deadline_ns);
+    needed = anybody_waits ? patience.waiting_walks : patience.quiet_walks;
+    // Only waiting for the kernel: leave it the processor.
+    if (!anybody_new && (quiet == 0 || (anybody_waits && quiet < needed))) ::usleep(2000);
+  } while (quiet < needed && os::monotonic_ns() < deadline_ns);
   result.processes = sent.size();
   result.took_ns = os::monotonic_ns() - start_ns;
   return result;
@@ -190,7 +201,7 @@ std::vector<TreeProcess> Tree::members() const {
 // stopped just before it was read.
 Result<TreeResult> Tree::freeze(int timeout_ms) const {
   TRY_STATUS(need_proc());
-  return drive(root_, apart_, SIGSTOP, timeout_ms, 2,
+  return drive(root_, apart_, SIGSTOP, timeout_ms, {.quiet_walks = 2, .waiting_walks = 20},
                [](const TreeProcess& p) { return is_stopped(p.state); });
 }
 
@@ -200,8 +211,9 @@ Result<TreeResult> Tree::kill(int timeout_ms) const {
   TRY_STATUS(need_proc());
   const std::int64_t start_ns = os::monotonic_ns();
   const TreeResult stopped =
-      drive(root_, apart_, SIGSTOP, timeout_ms / 4, 1, [](const TreeProcess&) { return true; });
-  TreeResult ended = drive(root_, apart_, SIGKILL, timeout_ms, 2, [](const TreeProcess&) { return false; });
+      drive(root_, apart_, SIGSTOP, timeout_ms / 4, {}, [](const TreeProcess&) { return true; });
+  TreeResult ended = drive(root_, apart_, SIGKILL, timeout_ms, {.quiet_walks = 2, .waiting_walks = 2},
+                           [](const TreeProcess&) { return false; });
   ended.walks += stopped.walks;
   ended.processes = std::max(ended.processes, stopped.processes);
   ended.took_ns = os::monotonic_ns() - start_ns;
