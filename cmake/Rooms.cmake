@@ -42,4 +42,5 @@ weir_room(daemon 8 rim  ROOMS base event match cedar shell flow detect os ingest
                  TEST_SHARDS 3)
 
 weir_room(cli    9 rim  ROOMS base event match cedar shell flow sigma detect os ingest net ledger prove store guard pod gateway setup arena daemon
-                 LIBS CLI11::CLI11)
+                 LIBS CLI11::CLI11
+                 TEST_SHARDS 3)
