@@ -74,6 +74,7 @@ class Supervision final : public PodControl {
   }
 
   void end(const std::string& why) override { end_because(why); }
+  bool answer(std::uint64_t /*call*/, const ConnectVerdict& /*verdict*/) override { return false; }
 
   // Of the exec that failed; 0: the program ran.
   int exec_errno() const { return exec_errno_; }

@@ -30,6 +30,8 @@
 #include "os/fd.h"
 #include "os/process.h"
 #include "pod/pod_report.h"
+#include "pod/supervised_call.h"
+#include "pod/way_out.h"
 
 namespace weir::pod {
 
@@ -46,6 +48,8 @@ class PodControl {
   virtual ~PodControl() = default;
   // Every process of the pod ends now, none runs another instruction of its own; `why` becomes ended_because.
   virtual void end(const std::string& why) = 0;
+  // Of a call that was answered `later`. False: it waits no more, its process has ended.
+  virtual bool answer(std::uint64_t call, const ConnectVerdict& verdict) = 0;
 };
 
 struct PodOptions {
@@ -56,6 +60,8 @@ struct PodOptions {
   int tick_ms = 100;          // on_tick comes at least this often, 1 to 10'000
   std::vector<int> wake_fds;  // when one becomes readable, on_tick comes at once; not read here
   std::function<void(PodControl&)> on_tick;
+  Supervise supervise;        // for spec.supervised only
+  WayOut* way_out = nullptr;  // for spec.supervised with listeners; outlives the launch
 };
 
 struct PodResult {
@@ -64,6 +70,7 @@ struct PodResult {
   std::string ended_because;  // "" when the program ended by itself; else the limit, or what end() was given
   std::int64_t end_took_ns =
       0;  // from the decision to end it to the end of its last process; 0: not ended by us
+  SupervisionCount supervised;  // all 0 when it was not
 };
 
 // A pod whose namespaces are being made while the caller still finds out what goes into them. Not launched,

@@ -89,7 +89,7 @@ void write(WireWriter& out, const PodSpec& spec) {
   out.number(static_cast<std::uint64_t>(spec.network)).number(spec.listeners.size());
   for (const auto& listener : spec.listeners)
     out.number(static_cast<std::uint64_t>(listener.protocol)).text(listener.address).number(listener.port);
-  out.number(static_cast<std::uint64_t>(spec.level)).flag(spec.accept_level);
+  out.number(static_cast<std::uint64_t>(spec.level)).flag(spec.accept_level).flag(spec.supervised);
   write(out, spec.keep_out);
 }
 
@@ -114,6 +114,7 @@ PodSpec read_spec(WireReader& in) {
   }
   spec.level = static_cast<Level>(in.number());
   spec.accept_level = in.flag();
+  spec.supervised = in.flag();
   spec.keep_out = read_texts(in);
   return spec;
 }

@@ -90,6 +90,10 @@ struct PodListener {
   Protocol protocol = Protocol::tcp;
   std::string address;  // in numbers; "0.0.0.0" and "::" take what is sent to any address
   std::uint16_t port = 0;
+  // For a supervisor. way_out: who connects is let out to where it dials. proxy: where it wants to go is said
+  // on the connection. names: a name server, out of which nothing leads.
+  enum class Purpose { way_out, proxy, names };
+  Purpose purpose = Purpose::way_out;
 };
 inline constexpr std::size_t kPodListenersMax = 200;  // descriptors in one message: SCM_MAX_FD is 253
 
@@ -113,6 +117,7 @@ struct PodSpec {
   std::vector<PodListener> listeners;  // for `egress` only
   Level level = Level::L3;             // less than this is an Error ...
   bool accept_level = false;           // ... unless this says that less will do
+  bool supervised = false;             // programs and connections are told and decided (supervised_call.h)
   // Directories of Weir itself: no mount may show one of them or what is in it, except `upper`, `work`, doors
   // and mounts of kind `own`.
   std::vector<std::string> keep_out;

@@ -20,6 +20,7 @@ PodPlan a_plan() {
   spec.listeners = {{PodListener::Protocol::udp, "0.0.0.0", 53}, {PodListener::Protocol::tcp, "::", 443}};
   spec.level = Level::L2;
   spec.accept_level = true;
+  spec.supervised = true;
   spec.keep_out = {"/state"};
   plan.mounts = {{PodMount::Kind::overlay, "/w", "/w", "/u", "/k", 0},
                  {PodMount::Kind::tmpfs, "/tmp", "", "", "", 9}};
@@ -52,6 +53,7 @@ TEST(PodPlanWire, EverythingArrives) {
   EXPECT_EQ(spec.env, a_plan().spec.env);
   EXPECT_EQ(spec.limits, a_plan().spec.limits);
   EXPECT_EQ(spec.files[0].content, a_plan().spec.files[0].content);
+  EXPECT_TRUE(spec.supervised);
   EXPECT_EQ(spec.listeners[1].address, "::");
   EXPECT_EQ(read->plan.mounts[1].bytes_max, 9U);
   EXPECT_EQ(read->plan.doors[0].source, "/run/s");
