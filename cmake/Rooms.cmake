@@ -31,7 +31,7 @@ weir_room(store  4 rim  ROOMS base event os LIBS PkgConfig::SODIUM PkgConfig::SQ
 
 weir_room(guard  5 pure ROOMS base event match cedar shell facts flow ingest sigma detect)
 
-weir_room(pod    6 rim  ROOMS base os event LIBS PkgConfig::SECCOMP)
+weir_room(pod    6 rim  ROOMS base os event LIBS PkgConfig::SECCOMP Threads::Threads)
 weir_room(gateway 6 rim ROOMS base event os net LIBS PkgConfig::SECCOMP Threads::Threads)
 weir_room(setup  6 rim  ROOMS base os event ingest)
 

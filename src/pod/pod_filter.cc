@@ -75,6 +75,9 @@ class Rules {
     failed_ = ::seccomp_rule_add_array(context_, SCMP_ACT_ERRNO(static_cast<std::uint16_t>(error)), number,
                                        static_cast<unsigned>(arguments.size()), arguments.begin());
   }
+  void tell(int number) {
+    if (failed_ == 0) failed_ = ::seccomp_rule_add(context_, SCMP_ACT_NOTIFY, number, 0);
+  }
   int failed() const { return failed_; }  // 0, or a negative errno
 
  private:
@@ -199,6 +202,22 @@ Result<std::vector<BpfInstruction>> pod_filter() {
   return with_maximum(program);
 }
 
+Result<std::vector<BpfInstruction>> supervised_filter() {
+  if (kArch == 0) return unavailable("no filter was reviewed for this architecture", ENOTSUP);
+  const std::unique_ptr<void, Release> context(::seccomp_init(SCMP_ACT_ALLOW));
+  if (!context) return unavailable("libseccomp cannot begin", ENOMEM);
+  if (::seccomp_attr_set(context.get(), SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_ERRNO(ENOSYS)) != 0)
+    return unavailable("libseccomp cannot refuse foreign architectures", EINVAL);
+  Rules rules(context.get());
+  for (const int call : {SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(connect)})
+    rules.tell(call);
+  rules.refuse(SCMP_SYS(setrlimit), {low_bits(0, kLow32, RLIMIT_RTTIME)});
+  // prlimit64(pid, resource, new limit, old limit): reading is for everybody.
+  rules.refuse(SCMP_SYS(prlimit64), {low_bits(1, kLow32, RLIMIT_RTTIME), {2, SCMP_CMP_NE, 0, 0}});
+  if (rules.failed() != 0) return unavailable("libseccomp refused a rule", -rules.failed());
+  return exported(context.get());
+}
+
 Status load_filter(std::vector<BpfInstruction> filter) {
   sock_fprog program{};
   program.len = static_cast<unsigned short>(filter.size());
@@ -206,6 +225,23 @@ Status load_filter(std::vector<BpfInstruction> filter) {
   if (::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) != 0)
     return unavailable("the system call filter was not accepted", errno);
   return {};
+}
+
+Result<os::Fd> load_notifying(std::vector<BpfInstruction> filter) {
+  // Of a call that was received only fatal signals interrupt the wait (Linux 5.19): else a timer could make a
+  // program repeat a connect that waits for an approval.
+  constexpr unsigned kWaitKillable = 1U << 5;
+  sock_fprog program{};
+  program.len = static_cast<unsigned short>(filter.size());
+  program.filter = reinterpret_cast<sock_filter*>(filter.data());
+  const auto load = [&](unsigned flags) {
+    return os::Fd(static_cast<int>(
+        ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER | flags, &program)));
+  };
+  os::Fd listener = load(kWaitKillable);
+  if (!listener && errno == EINVAL) listener = load(0);
+  if (!listener) return unavailable("this kernel cannot supervise a pod", errno);
+  return listener;
 }
 
 }  // namespace weir::pod

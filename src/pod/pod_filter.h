@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "os/fd.h"
 
 namespace weir::pod {
 
@@ -36,7 +37,16 @@ struct BpfInstruction {
 // Error `unavailable` on an architecture that was not reviewed or when libseccomp fails.
 Result<std::vector<BpfInstruction>> pod_filter();
 
+// The second filter of a supervised pod: execve, execveat and connect wait for the supervisor's word (seccomp
+// user notification), and RLIMIT_RTTIME, in which it keeps its marks (lineage.h), cannot be set. A filter of
+// its own, since it is loaded when everything has been tried and the supervisor serves; the first one refuses
+// what it refuses all the same: of two answers the kernel takes the stricter one.
+Result<std::vector<BpfInstruction>> supervised_filter();
+
 // For this process and all that it starts, for good. Needs no_new_privs. Error `unavailable`.
 Status load_filter(std::vector<BpfInstruction> filter);
+// The same of supervised_filter(). The descriptor is the supervisor's end: once nobody has it open, the calls
+// answer ENOSYS.
+Result<os::Fd> load_notifying(std::vector<BpfInstruction> filter);
 
 }  // namespace weir::pod

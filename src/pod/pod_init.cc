@@ -74,9 +74,17 @@ Result<Prepared> prepare(const PodStart& start) {
   return ready;
 }
 
+// With TCP Fast Open sendto(2) would connect, and the supervisor is told of connect(2) alone. Where this
+// cannot be written such a connection is not known to the egress proxy, which lets it no further.
+void forbid_fast_open() {
+  const os::Fd fd(::open("/proc/sys/net/ipv4/tcp_fastopen", O_WRONLY | O_CLOEXEC));
+  if (fd) (void)!::write(fd.get(), "0", 1);
+}
+
 // All that needs capabilities; afterwards there are none.
 Status build(const PodStart& start, const Prepared& ready) {
   const PodPlan& plan = start.begin.plan;
+  if (plan.spec.supervised) forbid_fast_open();
   const mode_t mask = ::umask(0022);
   TRY_STATUS(build_pod_root(plan, ready.mounts));
   ::umask(mask);
@@ -139,6 +147,17 @@ class RunClock {
   Began* began_ns_;  // for as long as the process lives
 };
 
+// From here on the supervisor is told. Our copy of its end goes: whoever lost a supervisor shall not wait.
+Status begin_supervision(const PodStart& start) {
+  if (!start.notifying) return std::unexpected(start.notifying.error());
+  std::vector<os::Fd> listener;
+  TRY(os::Fd loaded, load_notifying(*start.notifying));
+  listener.push_back(std::move(loaded));
+  if (!start.channel.say_listeners(listener))
+    return fail(ErrorCode::internal, "the listener did not reach the supervisor", "pod");
+  return {};
+}
+
 [[noreturn]] void become_command(const PodStart& start, const RunClock& clock) {
   const PodSpec& spec = start.begin.plan.spec;
   reset_signals();
@@ -163,6 +182,8 @@ class RunClock {
   start.channel.say_report(report);
   if (!report || !start.channel.wait_for('g')) ::_exit(kFailed);
   const bool limited = apply_limits(spec.limits).has_value();
+  if (spec.supervised)
+    if (const Status told = begin_supervision(start); !told) give_up(told.error());
   clock.start();
   const int failed = limited ? execute(*program, spec.argv, spec.env) : EPERM;
   start.channel.say('X', std::to_string(failed));
@@ -271,6 +292,11 @@ void become_pod_init(PodStart& start) {
   const auto filter = start.channel.wait_for_all();
   if (!filter) ::_exit(kFailed);
   start.filter = decode_filter(*filter);
+  if (start.begin.plan.spec.supervised) {
+    const auto notifying = start.channel.wait_for_all();
+    if (!notifying) ::_exit(kFailed);
+    start.notifying = decode_filter(*notifying);
+  }
   const SignalSource signals;
   const auto clock = RunClock::make();
   or_end(clock);

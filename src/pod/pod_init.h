@@ -16,6 +16,7 @@ struct PodStart {
   gid_t gid = 0;
   PodBegin begin = {};
   PodFilter filter = {};
+  PodFilter notifying = {};  // of a supervised pod
 };
 
 // Process 1 of the new namespaces. Not dumpable, without capabilities; ends, and with it all of the pod, when

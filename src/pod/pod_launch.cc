@@ -20,6 +20,7 @@
 #include "pod/pod_limits.h"
 #include "pod/pod_plan_wire.h"
 #include "pod/program.h"
+#include "pod/supervisor.h"
 #include "pod/tree.h"
 
 namespace weir::pod {
@@ -28,6 +29,8 @@ namespace {
 constexpr std::int64_t kForeverMs = INT32_MAX;
 constexpr int kTickMsMax = 10'000;
 constexpr std::int64_t kDiskLookNs = 1'000'000'000;
+constexpr std::int64_t kSweepNs = 1'000'000'000;
+
 os::Exit decode(int status) {
   if (WIFSIGNALED(status)) return {128 + WTERMSIG(status), WTERMSIG(status)};
   return {WEXITSTATUS(status), 0};
@@ -43,8 +46,10 @@ constexpr os::Exit kKilled{128 + SIGKILL, SIGKILL};
 
 class Supervision final : public PodControl {
  public:
-  Supervision(const PodPlan& plan, const PodOptions& options, Birth& birth)
-      : limits_(plan.spec.limits),
+  // `supervisor`: null where the pod is not supervised.
+  Supervision(const PodPlan& plan, const PodOptions& options, Birth& birth, Supervisor* supervisor)
+      : supervisor_(supervisor),
+        limits_(plan.spec.limits),
         options_(options),
         channel_(birth.channel),
         signals_(birth.signals),
@@ -60,11 +65,11 @@ class Supervision final : public PodControl {
 
   void run(PodResult& result) {
     while (!exit_) {
-      wait_for_something();
+      const bool only_calls = wait_for_something();
       while (const auto info = signals_.next())
         forward(*info);
       if (!exit_) look();
-      if (!exit_ && options_.on_tick) options_.on_tick(*this);
+      if (!exit_ && options_.on_tick && !(only_calls && os::monotonic_ns() < next_tick_ns_)) tick();
     }
     const std::int64_t decided_ns = os::monotonic_ns();
     first_.end();
@@ -74,22 +79,40 @@ class Supervision final : public PodControl {
   }
 
   void end(const std::string& why) override { end_because(why); }
-  bool answer(std::uint64_t /*call*/, const ConnectVerdict& /*verdict*/) override { return false; }
+  bool answer(std::uint64_t call, const ConnectVerdict& verdict) override {
+    return supervisor_ != nullptr && supervisor_->answer(call, verdict);
+  }
 
   // Of the exec that failed; 0: the program ran.
   int exec_errno() const { return exec_errno_; }
 
  private:
-  void wait_for_something() {
+  // True when nothing came but calls for the supervisor, of which there may be thousands a second.
+  bool wait_for_something() {
     std::vector<pollfd> fds = {{signals_.fd(), POLLIN, 0}, {channel_.outer(), POLLIN, 0}};
     for (const int fd : options_.wake_fds)
       fds.push_back({fd, POLLIN, 0});
+    const std::size_t others = fds.size();
+    if (supervisor_ != nullptr)
+      for (const int fd : supervisor_->fds())
+        fds.push_back({fd, POLLIN, 0});
     ::poll(fds.data(), fds.size(), timeout_ms());
     if (fds[1].revents != 0) hear();
+    const auto came = [](const pollfd& one) { return one.revents != 0; };
+    const bool calls = std::any_of(fds.begin() + static_cast<std::ptrdiff_t>(others), fds.end(), came);
+    if (calls && !exit_) supervisor_->serve();
+    return calls && std::none_of(fds.begin(), fds.begin() + static_cast<std::ptrdiff_t>(others), came);
+  }
+
+  void tick() {
+    next_tick_ns_ =
+        os::monotonic_ns() + std::int64_t{std::clamp(options_.tick_ms, 1, kTickMsMax)} * 1'000'000;
+    options_.on_tick(*this);
   }
 
   int timeout_ms() const {
-    std::int64_t left_ms = limits_.disk_bytes > 0 ? kDiskLookNs / 1'000'000 : kForeverMs;
+    const bool every_second = limits_.disk_bytes > 0 || supervisor_ != nullptr;
+    std::int64_t left_ms = every_second ? kDiskLookNs / 1'000'000 : kForeverMs;
     if (options_.on_tick)
       left_ms = std::min<std::int64_t>(left_ms, std::clamp(options_.tick_ms, 1, kTickMsMax));
     if (limits_.wall_ms > 0)
@@ -135,6 +158,10 @@ class Supervision final : public PodControl {
   }
 
   void look() {
+    if (supervisor_ != nullptr && os::monotonic_ns() >= next_sweep_ns_) {
+      next_sweep_ns_ = os::monotonic_ns() + kSweepNs;
+      supervisor_->sweep();
+    }
     if (limits_.wall_ms > 0 && ran_ms() >= static_cast<std::int64_t>(limits_.wall_ms))
       return end_because("time: the limit is " + std::to_string(limits_.wall_ms) + " ms");
     if (limits_.disk_bytes == 0 || os::monotonic_ns() < next_disk_look_ns_) return;
@@ -148,6 +175,7 @@ class Supervision final : public PodControl {
     if (auto why = exceeded(disk_only, usage)) end_because(std::move(*why));
   }
 
+  Supervisor* supervisor_;
   const PodLimits& limits_;
   const PodOptions& options_;
   const PodChannel& channel_;
@@ -160,6 +188,8 @@ class Supervision final : public PodControl {
   int exec_errno_ = 0;
   std::int64_t began_ns_ = 0;
   std::int64_t next_disk_look_ns_ = 0;
+  std::int64_t next_sweep_ns_ = 0;
+  std::int64_t next_tick_ns_ = 0;
 };
 
 Status check_level(const PodPlan& plan, const PodReport& report) {
@@ -206,22 +236,50 @@ pid_t program_below(pid_t first) {
   return 0;
 }
 
+// What becomes the program has loaded the filter that notifies, and its exec is the first call that waits.
+Result<std::unique_ptr<Supervisor>> supervise(const PodPlan& plan, const PodOptions& options, pid_t program,
+                                              const Birth& birth) {
+  if (!plan.spec.supervised) return nullptr;
+  TRY(auto listener, birth.channel.hear_listeners());
+  const auto living = [first = birth.first.pid()] {
+    std::vector<pid_t> pids;
+    for (const auto& process : Tree(first).members())
+      pids.push_back(process.pid);
+    return pids;
+  };
+  return Supervisor::create({.listener = std::move(listener[0]),
+                             .program = program,
+                             .network = plan.spec.network,
+                             .listeners = plan.spec.listeners,
+                             .callbacks = options.supervise,
+                             .way_out = options.way_out,
+                             .living = living});
+}
+
+struct Begun {
+  PodReport report;
+  std::unique_ptr<Supervisor> supervisor;  // of a supervised pod
+};
+
 // The walls stand; the caller agrees; the program starts. After an Error nothing has run.
-Result<PodReport> begin(const PodPlan& plan, const PodCanary& canary, const PodOptions& options,
-                        Birth& birth) {
+Result<Begun> begin(const PodPlan& plan, const PodCanary& canary, const PodOptions& options, Birth& birth) {
   birth.channel.tell_all(encode(plan, canary));
   birth.channel.tell_all(encode(pod_filter()));
+  if (plan.spec.supervised) birth.channel.tell_all(encode(supervised_filter()));
   if (!plan.spec.listeners.empty()) {
     TRY(auto listeners, birth.channel.hear_listeners());
     if (options.on_listeners) TRY_STATUS(options.on_listeners(std::move(listeners)));
   }
   TRY(PodReport report, birth.channel.hear_report());
   TRY_STATUS(check_level(plan, report));
-  if (options.on_ready) TRY_STATUS(options.on_ready({report, program_below(birth.first.pid())}));
+  const bool asked = options.on_ready || plan.spec.supervised;
+  const pid_t program = asked ? program_below(birth.first.pid()) : 0;
+  if (options.on_ready) TRY_STATUS(options.on_ready({report, program}));
   birth.terminal.give_to(birth.first.pid());
   if (!birth.channel.tell('g'))
     return fail(ErrorCode::internal, "the pod ended before its program started", "pod");
-  return report;
+  TRY(auto supervisor, supervise(plan, options, program, birth));
+  return Begun{std::move(report), std::move(supervisor)};
 }
 
 }  // namespace
@@ -230,13 +288,14 @@ Result<PodResult> launch_pod(const PodBirth& begun, const PodPlan& plan, const P
   Birth& birth = begun.birth();
   TRY_STATUS(birth.born);
   PodCanary canary = make_pod_canary(plan);
-  auto report = begin(plan, canary, options, birth);
+  auto begun_now = begin(plan, canary, options, birth);
   remove_pod_canary(canary);
-  if (!report) return std::unexpected(std::move(report.error()));
+  if (!begun_now) return std::unexpected(std::move(begun_now.error()));
   PodResult result;
-  result.report = *std::move(report);
-  Supervision supervision(plan, options, birth);
+  result.report = std::move(begun_now->report);
+  Supervision supervision(plan, options, birth, begun_now->supervisor.get());
   supervision.run(result);
+  if (begun_now->supervisor) result.supervised = begun_now->supervisor->count();
   birth.terminal.take_back();
   open_changes(plan);
   if (supervision.exec_errno() != 0)

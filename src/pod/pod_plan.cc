@@ -201,7 +201,6 @@ Result<PodPlan> plan_pod(const PodSpec& spec) {
   TRY_STATUS(check_program(spec));
   TRY_STATUS(check_places(spec));
   TRY_STATUS(check_listeners(spec));
-  if (spec.supervised) return fail(ErrorCode::unavailable, "this version cannot supervise a pod");
   PodPlan plan;
   plan.spec = spec;
   plan.uid = ::geteuid();

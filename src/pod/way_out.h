@@ -4,9 +4,7 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
-#include <variant>
 
 #include "pod/supervised_call.h"
 
@@ -40,11 +38,20 @@ class WayOut {
   struct Ended {
     std::uint64_t call = 0;
   };
-  using Heard = std::variant<Named, Asked, Ended>;
+  // Who is told.
+  class Hears {
+   public:
+    virtual void hear(const Named& named) = 0;
+    virtual void hear(const Asked& asked) = 0;
+    virtual void hear(const Ended& ended) = 0;
+
+   protected:
+    ~Hears() = default;
+  };
 
   virtual ~WayOut() = default;
-  virtual int fd() const = 0;               // readable when hear() has something; -1: not there, or gone
-  virtual std::optional<Heard> hear() = 0;  // none: nothing now; does not wait
+  virtual int fd() const = 0;               // readable when there is something to say; -1: not there, or gone
+  virtual void say(Hears& supervisor) = 0;  // all that there is now; does not wait
   virtual void let_out(const LetOut& connection) = 0;
   virtual void answer(std::uint64_t question, bool allowed) = 0;
 };
