@@ -10,6 +10,18 @@ namespace {
 constexpr std::size_t kLinesMax = 10;
 constexpr std::size_t kFailuresMax = 5;
 
+pod::PodListener::Purpose purpose_of(gateway::ListenerPlan::Kind kind) {
+  using Kind = gateway::ListenerPlan::Kind;
+  using Purpose = pod::PodListener::Purpose;
+  if (kind == Kind::proxy || kind == Kind::socks) return Purpose::proxy;
+  return kind == Kind::transparent ? Purpose::way_out : Purpose::names;
+}
+
+std::optional<gateway::SocketEnd> socket_end(const std::string& address, std::uint16_t port) {
+  const auto parsed = gateway::IpAddress::parse(address);
+  return parsed ? std::optional(gateway::SocketEnd{*parsed, port}) : std::nullopt;
+}
+
 }  // namespace
 
 Result<std::optional<gateway::EgressPolicy>> egress_policy(const pod::PodProfile& profile) {
@@ -36,13 +48,14 @@ Result<std::vector<pod::PodListener>> egress_listeners(const gateway::EgressPoli
   for (const auto& one : plan) {
     const bool datagrams = one.kind == gateway::ListenerPlan::Kind::dns_udp;
     listeners.push_back({datagrams ? pod::PodListener::Protocol::udp : pod::PodListener::Protocol::tcp,
-                         one.address, one.port});
+                         one.address, one.port, purpose_of(one.kind)});
   }
   return listeners;
 }
 
 void PodEgress::attach(pod::PodOptions& options) {
   if (!policy_) return;
+  if (policy_->supervised) options.way_out = this;
   options.on_listeners = [this](std::vector<os::Fd> sockets) -> Status {
     TRY(gateway::EgressProcess started, gateway::EgressProcess::start(*policy_, std::move(sockets)));
     process_.emplace(std::move(started));
@@ -55,6 +68,47 @@ std::optional<gateway::EgressRecord> PodEgress::finish() {
   auto record = process_->finish();
   process_.reset();
   return record;
+}
+
+gateway::EgressLink* PodEgress::link() {
+  return process_ ? process_->link() : nullptr;
+}
+
+int PodEgress::fd() const {
+  const auto* link = process_ ? process_->link() : nullptr;
+  return link == nullptr || link->gone() ? -1 : link->fd();
+}
+
+void PodEgress::say(Hears& supervisor) {
+  using Kind = gateway::LinkMessage::Kind;
+  auto* const link = this->link();
+  while (link != nullptr) {
+    const auto message = link->receive();
+    if (!message) return;
+    if (message->kind == Kind::named)
+      supervisor.hear(Named{message->destination.address.text(), message->host});
+    if (message->kind == Kind::asked)
+      supervisor.hear(Asked{message->question, message->call,
+                            message->socks ? pod::ConnectCall::How::socks : pod::ConnectCall::How::proxy,
+                            message->host, message->destination.port});
+    if (message->kind == Kind::ended) supervisor.hear(Ended{message->call});
+  }
+}
+
+void PodEgress::let_out(const pod::LetOut& connection) {
+  const auto source = socket_end(connection.source, connection.source_port);
+  const auto destination = socket_end(connection.destination, connection.destination_port);
+  // What is not made known is not let out.
+  if (auto* const link = this->link(); link != nullptr && source && destination)
+    (void)link->send({.kind = gateway::LinkMessage::Kind::registered,
+                      .call = connection.call,
+                      .source = *source,
+                      .destination = *destination});
+}
+
+void PodEgress::answer(std::uint64_t question, bool allowed) {
+  if (auto* const link = this->link(); link != nullptr)
+    (void)link->send({.kind = gateway::LinkMessage::Kind::answer, .question = question, .allowed = allowed});
 }
 
 void tell_egress(const gateway::EgressRecord& record, const Context& context) {

@@ -20,7 +20,8 @@ namespace weir::cli {
 Result<std::optional<gateway::EgressPolicy>> egress_policy(const pod::PodProfile& profile);
 Result<std::vector<pod::PodListener>> egress_listeners(const gateway::EgressPolicy& policy);
 
-class PodEgress {
+// For a supervised pod it also carries what the supervisor and the proxy tell each other.
+class PodEgress final : public pod::WayOut {
  public:
   explicit PodEgress(const ReadyPod& ready) : policy_(ready.egress) {}
 
@@ -29,7 +30,15 @@ class PodEgress {
   // What happened; none without egress, or when the pod was never made.
   std::optional<gateway::EgressRecord> finish();
 
+  // pod::WayOut
+  int fd() const override;
+  void say(Hears& supervisor) override;
+  void let_out(const pod::LetOut& connection) override;
+  void answer(std::uint64_t question, bool allowed) override;
+
  private:
+  gateway::EgressLink* link();
+
   const std::optional<gateway::EgressPolicy>& policy_;
   std::optional<gateway::EgressProcess> process_;
 };

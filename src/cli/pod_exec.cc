@@ -9,6 +9,7 @@
 #include "cli/pod_choice.h"
 #include "cli/pod_egress.h"
 #include "cli/pod_start.h"
+#include "cli/pod_supervision.h"
 #include "os/files.h"
 #include "pod/pod_launch.h"
 
@@ -33,6 +34,7 @@ Result<ReadyPod> prepare(const Args& args, const Context& context, std::vector<s
   return ready_pod(profile, std::move(request), context, [&](const pod::Pod&, pod::PodSpec& spec) -> Status {
     spec.level = level;
     spec.accept_level = args.has("--accept-level");
+    spec.supervised = args.has("--supervise");
     return {};
   });
 }
@@ -44,7 +46,7 @@ struct Ended {
   std::optional<gateway::EgressRecord> egress;
 };
 
-Json to_json(const ReadyPod& ready, const Ended& ended) {
+Json to_json(const ReadyPod& ready, const Ended& ended, const SupervisionTally& tally) {
   Json json = Json::object({{"pod", ready.stored.id},
                             {"workspace", ready.stored.workspace},
                             {"exit", ended.result.exit.code},
@@ -53,18 +55,20 @@ Json to_json(const ReadyPod& ready, const Ended& ended) {
                             {"changed", ended.changed},
                             {"report", pod::to_json(ended.result.report)}});
   if (ended.egress) json.set("egress", gateway::to_json(*ended.egress));
+  if (ready.plan.spec.supervised) json.set("supervision", tally.to_json(ended.result.supervised));
   return json;
 }
 
-void tell(const ReadyPod& ready, const Ended& ended, Context& context) {
+void tell(const ReadyPod& ready, const Ended& ended, const SupervisionTally& tally, Context& context) {
   const auto& done = ended.result;
   if (context.json) {
-    context.err << compact(to_json(ready, ended)) << "\n" << std::flush;
+    context.err << compact(to_json(ready, ended, tally)) << "\n" << std::flush;
     return;
   }
   if (ended.egress) tell_egress(*ended.egress, context);
   if (!done.ended_because.empty())
     context.err << "weir: the pod was ended, " << printable(done.ended_because, 200) << "\n";
+  if (ready.plan.spec.supervised) tally.tell(done.supervised, context);
   if (context.quiet) return;
   if (done.report.level() != pod::Level::L3)
     context.err << "weir: verified level " << pod::name(done.report.level()) << "; see `weir doctor`\n";
@@ -81,11 +85,13 @@ int run_in_pod(const Args& args, Context& context, std::vector<std::string> argv
   PodEgress egress(*ready);
   pod::PodOptions options;
   egress.attach(options);
+  SupervisionTally tally;
+  if (ready->plan.spec.supervised) tally.attach(options);
   auto done = pod::launch_pod(birth, ready->plan, options);
   Ended ended{.changed = keep_if_changed(*ready, context), .egress = egress.finish()};
   if (!done) return own_failure(done.error(), context);
   ended.result = *std::move(done);
-  tell(*ready, ended, context);
+  tell(*ready, ended, tally, context);
   return ended.result.exit.code;
 }
 
@@ -119,7 +125,9 @@ std::vector<Option> pod_options() {
        false,
        false,
        {"L3", "L2", "L1", "L0"}},
-      {"--accept-level", "", "run also when less than --level was verified (recorded)"}};
+      {"--accept-level", "", "run also when less than --level was verified (recorded)"},
+      {"--supervise", "",
+       "tell at the end how many programs ran and which connected where; refuses nothing"}};
   for (auto& option : pod_request_options())
     options.push_back(std::move(option));
   return options;

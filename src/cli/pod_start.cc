@@ -91,6 +91,7 @@ Result<ReadyPod> ready_pod(const pod::PodProfile& profile, pod::PodRequest reque
       TRY(spec.listeners, egress_listeners(*ready.egress));
     }
     if (complete) TRY_STATUS(complete(ready.stored, spec));
+    if (ready.egress) ready.egress->supervised = spec.supervised;
     TRY(ready.plan, pod::plan_pod(spec));
     return {};
   };

@@ -93,19 +93,44 @@ EgressConnection::~EgressConnection() {
   end(false);
 }
 
-void EgressConnection::begin() {
-  set_deadline(limits::kHeadMs);
-  if (front_ == Front::transparent) return begin_transparent();
-  wait_for(client_.get(), EPOLLIN);
-}
-
 // The address of our end is the one that the program dialled, since every address is local in the pod.
-void EgressConnection::begin_transparent() {
+void EgressConnection::begin() {
+  if (front_ != Front::transparent && services_.supervision == nullptr) return proceed();
   SocketAddress dialled;
   if (::getsockname(client_.get(), dialled.get(), &dialled.size) != 0) return end(true);
   const auto address = IpAddress::of(*dialled.get());
   if (!address) return end(true);
-  go(Host{address->text(), address}, dialled.port());
+  host_ = Host{address->text(), address};
+  port_ = dialled.port();
+  services_.supervision != nullptr ? await_registration() : proceed();
+}
+
+// The supervisor tells of it when its connect has returned, which may be after we have accepted.
+void EgressConnection::await_registration() {
+  SocketAddress from;
+  if (::getpeername(client_.get(), from.get(), &from.size) != 0) return end(true);
+  const auto address = IpAddress::of(*from.get());
+  if (!address) return end(true);
+  const SocketEnd source{*address, from.port()};
+  const SocketEnd destination{*host_.address, port_};
+  if (const auto call = services_.supervision->take(source, destination)) return registered(*call);
+  phase_ = Phase::registering;
+  set_deadline(limits::kRegisteredMs);
+  services_.supervision->wait(id_, source, destination);
+}
+
+void EgressConnection::registered(std::uint64_t call) {
+  call_ = call;
+  phase_ = Phase::request;
+  proceed();
+}
+
+void EgressConnection::proceed() {
+  set_deadline(limits::kHeadMs);
+  if (front_ == Front::transparent) return go(Host(host_), port_);
+  host_ = {};
+  port_ = 0;
+  wait_for(client_.get(), EPOLLIN);
 }
 
 void EgressConnection::ready(int fd, std::uint32_t /*events*/) {
@@ -119,6 +144,8 @@ void EgressConnection::ready(int fd, std::uint32_t /*events*/) {
       return pump();
     case Phase::answering:
       return flush_answer();
+    case Phase::registering:
+    case Phase::asking:
     case Phase::resolving:
     case Phase::done:
       return;
@@ -186,6 +213,20 @@ void EgressConnection::go(Host host, std::uint16_t port) {
   const Verdict verdict = services_.policy.find(host_, port_);
   if (verdict.rule == nullptr) return refuse(verdict.refusal, "");
   rule_ = verdict.rule;
+  if (services_.supervision == nullptr || front_ == Front::transparent) return resolve();
+  // Who dialled us said so to the supervisor; where it leads is known only now.
+  phase_ = Phase::asking;
+  set_deadline(limits::kDecideMs);
+  if (!services_.supervision->ask(id_, call_, front_ == Front::socks, host_.text, port_))
+    refuse(Refusal::not_agreed, "");
+}
+
+void EgressConnection::agreed(bool allowed) {
+  if (phase_ != Phase::asking) return;
+  allowed ? resolve() : refuse(Refusal::not_agreed, "");
+}
+
+void EgressConnection::resolve() {
   if (rule_->kind == EgressRule::Kind::mapped) return resolved(loopback_addresses(*rule_));
   if (rule_->kind == EgressRule::Kind::address) return resolved(std::vector{*rule_->host.address});
   phase_ = Phase::resolving;
@@ -290,10 +331,21 @@ void EgressConnection::tick(std::int64_t now_ms) {
   // From the start of a message, however its bytes trickle.
   if (phase_ == Phase::relaying && relay_->inside_message() && deadline_ms_ > now_ms + limits::kHeadMs)
     set_deadline(limits::kHeadMs);
+  if (phase_ == Phase::asking && client_has_gone()) return end(true);
   if (now_ms < deadline_ms_) return;
+  if (phase_ == Phase::registering) return refuse(Refusal::unsupervised, "");
   if (phase_ == Phase::connecting) return dial_next();
   if (phase_ == Phase::resolving) return fail_with("the name server does not answer", 504);
   end(phase_ != Phase::answering);
+}
+
+// An answer may take minutes; a program that has ended needs none. One that has said all and only waits looks
+// the same, so it is given the time of a few ticks.
+bool EgressConnection::client_has_gone() const {
+  constexpr std::int64_t kPatienceMs = 5'000;
+  char next = 0;
+  return deadline_ms_ - now_ms() < limits::kDecideMs - kPatienceMs &&
+         ::recv(client_.get(), &next, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
 }
 
 void EgressConnection::refuse(Refusal why, std::string detail, const std::string& answer) {
@@ -358,6 +410,7 @@ void EgressConnection::end(bool reset) {
   if (phase_ == Phase::done) return;
   phase_ = Phase::done;
   services_.ended.push_back(id_);
+  if (services_.supervision != nullptr) services_.supervision->ended(id_, call_);
   if (relay_)
     tell({.what = EgressEvent::What::closed,
           .address = address_,

@@ -1,8 +1,9 @@
 // One connection of a program in the pod, from its acceptance to its end: where does it want to go, may it,
 // which address is that, and then bytes through a Relay.
 //
+//   whose        of a supervised pod: only what the supervisor made itself (egress_supervision.h)
 //   where to     transparent: the address that was dialled · proxy: CONNECT or a URL · socks: the request
-//   may it       EgressPolicy::find
+//   may it       EgressPolicy::find; of a supervised pod, when a proxy was asked, also the supervisor
 //   which one    a name is resolved now, every address is checked, and what was checked is what is dialled
 //   then         StreamGate and EgressBudget inside of a Relay
 //
@@ -20,6 +21,7 @@
 #include "gateway/egress_budget.h"
 #include "gateway/egress_policy.h"
 #include "gateway/egress_record.h"
+#include "gateway/egress_supervision.h"
 #include "gateway/poller.h"
 #include "gateway/relay.h"
 #include "gateway/resolver.h"
@@ -37,7 +39,8 @@ struct EgressServices {
   EgressBudget& budget;
   std::function<void(const EgressEvent&)> tell;
   std::function<bool(const IpAddress&)> is_own;
-  std::vector<std::uint64_t> ended;  // ids of connections that are done
+  EgressSupervision* supervision = nullptr;  // null: the pod is not supervised
+  std::vector<std::uint64_t> ended;          // ids of connections that are done
 };
 
 // Is it an address of this machine? Asks the kernel from where it would send to it; sends nothing.
@@ -56,7 +59,9 @@ class EgressConnection final : public Watcher {
   void begin();
   void ready(int fd, std::uint32_t events) override;
   void resolved(const Result<std::vector<IpAddress>>& addresses);
-  void tick(std::int64_t now_ms);  // time has passed: about once a second
+  void registered(std::uint64_t call);  // the supervisor made it, for this call
+  void agreed(bool allowed);            // the supervisor's answer
+  void tick(std::int64_t now_ms);       // time has passed: about once a second
 
   bool done() const { return phase_ == Phase::done; }
   // Bytes of the client are, or may be, still on their way to a server.
@@ -66,9 +71,12 @@ class EgressConnection final : public Watcher {
   }
 
  private:
-  enum class Phase { request, resolving, connecting, relaying, answering, done };
+  enum class Phase { registering, request, asking, resolving, connecting, relaying, answering, done };
 
-  void begin_transparent();
+  void await_registration();
+  void proceed();
+  bool client_has_gone() const;
+  void resolve();
   void read_request();
   void read_proxy();
   void read_socks();
@@ -96,6 +104,7 @@ class EgressConnection final : public Watcher {
   EgressServices& services_;
   Phase phase_ = Phase::request;
   std::int64_t deadline_ms_ = 0;
+  std::uint64_t call_ = 0;  // of the supervisor, whose connection this is; 0: not known
 
   std::string in_;        // what the client has sent before the relay takes over
   bool greeted_ = false;  // SOCKS

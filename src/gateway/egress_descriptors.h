@@ -9,7 +9,7 @@
 
 namespace weir::gateway {
 
-// Where the process finds its descriptors.
+// Where the process finds its descriptors. For a supervised pod the link stands before the sockets.
 enum : int { kPolicyFd = 3, kRecordFd = 4, kStopFd = 5, kFirstSocketFd = 6 };
 
 // In place of what was there.

@@ -51,7 +51,7 @@ std::optional<std::string> EgressDns::answer(std::string_view message) {
   }
   if (query->type != dns_type::kA) return without(DnsCode::no_error);
   const auto address = names_.address_of(host->text);
-  if (!address) return without(DnsCode::server_failure);
+  if (!address || (named_ && !named_(*address, host->text))) return without(DnsCode::server_failure);
   return dns_answer(*query, DnsCode::no_error, address, kTtlSeconds);
 }
 

@@ -25,8 +25,11 @@ namespace weir::gateway {
 
 class EgressDns {
  public:
-  EgressDns(const EgressPolicy& policy, SyntheticNames& names, std::function<void(const EgressEvent&)> tell)
-      : policy_(policy), names_(names), tell_(std::move(tell)) {}
+  // `named`: told of an address before it is answered; false: it must not be answered.
+  using Named = std::function<bool(const IpAddress&, const std::string& host)>;
+  EgressDns(const EgressPolicy& policy, SyntheticNames& names, std::function<void(const EgressEvent&)> tell,
+            Named named = {})
+      : policy_(policy), names_(names), tell_(std::move(tell)), named_(std::move(named)) {}
 
   // None: nothing is answered, since it is no question.
   std::optional<std::string> answer(std::string_view message);
@@ -35,6 +38,7 @@ class EgressDns {
   const EgressPolicy& policy_;
   SyntheticNames& names_;
   std::function<void(const EgressEvent&)> tell_;
+  Named named_;
 };
 
 // A socket of datagrams. Answers leave from the address that was asked.

@@ -146,6 +146,10 @@ std::string_view name(Refusal refusal) {
       return "protocol";
     case Refusal::too_much:
       return "too_much";
+    case Refusal::unsupervised:
+      return "unsupervised";
+    case Refusal::not_agreed:
+      return "not_agreed";
   }
   return "protocol";
 }
@@ -191,6 +195,7 @@ Json to_json(const EgressPolicy& policy) {
                                    {"sent_each", policy.limits.sent_each_bytes},
                                    {"received", policy.limits.received_bytes},
                                    {"received_each", policy.limits.received_each_bytes}}));
+  json.set("supervised", policy.supervised);
   return json;
 }
 
@@ -198,6 +203,7 @@ Result<EgressPolicy> egress_policy_from_json(const Json& json) {
   EgressPolicy policy;
   TRY_STATUS(read_rules(json["allow"], parse_allow, policy));
   TRY_STATUS(read_rules(json["allow_private"], parse_allow_private, policy));
+  policy.supervised = json["supervised"].bool_or(false);
   TRY(policy.limits.sent_bytes, read_limit(json, "sent"));
   TRY(policy.limits.sent_each_bytes, read_limit(json, "sent_each"));
   TRY(policy.limits.received_bytes, read_limit(json, "received"));

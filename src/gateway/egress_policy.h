@@ -65,6 +65,8 @@ enum class Refusal {
   hidden_name,          // encrypted ClientHello
   protocol,             // a protocol, method or upgrade that cannot be checked
   too_much,             // a byte budget is used up
+  unsupervised,         // nobody made the connection known: not made by connect(2), or not by the supervisor
+  not_agreed,           // the supervisor was asked and refused
 };
 std::string_view name(Refusal refusal);
 
@@ -76,6 +78,7 @@ struct Verdict {
 struct EgressPolicy {
   std::vector<EgressRule> rules;
   EgressLimits limits;
+  bool supervised = false;  // nothing goes out that the pod's supervisor has not made known (egress_link.h)
 
   Verdict find(const Host& host, std::uint16_t port) const;
   bool has_name(std::string_view canonical_name) const;  // at any port: what DNS answers
@@ -85,7 +88,8 @@ struct EgressPolicy {
 // machine's own addresses, where its other services listen.
 std::optional<std::string> wrong_place(const EgressRule& rule, const IpAddress& address, bool own);
 
-// {"allow": [TEXT...], "allow_private": [TEXT...], "limits": {...}}: for the process that enforces it.
+// {"allow": [TEXT...], "allow_private": [TEXT...], "limits": {...}, "supervised": BOOL}: for the process that
+// enforces it.
 Json to_json(const EgressPolicy& policy);
 Result<EgressPolicy> egress_policy_from_json(const Json& json);
 

@@ -73,6 +73,14 @@ Result<EgressProcess> EgressProcess::start(const EgressPolicy& policy, std::vect
   const os::Fd stop_read(ends[0]);
   os::Fd stop_write(ends[1]);
   std::vector<int> descriptors = {policy_file.get(), record.get(), stop_read.get()};
+  std::optional<EgressLink> link;
+  os::Fd its_end;
+  if (policy.supervised) {
+    TRY(auto link_ends, EgressLink::make_ends());
+    link.emplace(std::move(link_ends.first));
+    its_end = std::move(link_ends.second);
+    descriptors.push_back(its_end.get());
+  }
   for (const auto& socket : sockets)
     descriptors.push_back(socket.get());
   const pid_t parent = ::getpid();
@@ -80,14 +88,15 @@ Result<EgressProcess> EgressProcess::start(const EgressPolicy& policy, std::vect
   if (pid == 0) become(program, descriptors, parent);
   if (pid < 0) return std::unexpected(os::errno_error("no process for the egress proxy", "fork", errno));
   os::Fd pidfd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
-  return EgressProcess(pid, std::move(pidfd), std::move(stop_write), std::move(record));
+  return EgressProcess(pid, std::move(pidfd), std::move(stop_write), std::move(record), std::move(link));
 }
 
 EgressProcess::EgressProcess(EgressProcess&& other) noexcept
     : pid_(std::exchange(other.pid_, -1)),
       pidfd_(std::move(other.pidfd_)),
       stop_(std::move(other.stop_)),
-      record_(std::move(other.record_)) {}
+      record_(std::move(other.record_)),
+      link_(std::move(other.link_)) {}
 
 EgressProcess::~EgressProcess() {
   (void)end();

@@ -15,9 +15,11 @@
 
 #include <sys/types.h>
 
+#include <optional>
 #include <string_view>
 #include <vector>
 
+#include "gateway/egress_link.h"
 #include "gateway/egress_policy.h"
 #include "gateway/egress_record.h"
 #include "os/fd.h"
@@ -36,18 +38,27 @@ class EgressProcess {
   EgressProcess(EgressProcess&& other) noexcept;
   EgressProcess& operator=(EgressProcess&&) = delete;
 
+  // To the proxy of a supervised pod (policy.supervised); else null.
+  EgressLink* link() { return link_ ? &*link_ : nullptr; }
+  const EgressLink* link() const { return link_ ? &*link_ : nullptr; }
+
   // Ends it when what was sent is on its way, after some seconds by force, and reads what it wrote.
   EgressRecord finish();
 
  private:
-  EgressProcess(pid_t pid, os::Fd pidfd, os::Fd stop, os::Fd record)
-      : pid_(pid), pidfd_(std::move(pidfd)), stop_(std::move(stop)), record_(std::move(record)) {}
+  EgressProcess(pid_t pid, os::Fd pidfd, os::Fd stop, os::Fd record, std::optional<EgressLink> link)
+      : pid_(pid),
+        pidfd_(std::move(pidfd)),
+        stop_(std::move(stop)),
+        record_(std::move(record)),
+        link_(std::move(link)) {}
   int end();  // the wait status
 
   pid_t pid_ = -1;  // -1: gone
   os::Fd pidfd_;
   os::Fd stop_;    // closing it tells the process to stop
   os::Fd record_;  // a memory file that it writes
+  std::optional<EgressLink> link_;
 };
 
 // The process itself; the descriptors are as start() has laid them. Returns the exit code.

@@ -1,6 +1,7 @@
 // The process itself, apart from its start: who starts it shall not have to be linked with the proxy.
 #include <unistd.h>
 
+#include <optional>
 #include <utility>
 
 #include "gateway/egress_descriptors.h"
@@ -15,7 +16,7 @@ namespace {
 Result<std::vector<EgressListener>> given_listeners(const EgressPolicy& policy) {
   TRY(const auto plan, plan_listeners(policy));
   std::vector<EgressListener> listeners;
-  int fd = kFirstSocketFd;
+  int fd = policy.supervised ? kFirstSocketFd + 1 : kFirstSocketFd;
   for (const auto& one : plan)
     listeners.push_back({one.kind, os::Fd(fd++)});
   return listeners;
@@ -30,6 +31,8 @@ Status serve_from_descriptors(EgressRecord& record) {
   record.walls = enter_egress_walls(policy);
   EgressOptions options;
   options.stop_fd = kStopFd;
+  std::optional<EgressLink> link;
+  if (policy.supervised) options.link = &link.emplace(os::Fd(kFirstSocketFd));
   bool changed = true;
   options.on_event = [&](const EgressEvent& event) {
     record.add(event);

@@ -126,6 +126,8 @@ std::string refusal_line(const EgressRecord::Refused& one) {
   if (one.reason == name(Refusal::hidden_name))
     return said("encrypted ClientHello hides the name; switch it off in the program");
   if (one.reason == name(Refusal::too_much)) return said("the byte budget is used up: " + one.detail);
+  if (one.reason == name(Refusal::unsupervised)) return said("a connection that did not pass the supervisor");
+  if (one.reason == name(Refusal::not_agreed)) return said("the supervisor did not agree");
   return said(one.detail.empty() ? one.reason : one.detail);
 }
 

@@ -11,6 +11,7 @@
 
 #include "gateway/egress_connection.h"
 #include "gateway/egress_dns.h"
+#include "gateway/egress_supervision.h"
 #include "gateway/gateway_limits.h"
 #include "os/clock.h"
 #include "os/files.h"
@@ -36,6 +37,7 @@ class Server final : public Watcher {
         poller_(std::move(poller)),
         resolver_(std::move(resolver)),
         budget_(policy.limits),
+        supervision_(options.link != nullptr ? std::make_unique<EgressSupervision>(*options.link) : nullptr),
         services_{.policy = policy,
                   .poller = poller_,
                   .resolver = *resolver_,
@@ -43,8 +45,9 @@ class Server final : public Watcher {
                   .budget = budget_,
                   .tell = options.on_event ? options.on_event : [](const EgressEvent&) {},
                   .is_own = options.is_own_address ? options.is_own_address : is_own_address,
+                  .supervision = supervision_.get(),
                   .ended = {}},
-        dns_(policy, names_, services_.tell) {}
+        dns_(policy, names_, services_.tell, tell_names()) {}
 
   Status begin(std::vector<EgressListener> listeners);
   Status run();
@@ -53,7 +56,9 @@ class Server final : public Watcher {
  private:
   void accept_from(const EgressListener& listener);
   void take_in(os::Fd client, Kind kind);
+  EgressDns::Named tell_names();
   void hand_out_answers();
+  void hear_supervisor();
   void sweep(bool tick);
   Status listen_while_there_is_room();
   Status drain();
@@ -63,6 +68,7 @@ class Server final : public Watcher {
   std::unique_ptr<Resolver> resolver_;
   SyntheticNames names_;
   EgressBudget budget_;
+  std::unique_ptr<EgressSupervision> supervision_;  // null: the pod is not supervised
   EgressServices services_;
   EgressDns dns_;
   std::map<int, EgressListener> listeners_;  // TCP, by descriptor
@@ -90,6 +96,7 @@ Status Server::begin(std::vector<EgressListener> listeners) {
     TRY_STATUS(poller_.watch(fd, EPOLLIN, *udp_.back()));
   }
   TRY_STATUS(poller_.watch(resolver_->fd(), EPOLLIN, *this));
+  if (supervision_) TRY_STATUS(poller_.watch(options_.link->fd(), EPOLLIN, *this));
   if (options_.stop_fd >= 0) TRY_STATUS(poller_.watch(options_.stop_fd, EPOLLIN, *this));
   return listen_while_there_is_room();
 }
@@ -110,6 +117,7 @@ void Server::ready(int fd, std::uint32_t /*events*/) {
     return poller_.forget(fd);
   }
   if (fd == resolver_->fd()) return hand_out_answers();
+  if (supervision_ && fd == options_.link->fd()) return hear_supervisor();
   if (const auto found = listeners_.find(fd); found != listeners_.end()) accept_from(found->second);
 }
 
@@ -148,9 +156,30 @@ void Server::hand_out_answers() {
       found->second->resolved(answer.addresses);
 }
 
+EgressDns::Named Server::tell_names() {
+  if (!supervision_) return {};
+  return [this](const IpAddress& address, const std::string& host) {
+    return supervision_->named(address, host);
+  };
+}
+
+void Server::hear_supervisor() {
+  for (const auto& news : supervision_->hear()) {
+    const auto found = connections_.find(news.id);
+    if (found == connections_.end()) continue;
+    if (news.call) found->second->registered(*news.call);
+    if (news.allowed) found->second->agreed(*news.allowed);
+  }
+  if (supervision_->gone()) poller_.forget(options_.link->fd());
+}
+
 // Connections that have ended are destroyed between two rounds, never while they are told something.
 void Server::sweep(bool tick) {
   const std::int64_t now = now_ms();
+  if (tick && supervision_) {
+    supervision_->tick(now);
+    hear_supervisor();
+  }
   if (tick)
     for (const auto& [id, connection] : connections_)
       connection->tick(now);
@@ -200,6 +229,8 @@ Status Server::drain() {
 
 Status serve_egress(std::vector<EgressListener> listeners, const EgressPolicy& policy,
                     const EgressOptions& options) {
+  if (policy.supervised && options.link == nullptr)
+    return fail(ErrorCode::internal, "a supervised pod without its supervisor", "egress");
   TRY(Poller poller, Poller::create());
   TRY(auto resolver, Resolver::create(options.resolve));
   Server server(policy, options, std::move(poller), std::move(resolver));

@@ -15,6 +15,7 @@
 #include <functional>
 #include <vector>
 
+#include "gateway/egress_link.h"
 #include "gateway/egress_policy.h"
 #include "gateway/egress_record.h"
 #include "gateway/resolver.h"
@@ -33,10 +34,11 @@ struct EgressOptions {
   ResolveFunction resolve = resolve_by_system;           // tests have their own
   std::function<bool(const IpAddress&)> is_own_address;  // none: asks the kernel
   int stop_fd = -1;
+  EgressLink* link = nullptr;  // to the supervisor, for policy.supervised; outlives the call
 };
 
 // Returns when stop_fd is ready and what clients had sent has gone out, for at most kDrainMs. Errors: a
-// socket that is none, no descriptors or threads to begin with.
+// socket that is none, no descriptors or threads to begin with, a supervised pod without a link.
 Status serve_egress(std::vector<EgressListener> listeners, const EgressPolicy& policy,
                     const EgressOptions& options);
 

@@ -21,6 +21,8 @@
 //   poller.h             which descriptors are ready
 //   resolver.h           names to addresses, on threads of its own
 //   relay.h              bytes between two sockets, through a gate and on a budget
+//   egress_link.h        what the pod's supervisor and the proxy tell each other
+//   egress_supervision.h which connections the supervisor made, and what it was asked
 //   egress_connection.h  one connection from its acceptance to its end
 //   egress_server.h      the event loop that holds it together
 //   egress_walls.h       what the process that runs it gives up first

@@ -25,11 +25,18 @@ inline constexpr std::size_t kPortsMax = 64;                // ports of all rule
 inline constexpr std::size_t kRecordEntriesMax = 256;       // destinations, and refusals, told one by one
 inline constexpr std::size_t kPolicyBytesMax = 256 * 1024;  // the policy as JSON
 
-inline constexpr std::int64_t kHeadMs = 30'000;         // for the first message and every head of HTTP
-inline constexpr std::int64_t kResolveMs = 20'000;      // for all addresses of a name
-inline constexpr std::int64_t kConnectMs = 10'000;      // for one address
-inline constexpr std::int64_t kIdleMs = 7'200'000;      // a connection on which nothing moves
-inline constexpr std::int64_t kHalfClosedMs = 120'000;  // when one side has ended and nothing moves
-inline constexpr std::int64_t kDrainMs = 1'000;         // what the pod sent before it ended, on its way out
+inline constexpr std::size_t kLinkMessageBytesMax = 512;  // between supervisor and proxy
+inline constexpr std::size_t kLinkQueueMax = 4096;        // messages that found no room in the socket
+inline constexpr std::size_t kRegistrationsMax = 4096;    // connections made known that have not come
+
+inline constexpr std::int64_t kRegisteredMs = 2'000;      // for a connection to be made known
+inline constexpr std::int64_t kRegistrationMs = 150'000;  // a connect that waits for room may take so long
+inline constexpr std::int64_t kDecideMs = 3'600'000;      // for an answer of the supervisor, or of a person
+inline constexpr std::int64_t kHeadMs = 30'000;           // for the first message and every head of HTTP
+inline constexpr std::int64_t kResolveMs = 20'000;        // for all addresses of a name
+inline constexpr std::int64_t kConnectMs = 10'000;        // for one address
+inline constexpr std::int64_t kIdleMs = 7'200'000;        // a connection on which nothing moves
+inline constexpr std::int64_t kHalfClosedMs = 120'000;    // when one side has ended and nothing moves
+inline constexpr std::int64_t kDrainMs = 1'000;           // what the pod sent before it ended, on its way out
 
 }  // namespace weir::gateway::limits

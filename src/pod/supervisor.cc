@@ -315,6 +315,7 @@ bool Supervisor::answer(std::uint64_t call, const ConnectVerdict& verdict) {
 }
 
 void Supervisor::sweep() {
+  listen();
   std::vector<std::uint64_t> gone;
   for (const auto& [id, call] : calls_)
     if (!notifications_.waits(call.notification.id)) gone.push_back(id);

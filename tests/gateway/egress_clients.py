@@ -35,7 +35,8 @@ def run(*argv, **more):
 
 
 class World:
-    def __init__(self, programs, top):
+    def __init__(self, programs, top, always=()):
+        self.always = always  # options of every pod
         self.weir = pathlib.Path(programs).resolve() / "weir"
         self.top = top
         self.project = top / "project"
@@ -99,7 +100,7 @@ class World:
         subprocess.run(["umount", "/etc/hosts", os.path.realpath("/etc/resolv.conf")])
 
     def argv(self, script, *options):
-        return [str(self.weir), "pod", "exec", *options, "--", "bash", "-c", script]
+        return [str(self.weir), "pod", "exec", *self.always, *options, "--", "bash", "-c", script]
 
     def environment(self):
         return {**os.environ, "WEIR_HOME": str(self.top / "weir"), "HOME": str(self.top / "home")}
@@ -399,12 +400,12 @@ def in_namespaces(work):
                           env={**os.environ, "WEIR_EGRESS_INSIDE": "1"}).returncode
 
 
-def main():
+def main(tests, always=()):
     only = sys.argv[2:]
     with tempfile.TemporaryDirectory(prefix="weir-egress.") as name:
-        world = World(sys.argv[1], pathlib.Path(name))
+        world = World(sys.argv[1], pathlib.Path(name), always)
         failures = 0
-        for test in TESTS:
+        for test in tests:
             if only and test.__name__ not in only:
                 continue
             began = time.monotonic()
@@ -419,4 +420,4 @@ def main():
 
 
 if __name__ == "__main__":
-    sys.exit(in_namespaces(main))
+    sys.exit(in_namespaces(lambda: main(TESTS)))
