@@ -6,6 +6,7 @@ find_package(Threads REQUIRED)
 pkg_check_modules(SIMDJSON REQUIRED IMPORTED_TARGET simdjson)    # JSON in: fast, exact 64-bit integers
 pkg_check_modules(FMT REQUIRED IMPORTED_TARGET fmt)              # text formatting; <format> is missing in g++ 12
 pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)     # SHA-256 with hardware instructions
+pkg_check_modules(SSL REQUIRED IMPORTED_TARGET libssl)           # TLS on both sides of an inspected connection; src/gateway/tls_*.cc
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)     # Ed25519, XChaCha20-Poly1305, key derivation
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)       # the rebuildable index of the store
 pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)         # compression of stored events
@@ -29,6 +30,7 @@ function(weir_link_archive target archive)
   endif()
 endfunction()
 weir_link_archive(CRYPTO crypto ${CMAKE_DL_LIBS})
+weir_link_archive(SSL ssl)
 weir_link_archive(SODIUM sodium)
 weir_link_archive(SQLITE sqlite3 m)
 weir_link_archive(ZSTD zstd)

@@ -32,7 +32,7 @@ weir_room(store  4 rim  ROOMS base event os LIBS PkgConfig::SODIUM PkgConfig::SQ
 weir_room(guard  5 pure ROOMS base event match cedar shell facts flow ingest sigma detect)
 
 weir_room(pod    6 rim  ROOMS base os event LIBS PkgConfig::SECCOMP Threads::Threads)
-weir_room(gateway 6 rim ROOMS base event os net LIBS PkgConfig::SECCOMP Threads::Threads)
+weir_room(gateway 6 rim ROOMS base event os net store LIBS PkgConfig::SECCOMP PkgConfig::SSL PkgConfig::CRYPTO Threads::Threads)
 weir_room(setup  6 rim  ROOMS base os event ingest)
 
 weir_room(arena  7 rim  ROOMS base os event ingest net ledger store guard setup LIBS Threads::Threads)

@@ -2,14 +2,16 @@
 #pragma once
 
 #include "cli/cli.h"
+#include "cli/pod_credentials.h"
 
 namespace weir::cli {
 
 CommandSpec demo_command();
 CommandSpec daemon_command();
 CommandSpec run_command();
-CommandSpec pod_exec_command();
-CommandSpec pod_shell_command();
+// `find`: the credentials that the person keeps with Weir; none: only those of variables are known.
+CommandSpec pod_exec_command(FindCredential find = {});
+CommandSpec pod_shell_command(FindCredential find = {});
 CommandSpec diff_command();
 CommandSpec commit_command();
 CommandSpec discard_command();

@@ -24,9 +24,17 @@ std::optional<gateway::SocketEnd> socket_end(const std::string& address, std::ui
 
 }  // namespace
 
-Result<std::optional<gateway::EgressPolicy>> egress_policy(const pod::PodProfile& profile) {
+Result<std::optional<gateway::EgressPolicy>> egress_policy(
+    const pod::PodProfile& profile, const std::vector<gateway::Credential>& credentials) {
   if (profile.network != pod::PodNetwork::egress) return std::optional<gateway::EgressPolicy>();
   gateway::EgressPolicy policy;
+  for (const auto& text : profile.inspect) {
+    TRY(gateway::InspectRule rule, gateway::parse_inspect(text));
+    policy.rules.push_back(rule.where);
+    policy.inspected.push_back(std::move(rule));
+  }
+  for (const auto& one : credentials)
+    policy.rules.insert(policy.rules.end(), one.scope.hosts.begin(), one.scope.hosts.end());
   for (const auto& text : profile.allow) {
     TRY(gateway::EgressRule rule, gateway::parse_allow(text));
     policy.rules.push_back(std::move(rule));
@@ -57,7 +65,9 @@ void PodEgress::attach(pod::PodOptions& options) {
   if (!policy_) return;
   if (policy_->supervised) options.way_out = this;
   options.on_listeners = [this](std::vector<os::Fd> sockets) -> Status {
-    TRY(gateway::EgressProcess started, gateway::EgressProcess::start(*policy_, std::move(sockets)));
+    TRY(gateway::EgressProcess started,
+        gateway::EgressProcess::start(*policy_, std::move(sockets), secrets_ ? &*secrets_ : nullptr));
+    secrets_.reset();
     process_.emplace(std::move(started));
     return {};
   };

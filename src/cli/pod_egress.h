@@ -16,16 +16,18 @@
 
 namespace weir::cli {
 
-// None: the profile allows nothing. Errors: a destination that is none.
-Result<std::optional<gateway::EgressPolicy>> egress_policy(const pod::PodProfile& profile);
+// What the profile allows, and where credentials belong. None: nothing. Errors: a destination that is none.
+Result<std::optional<gateway::EgressPolicy>> egress_policy(
+    const pod::PodProfile& profile, const std::vector<gateway::Credential>& credentials);
 Result<std::vector<pod::PodListener>> egress_listeners(const gateway::EgressPolicy& policy);
 
 // For a supervised pod it also carries what the supervisor and the proxy tell each other.
 class PodEgress final : public pod::WayOut {
  public:
-  explicit PodEgress(const ReadyPod& ready) : policy_(ready.egress) {}
+  explicit PodEgress(ReadyPod& ready) : policy_(ready.egress), secrets_(ready.secrets) {}
 
-  // The process starts when the pod's sockets are there. This object outlives the launch.
+  // The process starts, and what it needs of secrets is wiped here, when the pod's sockets are there. This
+  // object outlives the launch.
   void attach(pod::PodOptions& options);
   // What happened; none without egress, or when the pod was never made.
   std::optional<gateway::EgressRecord> finish();
@@ -40,6 +42,7 @@ class PodEgress final : public pod::WayOut {
   gateway::EgressLink* link();
 
   const std::optional<gateway::EgressPolicy>& policy_;
+  std::optional<gateway::EgressSecrets>& secrets_;
   std::optional<gateway::EgressProcess> process_;
 };
 

@@ -26,17 +26,20 @@ int own_failure(const Error& error, Context& context) {
   return kOwnFailure;
 }
 
-Result<ReadyPod> prepare(const Args& args, const Context& context, std::vector<std::string> argv) {
+Result<ReadyPod> prepare(const Args& args, const Context& context, std::vector<std::string> argv,
+                         const FindCredential& find) {
   TRY(pod::PodRequest request, pod_request(args, context, std::move(argv)));
   TRY(const pod::PodProfile profile,
       pod_profile(args, args.value_or("--profile", "auto"), request.workspace, context));
+  TRY(PodCredentials credentials, pod_credentials(args, request.env, request.home, find));
   TRY(const pod::Level level, pod::level_from(args.value_or("--level", "L3")));
-  return ready_pod(profile, std::move(request), context, [&](const pod::Pod&, pod::PodSpec& spec) -> Status {
-    spec.level = level;
-    spec.accept_level = args.has("--accept-level");
-    spec.supervised = args.has("--supervise");
-    return {};
-  });
+  return ready_pod(profile, std::move(request), std::move(credentials), context,
+                   [&](const pod::Pod&, pod::PodSpec& spec) -> Status {
+                     spec.level = level;
+                     spec.accept_level = args.has("--accept-level");
+                     spec.supervised = args.has("--supervise");
+                     return {};
+                   });
 }
 
 // What became of a pod.
@@ -77,9 +80,10 @@ void tell(const ReadyPod& ready, const Ended& ended, const SupervisionTally& tal
                    "discard\n";
 }
 
-int run_in_pod(const Args& args, Context& context, std::vector<std::string> argv) {
+int run_in_pod(const Args& args, Context& context, std::vector<std::string> argv,
+               const FindCredential& find) {
   const pod::PodBirth birth;  // the kernel is at work while we still read
-  auto ready = prepare(args, context, std::move(argv));
+  auto ready = prepare(args, context, std::move(argv), find);
   if (!ready) return own_failure(ready.error(), context);
   tell_before(args, *ready, context);
   PodEgress egress(*ready);
@@ -95,18 +99,14 @@ int run_in_pod(const Args& args, Context& context, std::vector<std::string> argv
   return ended.result.exit.code;
 }
 
-int run_exec(const Args& args, Context& context) {
-  return run_in_pod(args, context, args.rest());
-}
-
-int run_shell(const Args& args, Context& context) {
+int run_shell(const Args& args, Context& context, const FindCredential& find) {
   if (::isatty(STDIN_FILENO) == 0) {
     const auto no_terminal = fail("a shell needs a terminal", "standard input",
                                   "for commands without one: weir pod exec -- sh -c 'COMMANDS'");
     return report(no_terminal.error(), context);
   }
   const bool bash = os::exists("/bin/bash") || os::exists("/usr/bin/bash");
-  return run_in_pod(args, context, {bash ? "bash" : "sh", "-i"});
+  return run_in_pod(args, context, {bash ? "bash" : "sh", "-i"}, find);
 }
 
 std::vector<Option> pod_options() {
@@ -135,7 +135,7 @@ std::vector<Option> pod_options() {
 
 }  // namespace
 
-CommandSpec pod_exec_command() {
+CommandSpec pod_exec_command(FindCredential find) {
   return {
       .name = "pod exec",
       .summary = "Run a command in a fresh pod; the workspace is untouched until you commit",
@@ -154,11 +154,15 @@ CommandSpec pod_exec_command() {
                     "with a way out to these hosts"},
                    {"weir pod exec --allow localhost:11434 -- ./agent",
                     "with one port of the host's loopback"},
+                   {"weir pod exec --credential GITHUB_TOKEN@api.github.com -- gh pr list",
+                    "with a credential that the pod never sees"},
                    {"weir pod exec --json -- true", "what was verified, as JSON on standard error"}},
-      .run = run_exec};
+      .run = [find = std::move(find)](const Args& args, Context& context) {
+        return run_in_pod(args, context, args.rest(), find);
+      }};
 }
 
-CommandSpec pod_shell_command() {
+CommandSpec pod_shell_command(FindCredential find) {
   return {.name = "pod shell",
           .summary = "Open a shell in a fresh pod",
           .description = "As `weir pod exec`, with a shell on this terminal; exit 2 without one.",
@@ -166,7 +170,9 @@ CommandSpec pod_shell_command() {
           .positionals = {},
           .takes_rest = false,
           .examples = {{"weir pod shell", "look around; leave with exit"}},
-          .run = run_shell};
+          .run = [find = std::move(find)](const Args& args, Context& context) {
+            return run_shell(args, context, find);
+          }};
 }
 
 }  // namespace weir::cli

@@ -32,7 +32,15 @@ std::vector<Option> pod_request_options() {
        "a destination outside: a name, *.SUFFIX or an address, ports 80 and 443; localhost:PORT is the "
        "host's",
        true},
-      {"--allow-private", "HOST:PORT", "the same, whose address may be private or the machine's own", true}};
+      {"--allow-private", "HOST:PORT", "the same, whose address may be private or the machine's own", true},
+      {"--inspect", "HOST[:PORT] [METHODS PATH]",
+       "allow this host and look at its requests inside TLS; with METHODS (GET,HEAD or *) and PATH "
+       "(/repos/*) only these",
+       true},
+      {"--credential", "NAME",
+       "of `weir credential add`, or VARIABLE@HOST[:PORT][/PATH]: the pod gets a placeholder, requests to "
+       "its host the value",
+       true}};
 }
 
 Result<pod::PodRequest> pod_request(const Args& args, const Context& context, std::vector<std::string> argv) {
@@ -68,16 +76,20 @@ Result<pod::PodProfile> pod_profile(const Args& args, const std::string& names, 
     profile.allow.push_back(text);
   for (const auto& text : args.values("--allow-private"))
     profile.allow_private.push_back(text);
-  if (profile.allow.empty() && profile.allow_private.empty()) return profile;
+  for (const auto& text : args.values("--inspect"))
+    profile.inspect.push_back(text);
+  if (profile.allow.empty() && profile.allow_private.empty() && profile.inspect.empty() &&
+      !args.has("--credential"))
+    return profile;
   if (profile.network == pod::PodNetwork::none)
     return fail("this profile has no network at all", printable(profile.name, 80),
-                "take another one, or nothing of --allow");
+                "take another one, or nothing of --allow, --inspect and --credential");
   profile.network = pod::PodNetwork::egress;
   return profile;
 }
 
-Result<ReadyPod> ready_pod(const pod::PodProfile& profile, pod::PodRequest request, const Context& context,
-                           const CompleteSpec& complete) {
+Result<ReadyPod> ready_pod(const pod::PodProfile& profile, pod::PodRequest request,
+                           PodCredentials credentials, const Context& context, const CompleteSpec& complete) {
   const pod::PodStore store = pod_store(context);
   ReadyPod ready;
   TRY(ready.stored, store.create(request.workspace, profile.name));
@@ -86,9 +98,13 @@ Result<ReadyPod> ready_pod(const pod::PodProfile& profile, pod::PodRequest reque
     request.upper = ready.stored.upper;
     request.work = ready.stored.work;
     TRY(pod::PodSpec spec, pod::pod_spec(profile, request));
-    TRY(ready.egress, egress_policy(profile));
+    TRY(ready.egress, egress_policy(profile, credentials.list));
     if (ready.egress) {
       TRY(spec.listeners, egress_listeners(*ready.egress));
+    }
+    if (ready.egress && needs_authority(*ready.egress, credentials)) {
+      TRY(ready.secrets, run_secrets(*ready.egress, std::move(credentials), context.places, spec));
+      TRY_STATUS(show_authority(*ready.secrets, store.directory(ready.stored), spec));
     }
     if (complete) TRY_STATUS(complete(ready.stored, spec));
     if (ready.egress) ready.egress->supervised = spec.supervised;

@@ -3,7 +3,7 @@
 //
 //   TRY(pod::PodRequest request, pod_request(args, context, argv));
 //   TRY(pod::PodProfile profile, pod_profile(args, "auto", request.workspace, context));
-//   TRY(ReadyPod ready, ready_pod(profile, request, context, {}));
+//   TRY(ReadyPod ready, ready_pod(profile, request, {}, context, {}));
 //   tell_before(args, ready, context);
 //   PodEgress egress(ready);                     // cli/pod_egress.h
 //   egress.attach(options);
@@ -17,7 +17,9 @@
 #include <vector>
 
 #include "cli/cli.h"
+#include "cli/pod_credentials.h"
 #include "gateway/egress_policy.h"
+#include "gateway/egress_secrets.h"
 #include "os/fd.h"
 #include "pod/pod_store.h"
 #include "pod/profile.h"
@@ -28,23 +30,24 @@ struct ReadyPod {
   pod::Pod stored;
   os::Fd lock;  // held while anything in the pod may run
   pod::PodPlan plan;
-  std::optional<gateway::EgressPolicy> egress;  // none: no way out
+  std::optional<gateway::EgressPolicy> egress;    // none: no way out
+  std::optional<gateway::EgressSecrets> secrets;  // none: nothing is looked at inside TLS
 };
 
-// --limits, --ro, --bind, --env, --allow, --allow-private.
+// --limits, --ro, --bind, --env, --allow, --allow-private, --inspect, --credential.
 std::vector<Option> pod_request_options();
 
 // The current directory, this person and those options. Errors: `invalid`, `not_found`.
 Result<pod::PodRequest> pod_request(const Args& args, const Context& context, std::vector<std::string> argv);
-// By their names (load_pod_profiles), with --limits, --allow and --allow-private.
+// By their names (load_pod_profiles), with --limits, --allow, --allow-private and --inspect.
 Result<pod::PodProfile> pod_profile(const Args& args, const std::string& names, const std::string& workspace,
                                     const Context& context);
 
 // Makes a pod in the store and plans it. `complete` may add to the spec. All that can go wrong before a
 // process exists; what was made for a pod that cannot be is removed.
 using CompleteSpec = std::function<Status(const pod::Pod& stored, pod::PodSpec& spec)>;
-Result<ReadyPod> ready_pod(const pod::PodProfile& profile, pod::PodRequest request, const Context& context,
-                           const CompleteSpec& complete);
+Result<ReadyPod> ready_pod(const pod::PodProfile& profile, pod::PodRequest request,
+                           PodCredentials credentials, const Context& context, const CompleteSpec& complete);
 
 // Before it starts: what the command will miss.
 void tell_before(const Args& args, const ReadyPod& ready, Context& context);

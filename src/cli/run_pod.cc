@@ -164,10 +164,11 @@ void allow_models(const setup::PodState& state, pod::PodProfile& profile) {
 Result<ReadyPod> ready(const Args& args, Run& run, const Context& context) {
   TRY(pod::PodRequest request, pod_request(args, context, run.command.argv));
   TRY(pod::PodProfile profile, pod_profile(args, profile_names(run), request.workspace, context));
+  TRY(PodCredentials credentials, pod_credentials(args, request.env, request.home, {}));
   TRY(const auto state, state_of(run, context.places));
   if (state) allow_models(*state, profile);
   const pod::PodStore store = pod_store(context);
-  return ready_pod(profile, std::move(request), context,
+  return ready_pod(profile, std::move(request), std::move(credentials), context,
                    [&](const pod::Pod& stored, pod::PodSpec& spec) -> Status {
                      show_weir(run, context.places, spec);
                      if (state) TRY_STATUS(show_state(*state, store.directory(stored), spec));
@@ -178,7 +179,7 @@ Result<ReadyPod> ready(const Args& args, Run& run, const Context& context) {
 }
 
 // The run in its pod, from start to end.
-Result<RunEnd> go(const Run& run, const ReadyPod& ready, const std::string& directory, daemon::RunLink& link,
+Result<RunEnd> go(const Run& run, ReadyPod& ready, const std::string& directory, daemon::RunLink& link,
                   RunReport& report, const Context& context) {
   std::optional<daemon::TailOptions> tail;
   if (run.command.agent) tail = transcripts_in(run, {directory + kTranscripts});
@@ -226,7 +227,7 @@ Result<RunEnd> go(const Run& run, const ReadyPod& ready, const std::string& dire
 
 Result<RunEnd> run_in_pod(const Args& args, Run& run, daemon::RunLink& link, RunReport& report,
                           Context& context) {
-  TRY(const ReadyPod pod, ready(args, run, context));
+  TRY(ReadyPod pod, ready(args, run, context));
   tell_before(args, pod, context);
   return go(run, pod, pod_store(context).directory(pod.stored), link, report, context);
 }

@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -12,7 +13,9 @@
 
 #include "base/bytes.h"
 #include "gateway/gateway_limits.h"
+#include "gateway/inspected_relay.h"
 #include "gateway/proxy_request.h"
+#include "gateway/relay.h"
 #include "gateway/socks5.h"
 #include "os/clock.h"
 
@@ -286,14 +289,28 @@ void EgressConnection::connected() {
   const int on = 1;
   (void)::setsockopt(client_.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   tell({.what = EgressEvent::What::opened, .address = address_});
+  std::string answer;
+  if (front_ == Front::socks) answer = socks_answer(SocksReply::succeeded);
+  if (front_ == Front::proxy && !framing_) answer = "HTTP/1.1 200 Connection established\r\n\r\n";
+  relay_ = is_inspected() ? inspected_relay(std::move(answer)) : relay(std::move(answer));
+  phase_ = Phase::relaying;
+  set_deadline(limits::kHeadMs);
+  pump();
+}
+
+bool EgressConnection::is_inspected() const {
+  if (services_.tls == nullptr) return false;
+  return services_.credentials->concerns(host_, port_) ||
+         std::ranges::any_of(services_.policy.inspected,
+                             [&](const InspectRule& rule) { return covers(rule.where, host_, port_); });
+}
+
+std::unique_ptr<Conduit> EgressConnection::relay(std::string answer) {
   const StreamGate::Expected expected{.host = host_,
                                       .port = port_,
                                       .any_protocol = rule_->any_protocol,
                                       .unseen = rule_->kind == EgressRule::Kind::mapped};
-  std::string answer;
-  if (front_ == Front::socks) answer = socks_answer(SocksReply::succeeded);
-  if (front_ == Front::proxy && !framing_) answer = "HTTP/1.1 200 Connection established\r\n\r\n";
-  relay_.emplace(
+  return std::make_unique<Relay>(
       Relay::Setup{.client = client_.get(),
                    .server = server_.get(),
                    .gate = framing_ ? StreamGate::body_only(expected, *framing_) : StreamGate(expected),
@@ -302,22 +319,52 @@ void EgressConnection::connected() {
                    .first = std::move(first_),
                    .unread = std::move(in_),
                    .answer = std::move(answer)});
-  phase_ = Phase::relaying;
-  set_deadline(limits::kHeadMs);
-  pump();
+}
+
+std::unique_ptr<Conduit> EgressConnection::inspected_relay(std::string answer) {
+  const bool mapped = rule_->kind == EgressRule::Kind::mapped;
+  const auto refused = [this](Refusal why, std::string detail) {
+    tell({.what = EgressEvent::What::refused, .refusal = why, .detail = std::move(detail)});
+  };
+  return std::make_unique<InspectedRelay>(
+      InspectedRelay::Setup{.client = client_.get(),
+                            .server = server_.get(),
+                            .http = {.expected = {.host = mapped ? rule_->host : host_, .port = port_},
+                                     .rule = *rule_,
+                                     .policy = services_.policy,
+                                     .credentials = *services_.credentials,
+                                     .used =
+                                         [this](const CredentialUse& use) {
+                                           tell({.what = EgressEvent::What::used,
+                                                 .credential = use.credential,
+                                                 .method = use.method,
+                                                 .path = use.path,
+                                                 .at_ms = os::wall_ns() / 1'000'000});
+                                         },
+                                     .noticed = refused,
+                                     .now_ms = [] { return os::wall_ns() / 1'000'000; },
+                                     .single = framing_.has_value()},
+                            .tls = *services_.tls,
+                            .budget = services_.budget,
+                            .unread = std::move(first_) + std::exchange(in_, {}),
+                            .answer = std::move(answer),
+                            .refused = refused,
+                            .failed = [this](std::string why) {
+                              tell({.what = EgressEvent::What::failed, .detail = std::move(why)});
+                            }});
 }
 
 void EgressConnection::pump() {
   switch (relay_->pump()) {
-    case Relay::State::running:
+    case Conduit::State::running:
       break;
-    case Relay::State::finished:
+    case Conduit::State::finished:
       return end(false);
-    case Relay::State::broken:
+    case Conduit::State::broken:
       return end(true);
-    case Relay::State::refused:
+    case Conduit::State::refused:
       return refuse_gate();
-    case Relay::State::used_up:
+    case Conduit::State::used_up:
       return refuse(Refusal::too_much, rule_->text);
   }
   wait_for(client_.get(), relay_->client_events());

@@ -5,7 +5,8 @@
 //   where to     transparent: the address that was dialled · proxy: CONNECT or a URL · socks: the request
 //   may it       EgressPolicy::find; of a supervised pod, when a proxy was asked, also the supervisor
 //   which one    a name is resolved now, every address is checked, and what was checked is what is dialled
-//   then         StreamGate and EgressBudget inside of a Relay
+//   then         StreamGate and EgressBudget inside of a Relay, or an InspectedRelay where requests are
+//   looked at
 //
 // Refusals are told to the client in its own protocol where it has one: an HTTP status, a SOCKS reply, a TLS
 // alert; else the connection is reset, so that programs fail at once.
@@ -14,18 +15,21 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "gateway/conduit.h"
+#include "gateway/credential_set.h"
 #include "gateway/egress_budget.h"
 #include "gateway/egress_policy.h"
 #include "gateway/egress_record.h"
 #include "gateway/egress_supervision.h"
 #include "gateway/poller.h"
-#include "gateway/relay.h"
 #include "gateway/resolver.h"
 #include "gateway/synthetic_names.h"
+#include "gateway/tls_stream.h"
 #include "os/fd.h"
 
 namespace weir::gateway {
@@ -41,6 +45,8 @@ struct EgressServices {
   std::function<bool(const IpAddress&)> is_own;
   EgressSupervision* supervision = nullptr;  // null: the pod is not supervised
   std::vector<std::uint64_t> ended;          // ids of connections that are done
+  CredentialSet* credentials = nullptr;      // where `tls` is there, this is, too
+  TlsContexts* tls = nullptr;                // null: nothing is looked at inside TLS
 };
 
 // Is it an address of this machine? Asks the kernel from where it would send to it; sends nothing.
@@ -84,6 +90,9 @@ class EgressConnection final : public Watcher {
   void dial_next();
   void dialled();
   void connected();
+  bool is_inspected() const;
+  std::unique_ptr<Conduit> relay(std::string answer);
+  std::unique_ptr<Conduit> inspected_relay(std::string answer);
   void pump();
 
   void refuse(Refusal why, std::string detail, const std::string& answer = {});
@@ -115,7 +124,7 @@ class EgressConnection final : public Watcher {
   std::optional<HttpFraming> framing_;
   std::deque<IpAddress> candidates_;
   std::string address_;  // that is being dialled, or was
-  std::optional<Relay> relay_;
+  std::unique_ptr<Conduit> relay_;
   std::string answer_;
 };
 

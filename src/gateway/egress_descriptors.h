@@ -10,7 +10,15 @@
 namespace weir::gateway {
 
 // Where the process finds its descriptors. For a supervised pod the link stands before the sockets.
-enum : int { kPolicyFd = 3, kRecordFd = 4, kStopFd = 5, kFirstSocketFd = 6 };
+// kSecretsFd and kRevocationsFd are /dev/null where there are none.
+enum : int {
+  kPolicyFd = 3,
+  kRecordFd = 4,
+  kStopFd = 5,
+  kSecretsFd = 6,
+  kRevocationsFd = 7,
+  kFirstSocketFd = 8
+};
 
 // In place of what was there.
 Status write_whole(int fd, std::string_view text);

@@ -120,6 +120,13 @@ Result<EgressRule> parse_allow_private(std::string_view text) {
   return rule;
 }
 
+Result<EgressRule> parse_allow_tls(std::string_view text) {
+  TRY(EgressRule rule, parse_allow(text));
+  if (rule.ports.size() == 1) return rule;
+  const bool six = rule.host.address && !rule.host.address->is_v4();
+  return parse_allow((six ? "[" + rule.host.text + "]" : std::string(text)) + ":" + std::to_string(kTlsPort));
+}
+
 std::vector<IpAddress> loopback_addresses(const EgressRule& rule) {
   if (rule.kind != EgressRule::Kind::mapped) return {};
   if (rule.host.address) return {*rule.host.address};
@@ -150,8 +157,41 @@ std::string_view name(Refusal refusal) {
       return "unsupervised";
     case Refusal::not_agreed:
       return "not_agreed";
+    case Refusal::request_not_allowed:
+      return "request_not_allowed";
+    case Refusal::misused_credential:
+      return "misused_credential";
+    case Refusal::ended_credential:
+      return "ended_credential";
+    case Refusal::bad_answer:
+      return "bad_answer";
   }
   return "protocol";
+}
+
+bool covers(const EgressRule& rule, const Host& host, std::uint16_t port) {
+  return names(rule, host) && has_port(rule, port);
+}
+
+Result<InspectRule> parse_inspect(std::string_view text) {
+  const auto words = split(text, ' ');
+  if (words.size() != 1 && words.size() != 3)
+    return wrong("an inspected host is HOST[:PORT], or HOST[:PORT] METHODS PATH", text,
+                 "for example 'api.example.org GET,HEAD /repos/*'");
+  InspectRule rule;
+  TRY(rule.where, parse_allow_tls(words[0]));
+  rule.text = std::string(text);
+  if (words.size() == 1) return rule;
+  const bool named = std::ranges::all_of(words[1], [](char c) { return (c >= 'A' && c <= 'Z') || c == ','; });
+  if (words[1] != "*" && (!named || words[1].empty()))
+    return wrong("methods are written GET,HEAD,... or *", text, "in capital letters");
+  if (words[1] != "*")
+    for (const auto method : split(words[1], ','))
+      rule.methods.emplace_back(method);
+  if (!words[2].starts_with('/') || words[2].size() > limits::kPathBytesMax)
+    return wrong("a path begins with /", text, "for example /repos/*");
+  rule.path = std::string(words[2]);
+  return rule;
 }
 
 Verdict EgressPolicy::find(const Host& host, std::uint16_t port) const {
@@ -191,6 +231,9 @@ Json to_json(const EgressPolicy& policy) {
   Json json = Json::object({{"allow", Json::array()}, {"allow_private", Json::array()}});
   for (const auto& rule : policy.rules)
     json.find(rule.private_allowed ? "allow_private" : "allow")->push(rule.text);
+  json.set("inspect", Json::array());
+  for (const auto& rule : policy.inspected)
+    json.find("inspect")->push(rule.text);
   json.set("limits", Json::object({{"sent", policy.limits.sent_bytes},
                                    {"sent_each", policy.limits.sent_each_bytes},
                                    {"received", policy.limits.received_bytes},
@@ -204,6 +247,11 @@ Result<EgressPolicy> egress_policy_from_json(const Json& json) {
   TRY_STATUS(read_rules(json["allow"], parse_allow, policy));
   TRY_STATUS(read_rules(json["allow_private"], parse_allow_private, policy));
   policy.supervised = json["supervised"].bool_or(false);
+  if (json["inspect"].is_array())
+    for (const auto& item : json["inspect"].as_array()) {
+      TRY(InspectRule rule, parse_inspect(item.text_or("")));
+      policy.inspected.push_back(std::move(rule));
+    }
   TRY(policy.limits.sent_bytes, read_limit(json, "sent"));
   TRY(policy.limits.sent_each_bytes, read_limit(json, "sent_each"));
   TRY(policy.limits.received_bytes, read_limit(json, "received"));
@@ -215,6 +263,8 @@ Result<std::vector<ListenerPlan>> plan_listeners(const EgressPolicy& policy) {
   using Kind = ListenerPlan::Kind;
   if (policy.rules.size() > limits::kRulesMax)
     return fail(ErrorCode::limit, "more than 256 destinations are allowed");
+  if (policy.inspected.size() > limits::kInspectRulesMax)
+    return fail(ErrorCode::limit, "more than 256 rules for inspected hosts");
   std::set<std::uint16_t> everywhere;
   std::set<std::pair<std::string, std::uint16_t>> mapped;
   for (const auto& rule : policy.rules)

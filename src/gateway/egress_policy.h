@@ -13,7 +13,8 @@
 //   *.SUFFIX[:PORT]   every name below SUFFIX, not SUFFIX itself
 //   localhost:PORT, 127.x.y.z:PORT, [::1]:PORT   this endpoint of the host's own loopback
 // A name's addresses must be public. parse_allow_private takes HOST:PORT whose name may lead to private or
-// shared addresses, or an address of any place but loopback, multicast and reserved ones.
+// shared addresses, or an address of any place but loopback, multicast and reserved ones. parse_inspect is
+// for hosts whose requests are looked at inside TLS.
 #pragma once
 
 #include <cstdint>
@@ -40,6 +41,8 @@ struct EgressRule {
 // Errors say what is wrong and what would be right.
 Result<EgressRule> parse_allow(std::string_view text);
 Result<EgressRule> parse_allow_private(std::string_view text);
+// As parse_allow, but port 443 alone where none is named.
+Result<EgressRule> parse_allow_tls(std::string_view text);
 
 // Where a mapped rule leads on the host, and where it is found in the pod: "localhost" is 127.0.0.1 and ::1.
 std::vector<IpAddress> loopback_addresses(const EgressRule& rule);
@@ -54,6 +57,19 @@ struct EgressLimits {
   bool operator==(const EgressLimits&) const = default;
 };
 
+// What may be asked of a host inside TLS, whose connections the proxy then opens (docs/egress.md):
+//   HOST[:PORT]                       everything is looked at, nothing more refused; port 443 unless one is
+//   named HOST[:PORT] METHODS PATH          only these: "GET,HEAD" or "*", and a path whose "*" stands for
+//   any text
+// Several rules of a host: one of them must allow it.
+struct InspectRule {
+  EgressRule where;
+  std::vector<std::string> methods;  // empty: every method
+  std::string path;                  // empty: every path
+  std::string text;                  // as it was written
+};
+Result<InspectRule> parse_inspect(std::string_view text);
+
 // Why something was refused. The words of name() are in the record and in --json.
 enum class Refusal {
   host_not_allowed,     // no rule has this host
@@ -67,6 +83,10 @@ enum class Refusal {
   too_much,             // a byte budget is used up
   unsupervised,         // nobody made the connection known: not made by connect(2), or not by the supervisor
   not_agreed,           // the supervisor was asked and refused
+  request_not_allowed,  // method or path, of an inspected host
+  misused_credential,   // a placeholder where it does not belong
+  ended_credential,     // revoked or expired
+  bad_answer,           // of an inspected host, which cannot be checked
 };
 std::string_view name(Refusal refusal);
 
@@ -75,8 +95,12 @@ struct Verdict {
   Refusal refusal = Refusal::host_not_allowed;
 };
 
+// Does the rule mean this host at this port?
+bool covers(const EgressRule& rule, const Host& host, std::uint16_t port);
+
 struct EgressPolicy {
   std::vector<EgressRule> rules;
+  std::vector<InspectRule> inspected;  // each has its destination among `rules`, too
   EgressLimits limits;
   bool supervised = false;  // nothing goes out that the pod's supervisor has not made known (egress_link.h)
 
@@ -88,8 +112,8 @@ struct EgressPolicy {
 // machine's own addresses, where its other services listen.
 std::optional<std::string> wrong_place(const EgressRule& rule, const IpAddress& address, bool own);
 
-// {"allow": [TEXT...], "allow_private": [TEXT...], "limits": {...}, "supervised": BOOL}: for the process that
-// enforces it.
+// {"allow": [TEXT...], "allow_private": [TEXT...], "inspect": [TEXT...], "limits": {...}, "supervised":
+// BOOL}: for the process that enforces it.
 Json to_json(const EgressPolicy& policy);
 Result<EgressPolicy> egress_policy_from_json(const Json& json);
 

@@ -22,8 +22,29 @@ constexpr std::size_t kRecordBytesMax = 2 << 20;
 constexpr int kEndMs = 5'000;
 
 Result<os::Fd> memory_file(const char* name) {
-  os::Fd fd(::memfd_create(name, MFD_CLOEXEC));
+  os::Fd fd(::memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!fd) return std::unexpected(os::errno_error("no memory file", name, errno));
+  return fd;
+}
+
+Result<os::Fd> secrets_file(const EgressSecrets* secrets) {
+  if (secrets == nullptr) return os::Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC));
+  TRY(os::Fd file, memory_file("weir-egress-secrets"));
+  std::string bytes = encode(*secrets);
+  const Status written = write_whole(file.get(), bytes);
+  os::wipe(bytes);
+  if (!written) return std::unexpected(written.error());
+  if (::fcntl(file.get(), F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0)
+    return std::unexpected(os::errno_error("a memory file cannot be sealed", "egress", errno));
+  return file;
+}
+
+Result<os::Fd> revocations_file(const EgressSecrets* secrets) {
+  const bool none = secrets == nullptr || secrets->revocations.empty();
+  const std::string path = none ? "/dev/null" : secrets->revocations;
+  os::Fd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  if (!fd)
+    return std::unexpected(os::errno_error("the list of revoked credentials cannot be read", path, errno));
   return fd;
 }
 
@@ -64,15 +85,18 @@ bool lay_out(std::vector<int> descriptors) {
 }  // namespace
 
 Result<EgressProcess> EgressProcess::start(const EgressPolicy& policy, std::vector<os::Fd> sockets,
-                                           const char* program) {
+                                           const EgressSecrets* secrets, const char* program) {
   TRY(const os::Fd policy_file, memory_file("weir-egress-policy"));
   TRY_STATUS(write_whole(policy_file.get(), compact(to_json(policy))));
   TRY(os::Fd record, memory_file("weir-egress-record"));
+  TRY(const os::Fd secrets_fd, secrets_file(secrets));
+  TRY(const os::Fd revocations, revocations_file(secrets));
   int ends[2];
   if (::pipe2(ends, O_CLOEXEC) != 0) return std::unexpected(os::errno_error("no pipe", "egress", errno));
   const os::Fd stop_read(ends[0]);
   os::Fd stop_write(ends[1]);
-  std::vector<int> descriptors = {policy_file.get(), record.get(), stop_read.get()};
+  std::vector<int> descriptors = {policy_file.get(), record.get(), stop_read.get(), secrets_fd.get(),
+                                  revocations.get()};
   std::optional<EgressLink> link;
   os::Fd its_end;
   if (policy.supervised) {

@@ -22,6 +22,7 @@
 #include "gateway/egress_link.h"
 #include "gateway/egress_policy.h"
 #include "gateway/egress_record.h"
+#include "gateway/egress_secrets.h"
 #include "os/fd.h"
 
 namespace weir::gateway {
@@ -32,7 +33,9 @@ class EgressProcess {
  public:
   // The caller has one thread. `program`: whose main() knows kEgressProcessArgument. Errors: no memory file,
   // no process. A proxy that cannot serve says so in its record.
+  // `secrets`: null for none.
   static Result<EgressProcess> start(const EgressPolicy& policy, std::vector<os::Fd> sockets,
+                                     const EgressSecrets* secrets = nullptr,
                                      const char* program = "/proc/self/exe");
   ~EgressProcess();
   EgressProcess(EgressProcess&& other) noexcept;

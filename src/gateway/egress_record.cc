@@ -137,6 +137,7 @@ void EgressRecord::add(const EgressEvent& event) {
   if (event.what == EgressEvent::What::refused)
     return count(refused, event, std::string(name(event.refusal)), not_listed);
   if (event.what == EgressEvent::What::failed) return count(failed, event, "failed", not_listed);
+  if (event.what == EgressEvent::What::used) return add_use(event);
   sent += event.sent;
   received += event.received;
   const std::string host = bounded(event.host);
@@ -158,6 +159,28 @@ void EgressRecord::add(const EgressEvent& event) {
     found->addresses.push_back(event.address);
 }
 
+void EgressRecord::add_use(const EgressEvent& event) {
+  Used use{.credential = bounded(event.credential),
+           .host = bounded(event.host),
+           .port = event.port,
+           .method = bounded(event.method),
+           .path = bounded(event.path)};
+  for (auto& one : used)
+    if (one.credential == use.credential && one.host == use.host && one.port == use.port &&
+        one.method == use.method && one.path == use.path) {
+      ++one.times;
+      one.last_ms = event.at_ms;
+      return;
+    }
+  if (used.size() >= limits::kRecordEntriesMax) {
+    ++not_listed;
+    return;
+  }
+  use.times = 1;
+  use.first_ms = use.last_ms = event.at_ms;
+  used.push_back(std::move(use));
+}
+
 Json to_json(const EgressRecord& record) {
   Json reached = Json::array();
   for (const auto& one : record.reached)
@@ -167,9 +190,20 @@ Json to_json(const EgressRecord& record) {
                                {"sent", one.sent},
                                {"received", one.received},
                                {"addresses", Json::strings(one.addresses)}}));
+  Json used = Json::array();
+  for (const auto& one : record.used)
+    used.push(Json::object({{"credential", one.credential},
+                            {"host", one.host},
+                            {"port", static_cast<std::int64_t>(one.port)},
+                            {"method", one.method},
+                            {"path", one.path},
+                            {"times", one.times},
+                            {"first_ms", one.first_ms},
+                            {"last_ms", one.last_ms}}));
   return Json::object({{"sent", record.sent},
                        {"received", record.received},
                        {"reached", std::move(reached)},
+                       {"credentials", std::move(used)},
                        {"refused", refused_json(record.refused)},
                        {"failed", refused_json(record.failed)},
                        {"not_listed", record.not_listed},
@@ -188,6 +222,16 @@ std::string encode(const EgressRecord& record) {
   write(out, record.refused);
   write(out, record.failed);
   write(out, record.walls);
+  out.number(record.used.size());
+  for (const auto& one : record.used) {
+    out.text(one.credential)
+        .text(one.host)
+        .number(one.port)
+        .text(one.method)
+        .text(one.path)
+        .number(one.times);
+    out.number(static_cast<std::uint64_t>(one.first_ms)).number(static_cast<std::uint64_t>(one.last_ms));
+  }
   return out.take();
 }
 
@@ -210,6 +254,17 @@ Result<EgressRecord> decode_egress_record(std::string_view bytes) {
   record.refused = read_refused(in);
   record.failed = read_refused(in);
   record.walls = read_texts(in, kWallsMax);
+  for (std::size_t left = in.items(limits::kRecordEntriesMax); left > 0; --left) {
+    auto& one = record.used.emplace_back();
+    one.credential = bounded(in.text());
+    one.host = bounded(in.text());
+    one.port = port_of(in);
+    one.method = bounded(in.text());
+    one.path = bounded(in.text());
+    one.times = in.number();
+    one.first_ms = static_cast<std::int64_t>(in.number());
+    one.last_ms = static_cast<std::int64_t>(in.number());
+  }
   if (!in.ok_to_the_end()) return fail(ErrorCode::corrupt, "not an egress record");
   return record;
 }

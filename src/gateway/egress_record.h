@@ -19,7 +19,7 @@
 namespace weir::gateway {
 
 struct EgressEvent {
-  enum class What { opened, closed, refused, failed };
+  enum class What { opened, closed, refused, failed, used };
   What what = What::refused;
   std::string via;         // "transparent", "proxy", "socks", "dns"
   std::string host;        // canonical, or as it was said when it has no canonical form
@@ -29,6 +29,10 @@ struct EgressEvent {
   std::string detail;      // refused: the other name, the place; failed: why
   std::uint64_t sent = 0;  // closed: bytes of this connection
   std::uint64_t received = 0;
+  std::string credential;  // used: its name
+  std::string method;
+  std::string path;        // its shape (request_scope.h)
+  std::int64_t at_ms = 0;  // since 1970
 };
 
 struct EgressRecord {
@@ -47,10 +51,22 @@ struct EgressRecord {
     std::string detail;
     std::uint64_t times = 0;
   };
+  // What credentials were used for; never a value.
+  struct Used {
+    std::string credential;
+    std::string host;
+    std::uint16_t port = 0;
+    std::string method;
+    std::string path;
+    std::uint64_t times = 0;
+    std::int64_t first_ms = 0;  // since 1970
+    std::int64_t last_ms = 0;
+  };
   std::vector<Reached>
       reached;  // in the order of their first time, at most kRecordEntriesMax; the same below
   std::vector<Refused> refused;
   std::vector<Refused> failed;
+  std::vector<Used> used;
   std::uint64_t sent = 0;
   std::uint64_t received = 0;
   std::uint64_t not_listed = 0;    // events that found no more room in a list
@@ -58,6 +74,9 @@ struct EgressRecord {
   std::string problem;             // the proxy itself: how it failed; "" when it did not
 
   void add(const EgressEvent& event);
+
+ private:
+  void add_use(const EgressEvent& event);
 };
 
 Json to_json(const EgressRecord& record);

@@ -38,6 +38,7 @@ class Server final : public Watcher {
         resolver_(std::move(resolver)),
         budget_(policy.limits),
         supervision_(options.link != nullptr ? std::make_unique<EgressSupervision>(*options.link) : nullptr),
+        no_credentials_({}),
         services_{.policy = policy,
                   .poller = poller_,
                   .resolver = *resolver_,
@@ -46,7 +47,9 @@ class Server final : public Watcher {
                   .tell = options.on_event ? options.on_event : [](const EgressEvent&) {},
                   .is_own = options.is_own_address ? options.is_own_address : is_own_address,
                   .supervision = supervision_.get(),
-                  .ended = {}},
+                  .ended = {},
+                  .credentials = options.credentials != nullptr ? options.credentials : &no_credentials_,
+                  .tls = options.tls},
         dns_(policy, names_, services_.tell, tell_names()) {}
 
   Status begin(std::vector<EgressListener> listeners);
@@ -69,6 +72,7 @@ class Server final : public Watcher {
   SyntheticNames names_;
   EgressBudget budget_;
   std::unique_ptr<EgressSupervision> supervision_;  // null: the pod is not supervised
+  CredentialSet no_credentials_;
   EgressServices services_;
   EgressDns dns_;
   std::map<int, EgressListener> listeners_;  // TCP, by descriptor

@@ -15,10 +15,12 @@
 #include <functional>
 #include <vector>
 
+#include "gateway/credential_set.h"
 #include "gateway/egress_link.h"
 #include "gateway/egress_policy.h"
 #include "gateway/egress_record.h"
 #include "gateway/resolver.h"
+#include "gateway/tls_stream.h"
 #include "os/fd.h"
 
 namespace weir::gateway {
@@ -33,6 +35,8 @@ struct EgressOptions {
   std::function<void()> on_second;                       // about once a second, when something happens
   ResolveFunction resolve = resolve_by_system;           // tests have their own
   std::function<bool(const IpAddress&)> is_own_address;  // none: asks the kernel
+  CredentialSet* credentials = nullptr;                  // none: no credentials
+  TlsContexts* tls = nullptr;                            // needed for them, and for inspected hosts
   int stop_fd = -1;
   EgressLink* link = nullptr;  // to the supervisor, for policy.supervised; outlives the call
 };

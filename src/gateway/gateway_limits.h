@@ -25,6 +25,17 @@ inline constexpr std::size_t kPortsMax = 64;                // ports of all rule
 inline constexpr std::size_t kRecordEntriesMax = 256;       // destinations, and refusals, told one by one
 inline constexpr std::size_t kPolicyBytesMax = 256 * 1024;  // the policy as JSON
 
+inline constexpr std::size_t kCredentialBytesMax = 8 * 1024;  // a value
+inline constexpr std::size_t kCredentialsMax = 64;            // of one run
+inline constexpr std::size_t kCredentialListMax = 64;         // hosts, paths, methods, places of one
+inline constexpr std::size_t kSecretsBytesMax =
+    8 * 1024 * 1024;  // what the process gets apart from its policy
+inline constexpr std::size_t kSignedBodyBytesMax = 1024 * 1024;  // held back until it can be signed
+inline constexpr std::size_t kInspectRulesMax = 256;
+inline constexpr std::size_t kPathBytesMax = 1024;               // a pattern of paths
+inline constexpr std::size_t kLeavesMax = 1024;                  // certificates of one run that are kept
+inline constexpr std::size_t kRevocationBytesMax = 1024 * 1024;  // the list of what was revoked
+
 inline constexpr std::size_t kLinkMessageBytesMax = 512;  // between supervisor and proxy
 inline constexpr std::size_t kLinkQueueMax = 4096;        // messages that found no room in the socket
 inline constexpr std::size_t kRegistrationsMax = 4096;    // connections made known that have not come

@@ -58,11 +58,10 @@ Status read_request_line(std::string_view line, HttpHead& head) {
 }
 
 Status read_field(std::string_view line, HttpHead& head) {
-  const auto colon = line.find(':');
-  if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) return fail("not a header field");
+  TRY(const HttpField field, parse_http_field(line));
   if (head.fields.size() >= limits::kHttpFieldsMax)
     return fail(ErrorCode::limit, "more than 256 header fields");
-  head.fields.push_back({line.substr(0, colon), trim_blanks(line.substr(colon + 1))});
+  head.fields.push_back(field);
   return {};
 }
 
@@ -90,6 +89,12 @@ Status check_framing(HttpHead& head) {
 }
 
 }  // namespace
+
+Result<HttpField> parse_http_field(std::string_view line) {
+  const auto colon = line.find(':');
+  if (colon == std::string_view::npos || !is_token(line.substr(0, colon))) return fail("not a header field");
+  return HttpField{line.substr(0, colon), trim_blanks(line.substr(colon + 1))};
+}
 
 std::optional<std::string_view> HttpHead::field(std::string_view lower_name) const {
   for (const auto& one : fields)
@@ -147,7 +152,7 @@ std::optional<AbsoluteTarget> absolute_target(std::string_view target) {
   return AbsoluteTarget{target.substr(0, colon), rest.substr(0, end), rest.substr(end)};
 }
 
-Result<std::size_t> ChunkReader::take(std::string_view bytes) {
+Result<std::size_t> ChunkReader::take(std::string_view bytes, std::string* data) {
   std::size_t used = 0;
   while (used < bytes.size() && part_ != Part::done) {
     const std::string_view rest = bytes.substr(used);
@@ -159,6 +164,7 @@ Result<std::size_t> ChunkReader::take(std::string_view bytes) {
     const std::size_t n = std::min<std::uint64_t>(left_, rest.size());
     if (part_ == Part::data_end && std::string_view("\r\n").substr(2 - left_, n) != rest.substr(0, n))
       return fail("a chunk does not end where it says");
+    if (part_ == Part::data && data != nullptr) *data += rest.substr(0, n);
     used += n;
     left_ -= n;
     if (left_ > 0) continue;

@@ -49,6 +49,9 @@ struct HttpHead {
 // Errors: `invalid`, `limit` (kHttpHeadBytesMax, kHttpFieldsMax).
 Result<std::optional<HttpHead>> parse_http_head(std::string_view bytes);
 
+// One line of a head without its end: "Name: value". Error `invalid`.
+Result<HttpField> parse_http_field(std::string_view line);
+
 // Could these be the first bytes of a request? true for a prefix of one, also an empty one.
 bool may_be_http(std::string_view bytes);
 
@@ -63,8 +66,9 @@ std::optional<AbsoluteTarget> absolute_target(std::string_view target);
 // The end of a chunked body, found in bytes that come in pieces.
 class ChunkReader {
  public:
-  // How many of the bytes at the front belong to the body. done() once the last one was seen.
-  Result<std::size_t> take(std::string_view bytes);
+  // How many of the bytes at the front belong to the body. done() once the last one was seen. What the chunks
+  // hold is appended to `data`.
+  Result<std::size_t> take(std::string_view bytes, std::string* data = nullptr);
   bool done() const { return part_ == Part::done; }
 
  private:

@@ -12,12 +12,13 @@
 #include <cstdint>
 #include <string>
 
+#include "gateway/conduit.h"
 #include "gateway/egress_budget.h"
 #include "gateway/stream_gate.h"
 
 namespace weir::gateway {
 
-class Relay {
+class Relay final : public Conduit {
  public:
   struct Setup {
     int client = -1;
@@ -29,25 +30,20 @@ class Relay {
     std::string unread;  // what the client has sent behind it
     std::string answer;  // to the client before anything else
   };
-  enum class State { running, finished, broken, refused, used_up };
 
   explicit Relay(Setup setup);
 
-  // Moves what can be moved now, a bounded amount.
-  State pump();
-  const StreamGate::Step& refusal() const { return refusal_; }  // after State::refused
-
-  const std::string& unread() const { return down_; }  // what the client has not got yet
-
-  std::uint32_t client_events() const;  // what to wait for; 0: nothing
-  std::uint32_t server_events() const;
-  std::uint64_t sent() const { return sent_; }
-  std::uint64_t received() const { return received_; }
-  bool half_closed() const { return client_ended_ || server_ended_; }
-  bool inside_message() const { return setup_.gate.inside_message(up_.size() > passed_); }
-  bool owes_server() const { return !client_ended_ || passed_ > 0; }
-  // Has anything moved since this was last asked?
-  bool moved();
+  State pump() override;
+  const StreamGate::Step& refusal() const override { return refusal_; }
+  const std::string& unread() const override { return down_; }
+  std::uint32_t client_events() const override;
+  std::uint32_t server_events() const override;
+  std::uint64_t sent() const override { return sent_; }
+  std::uint64_t received() const override { return received_; }
+  bool half_closed() const override { return client_ended_ || server_ended_; }
+  bool inside_message() const override { return setup_.gate.inside_message(up_.size() > passed_); }
+  bool owes_server() const override { return !client_ended_ || passed_ > 0; }
+  bool moved() override;
 
  private:
   State read_client();

@@ -40,7 +40,39 @@ StreamGate::Step refuse_http(Refusal why, std::string says) {
   return refuse(why, std::move(says), http_refusal(why == Refusal::protocol ? 400 : 403, text));
 }
 
+std::optional<StreamGate::Step> check_host_text(std::string_view text, const StreamGate::Expected& expected) {
+  const auto said = parse_host_port(text);
+  if (!said) return refuse_http(Refusal::bad_host, std::string(text));
+  if (said->host != expected.host || (said->port && *said->port != expected.port))
+    return refuse_http(Refusal::other_name, said->host.text);
+  return std::nullopt;
+}
+
 }  // namespace
+
+// Everything that makes a request go somewhere else, or turn into something else.
+std::optional<StreamGate::Step> check_request(const HttpHead& head, const StreamGate::Expected& expected,
+                                              bool may_upgrade) {
+  if (head.method == "CONNECT") return refuse_http(Refusal::protocol, "CONNECT to a proxy behind this one");
+  if (head.method == "PRI") return refuse_http(Refusal::protocol, "HTTP/2 without TLS");
+  const auto host = head.field("host");
+  if (!host || host->empty()) return refuse_http(Refusal::no_name, "a request without Host");
+  if (auto step = check_host_text(*host, expected)) return step;
+  if (const auto absolute = absolute_target(head.target)) {
+    if (to_lower_ascii(absolute->scheme) != (expected.inside_tls ? "https" : "http"))
+      return refuse_http(Refusal::protocol,
+                         "a target of another kind than its connection: " + std::string(absolute->scheme));
+    if (auto step = check_host_text(absolute->authority, expected)) return step;
+  } else if (!head.target.starts_with('/') && !(head.target == "*" && head.method == "OPTIONS")) {
+    return refuse_http(Refusal::protocol, "a target that is neither a path nor a URL");
+  }
+  if (const auto upgrade = head.field("upgrade")) {
+    const bool websocket = to_lower_ascii(*upgrade) == "websocket" && head.method == "GET" && may_upgrade &&
+                           !head.framing.chunked && head.framing.length == 0;
+    if (!websocket) return refuse_http(Refusal::protocol, "an upgrade to " + std::string(*upgrade));
+  }
+  return std::nullopt;
+}
 
 std::string http_refusal(int status, std::string_view text) {
   const std::string body = "weir: " + std::string(text) + "\n";
@@ -165,7 +197,7 @@ StreamGate::Step StreamGate::head(std::string_view waiting) {
     return refuse_http(Refusal::protocol, "not TLS and not HTTP/1 as it must be: " + parsed.error().what);
   if (!*parsed) return {};
   const HttpHead& head = **parsed;
-  if (Step step = check_head(head); step.refused) return step;
+  if (auto step = check_request(head, expected_, first_request_)) return *step;
   if (head.field("upgrade")) {
     part_ = Part::upgrade;
     server_start_.clear();
@@ -175,36 +207,6 @@ StreamGate::Step StreamGate::head(std::string_view waiting) {
   first_request_ = false;
   begin_body(head.framing);
   return pass(head.bytes);
-}
-
-// Everything that makes a request go somewhere else, or turn into something else.
-StreamGate::Step StreamGate::check_head(const HttpHead& head) {
-  if (head.method == "CONNECT") return refuse_http(Refusal::protocol, "CONNECT to a proxy behind this one");
-  if (head.method == "PRI") return refuse_http(Refusal::protocol, "HTTP/2 without TLS");
-  const auto host = head.field("host");
-  if (!host || host->empty()) return refuse_http(Refusal::no_name, "a request without Host");
-  if (auto step = check_host_text(*host)) return *step;
-  if (const auto absolute = absolute_target(head.target)) {
-    if (to_lower_ascii(absolute->scheme) != "http")
-      return refuse_http(Refusal::protocol, "a target that is not http: " + std::string(absolute->scheme));
-    if (auto step = check_host_text(absolute->authority)) return *step;
-  } else if (!head.target.starts_with('/') && !(head.target == "*" && head.method == "OPTIONS")) {
-    return refuse_http(Refusal::protocol, "a target that is neither a path nor a URL");
-  }
-  if (const auto upgrade = head.field("upgrade")) {
-    const bool websocket = to_lower_ascii(*upgrade) == "websocket" && head.method == "GET" &&
-                           first_request_ && !head.framing.chunked && head.framing.length == 0;
-    if (!websocket) return refuse_http(Refusal::protocol, "an upgrade to " + std::string(*upgrade));
-  }
-  return {};
-}
-
-std::optional<StreamGate::Step> StreamGate::check_host_text(std::string_view text) {
-  const auto said = parse_host_port(text);
-  if (!said) return refuse_http(Refusal::bad_host, std::string(text));
-  if (said->host != expected_.host || (said->port && *said->port != expected_.port))
-    return refuse_http(Refusal::other_name, said->host.text);
-  return std::nullopt;
 }
 
 void StreamGate::begin_body(HttpFraming framing) {

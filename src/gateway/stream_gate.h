@@ -31,7 +31,8 @@ class StreamGate {
     Host host;
     std::uint16_t port = 0;
     bool any_protocol = false;
-    bool unseen = false;  // nothing is looked at: an endpoint of the host's loopback that was mapped in
+    bool inside_tls = false;  // the requests come out of a connection whose TLS the proxy has ended
+    bool unseen = false;      // nothing is looked at: an endpoint of the host's loopback that was mapped in
   };
   struct Step {
     std::size_t pass = 0;
@@ -74,9 +75,7 @@ class StreamGate {
   Step head(std::string_view waiting);
   Step body(std::string_view waiting);
   Step chunks(std::string_view waiting);
-  Step check_head(const HttpHead& head);
   void begin_body(HttpFraming framing);
-  std::optional<Step> check_host_text(std::string_view text);
 
   Expected expected_;
   Part part_ = Part::start;
@@ -86,6 +85,11 @@ class StreamGate {
   bool single_ = false;
   std::string server_start_;
 };
+
+// Does a request go where it is expected to, and is it one that stays what it is? None: yes. `may_upgrade`:
+// it is the first one of its connection.
+std::optional<StreamGate::Step> check_request(const HttpHead& head, const StreamGate::Expected& expected,
+                                              bool may_upgrade);
 
 // "HTTP/1.1 403 Forbidden" with a text that tells a person what to do, closing the connection.
 std::string http_refusal(int status, std::string_view text);

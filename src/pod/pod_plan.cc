@@ -104,7 +104,7 @@ Result<PodMount> resolved(const std::vector<std::string>& keep_out, PodMount mou
     if (mount.bytes_max == 0) return fail("a tmpfs needs a size", mount.at);
     return mount;
   }
-  TRY(mount.source, existing(mount.source, mount.kind == Kind::overlay || mount.kind == Kind::own));
+  TRY(mount.source, existing(mount.source, mount.kind == Kind::overlay));
   if (mount.source == "/" || is_within(mount.source, "/proc") || is_within(mount.source, "/dev") ||
       is_within(mount.source, "/sys"))
     return fail(ErrorCode::denied, "this directory of the host is never shown in a pod", mount.source,

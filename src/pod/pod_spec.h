@@ -31,7 +31,7 @@
 namespace weir::pod {
 
 struct PodMount {
-  // `own`: as writable, of a directory that Weir made for this one pod and keeps with its changes.
+  // `own`: as writable, of a directory or file that Weir made for this one pod and keeps with its changes.
   enum class Kind { read_only, writable, overlay, tmpfs, own };
   Kind kind = Kind::read_only;
   std::string at;      // inside; absolute, without "." and ".."

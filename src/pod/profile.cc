@@ -94,8 +94,11 @@ Status Reader::read_key(const std::string& key, const Json& value, PodProfile& p
     for (const auto& name : profile.environment)
       if (name == "*" || name.find('*') < name.size() - 1)
         return wrong(key, "a pattern is a prefix of at least one letter and '*' at its end");
-  } else if (key == "allow" || key == "allow_private") {
-    TRY((key == "allow" ? profile.allow : profile.allow_private), texts(key, value));
+  } else if (key == "allow" || key == "allow_private" || key == "inspect") {
+    TRY((key == "allow"     ? profile.allow
+         : key == "inspect" ? profile.inspect
+                            : profile.allow_private),
+        texts(key, value));
   } else if (key == "home") {
     TRY(profile.home_bytes, size(key, value));
   } else if (key == "tmp") {
@@ -109,9 +112,9 @@ Status Reader::read_key(const std::string& key, const Json& value, PodProfile& p
     if (word != "local" && word != "none") return wrong(key, "the network is local or none");
     profile.network = word == "none" ? PodNetwork::none : PodNetwork::local;
   } else {
-    return fail(
-        "a profile has no such key", at("/" + key) + ": " + printable(key, 60),
-        "name, extends, read_only, home, tmp, environment, set, limits, network, allow, allow_private");
+    return fail("a profile has no such key", at("/" + key) + ": " + printable(key, 60),
+                "name, extends, read_only, home, tmp, environment, set, limits, network, allow, "
+                "allow_private, inspect");
   }
   return {};
 }
@@ -204,6 +207,7 @@ PodProfile merged(const PodProfile& base, const PodProfile& own) {
   both.read_only.insert(both.read_only.end(), own.read_only.begin(), own.read_only.end());
   both.environment.insert(both.environment.end(), own.environment.begin(), own.environment.end());
   both.allow.insert(both.allow.end(), own.allow.begin(), own.allow.end());
+  both.inspect.insert(both.inspect.end(), own.inspect.begin(), own.inspect.end());
   both.allow_private.insert(both.allow_private.end(), own.allow_private.begin(), own.allow_private.end());
   for (const auto& [name, value] : own.set)
     both.set[name] = value;

@@ -15,7 +15,8 @@
 //   limits: {memory: 4G, processes: 512, cpu: 1h, time: 2h, disk: 10G, file: 4G, open_files: 4096}
 //   network: local                            # its own loopback; "none": no TCP at all
 //   allow: [pypi.org, "*.pythonhosted.org"]   # destinations outside (docs/egress.md); allow_private: the
-//   same extends: generic                          # the caller merges: parse the other, then merged()
+//   same; inspect: what is looked at inside TLS
+//   extends: generic                          # the caller merges: parse the other, then merged()
 #pragma once
 
 #include <optional>
@@ -36,6 +37,7 @@ struct PodProfile {
   std::optional<PodNetwork> network;
   std::vector<std::string> allow;  // destinations, as whoever serves the listeners reads them
   std::vector<std::string> allow_private;
+  std::vector<std::string> inspect;  // hosts whose requests are looked at inside TLS
 };
 
 // Errors name the file and line. At most 64 KiB, 256 paths, 256 names; unknown keys are refused.

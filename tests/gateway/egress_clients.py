@@ -35,6 +35,10 @@ def run(*argv, **more):
 
 
 class World:
+    hosts = HOSTS
+    names = ("a.example", "b.example", "nas.example", "evil.example", "mixed.example")  # of the servers' certificate
+    internet_program = HERE / "egress_internet.py"
+
     def __init__(self, programs, top, always=()):
         self.always = always  # options of every pod
         self.weir = pathlib.Path(programs).resolve() / "weir"
@@ -48,7 +52,7 @@ class World:
     def make_certificates(self):
         tls = self.top / "tls"
         tls.mkdir()
-        (tls / "names").write_text("subjectAltName=DNS:a.example,DNS:b.example,DNS:nas.example,DNS:evil.example,DNS:mixed.example")
+        (tls / "names").write_text("subjectAltName=" + ",".join("DNS:" + name for name in self.names))
         run("openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=Small Root", "-days", "2", "-keyout", tls / "root.key", "-out",
             tls / "root.pem")
         run("openssl", "req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=a.example", "-keyout", tls / "site.key", "-out", tls / "site.csr")
@@ -72,7 +76,7 @@ class World:
             run("git", "-C", www / "repo.git", "update-server-info")
 
     def make_networks(self):
-        (self.top / "hosts").write_text(HOSTS)
+        (self.top / "hosts").write_text(self.hosts)
         run("mount", "--bind", self.top / "hosts", "/etc/hosts")
         # A name server that logs and never answers.
         (self.top / "resolv.conf").write_text("nameserver 8.8.8.8\noptions timeout:1 attempts:1\n")
@@ -81,7 +85,7 @@ class World:
         self.internet = subprocess.Popen(["unshare", "-n", "sh", "-c", f"echo up; read go; ip link set lo up; ip link set wan1 up; ip route add default dev wan1;"
                                           "for a in 93.184.216.34 93.184.216.35 10.7.7.7 169.254.169.254 8.8.8.8 9.9.9.9; do ip addr add $a/32 dev lo; done;"
                                           "ip addr add 192.0.2.2/32 dev wan1;"
-                                          f"exec python3 {HERE / 'egress_internet.py'} {self.top}"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+                                          f"exec python3 {self.internet_program} {self.top}"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.internet.stdout.readline()
         run("ip", "link", "add", "wan0", "type", "veth", "peer", "name", "wan1", "netns", str(self.internet.pid))
         run("ip", "addr", "add", "192.0.2.1/32", "dev", "wan0")
