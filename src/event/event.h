@@ -33,6 +33,7 @@ inline constexpr std::string_view kToolCall = "tool.call";        // data: tool;
 inline constexpr std::string_view kToolResult = "tool.result";    // data: tool, failed; body: output
 inline constexpr std::string_view kAgentStart = "agent.start";    // a sub-agent begins
 inline constexpr std::string_view kAgentStop = "agent.stop";
+inline constexpr std::string_view kConnection = "connection";  // seen by a pod's supervisor; body: see docs
 inline constexpr std::string_view kConfigChange = "config.change";  // the agent's own settings; body: path
 inline constexpr std::string_view kObservation = "observation";     // an answer to Guard::prepare
 inline constexpr std::string_view kApproval = "approval";           // a person's answer to an ask
@@ -50,6 +51,7 @@ std::string_view name(Assurance assurance);
 namespace plane {
 inline constexpr std::string_view kHook = "hook";
 inline constexpr std::string_view kTranscript = "transcript";
+inline constexpr std::string_view kOs = "os";
 inline constexpr std::string_view kSelf = "self";
 }  // namespace plane
 

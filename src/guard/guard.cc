@@ -278,6 +278,7 @@ void Guard::settle(Decision& decision, const Event& event, const Supplied& suppl
   }
   const bool asks_about_earlier = event.data["phase"].text_or("") == "permission";
   if (event.kind == kind::kToolCall && !asks_about_earlier) reserve(decision, event);
+  if (event.kind == kind::kPrompt) state_.running.turn_began(event);
   if (!asks_about_earlier) remember(decision, event, supplied);
   if (decision.verdict == Verdict::quarantine && !state_.stopped) {
     state_.stopped = true;
@@ -322,6 +323,7 @@ void Guard::reserve(const Decision& decision, const Event& event) {
   const Counters cost = cost_of(decision.actions);
   state_.counters = state_.counters + cost;
   state_.remember_intent({id, decision.id, cost});
+  state_.running.released(event, decision.actions);
 }
 
 // What would be true at each Action if the call ran.
@@ -387,6 +389,7 @@ std::vector<event::Finding> Guard::note(const Event& event, std::vector<event::F
 void Guard::change_state(const Event& event) {
   const std::string id = tool_use_id(event);
   if (event.kind == kind::kToolResult) {
+    state_.running.returned(event);
     const auto it = state_.intents.find(id);
     if (it == state_.intents.end()) return;
     // Only positive evidence that the call did not run takes its reservation back; a failure is no such

@@ -10,6 +10,7 @@
 
 #include "base/json.h"
 #include "guard/approvals.h"
+#include "guard/running_calls.h"
 
 namespace weir::guard {
 
@@ -54,6 +55,7 @@ struct SessionState {
   std::string stop_reason;
   std::map<std::string, Intent> intents;  // by tool_use_id; bounded
   std::deque<std::string> intent_order;
+  RunningCalls running;          // the same calls as connections are held against them
   std::set<std::string> judged;  // tool_use_ids that came through a gating hook; bounded
   std::deque<std::string> judged_order;
   std::map<std::string, std::string> refused;  // call digest → the Decision that refused or held it; bounded

@@ -41,6 +41,8 @@ class Reading {
       tool_call();
     else if (event_.kind == kind::kConfigChange)
       config_change();
+    else if (event_.kind == kind::kConnection)
+      connection();
     else
       of_session();
   }
@@ -169,6 +171,24 @@ class Reading {
     const std::string_view speaker = event_.data["spoken_by"].text_or("");
     if (event_.kind == kind::kPrompt && !speaker.empty())
       action.attrs.set(speaker == "agent" ? "spoken_by_agent" : "spoken_by_tool", true);
+    add(std::move(action));
+  }
+
+  // A connection that the kernel saw, held against the calls that are running.
+  void connection() {
+    const Sighting seen = sighting_of(event_);
+    const Explanation why = state_.running.explain(seen, pack_.commands());
+    const std::string& host = seen.host.empty() ? seen.address : seen.host;
+    const std::string place = host.contains(':') ? "[" + host + "]" : host;  // RFC 3986, 3.2.2
+    Action action{"effect.connect",   "Host", place + ":" + std::to_string(seen.port),
+                  Certainty::certain, {},     Json::object()};
+    action.attrs.set("host", host);
+    action.attrs.set("port", std::to_string(seen.port));
+    action.attrs.set("program", seen.program);
+    action.attrs.set(why.explained ? "what" : "unexplained_by", why.by);
+    if (!why.explained) action.attrs.set("unexplained", true);
+    if (why.by == "late" || why.by == "orphan") action.attrs.set(std::string(why.by), true);
+    if (!why.tool_use_id.empty()) action.attrs.set("intent", why.tool_use_id);
     add(std::move(action));
   }
 

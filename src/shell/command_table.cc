@@ -263,17 +263,18 @@ Status CommandTable::add(std::string_view yaml, std::string_view where) {
   TRY(const Json document, parse_yaml(yaml, where));
   const std::string at(where);
   const Json& programs = document["programs"];
-  const bool patterns = document.is_object() &&
-                        (document.has("hosts") || document.has("services") || document.has("installers"));
+  const bool patterns = document.is_object() && (document.has("hosts") || document.has("services") ||
+                                                 document.has("installers") || document.has("reaches"));
   if (!programs.is_object() && !(programs.is_null() && patterns)) return fail("no \"programs\" map", at);
   for (const auto& member : document.as_object())
     if (member.first != "programs" && member.first != "hosts" && member.first != "services" &&
-        member.first != "installers")
+        member.first != "installers" && member.first != "reaches")
       return fail("unknown key \"" + member.first + "\"", at,
-                  "known are programs, hosts, services, installers");
+                  "known are programs, hosts, services, installers, reaches");
   TRY_STATUS(read_patterns(hosts_, document["hosts"], Place{at + ": hosts"}));
   TRY_STATUS(read_patterns(services_, document["services"], Place{at + ": services"}));
   TRY_STATUS(read_patterns(installers_, document["installers"], Place{at + ": installers"}));
+  TRY_STATUS(read_patterns(reaches_, document["reaches"], Place{at + ": reaches"}));
   return programs.is_object() ? add_programs(programs, at) : Status{};
 }
 
@@ -319,6 +320,11 @@ std::string_view CommandTable::service_class(std::string_view service) const {
 
 std::string_view CommandTable::installer(std::string_view url) const {
   return meaning_of(installers_, url);
+}
+
+bool CommandTable::reaches_out(std::string_view tool, std::string_view program) const {
+  return std::any_of(reaches_.begin(), reaches_.end(),
+                     [&](const auto& one) { return one.second == tool && glob_match(one.first, program); });
 }
 
 const ProgramSpec* CommandTable::find(std::string_view name) const {

@@ -117,6 +117,9 @@ class CommandTable {
   std::string_view service_class(std::string_view service) const;
   // The package that this URL's script installs, when it is the installer its makers publish; or "".
   std::string_view installer(std::string_view url) const;
+  // Does `tool` reach out by itself, by running `program` (both names without a directory)? `git` does by
+  // git-remote-https.
+  bool reaches_out(std::string_view tool, std::string_view program) const;
   std::size_t size() const { return programs_.size(); }
 
  private:
@@ -128,6 +131,7 @@ class CommandTable {
   Patterns hosts_;
   Patterns services_;
   Patterns installers_;
+  Patterns reaches_;
   TextMap<std::size_t> by_name_;
 };
 

@@ -37,8 +37,28 @@ inline std::pair<std::string, std::string> first_word(std::string_view text) {
   return {std::string(text.substr(0, end)), std::string(trim(text.substr(end)))};
 }
 
+// "WHOSE PROGRAM HOST:PORT": a connection in a pod, of a program that began just now. What lies in /usr is
+// fixed.
+inline event::Event connection_of(std::string_view what) {
+  const auto [whose, rest] = first_word(what);
+  const auto [program, place] = first_word(rest);
+  const auto colon = place.rfind(':');
+  event::Event event = tool_call("", Json::object());
+  event.kind = event::kind::kConnection;
+  event.plane = event::plane::kOs;
+  event.source = "weir/pod";
+  event.assurance = event::Assurance::kernel;
+  constexpr std::int64_t kJustNowNs = kStartNs * 2;
+  event.data =
+      Json::object({{"from", whose}, {"branch_ns", kJustNowNs}, {"fixed", program.starts_with("/usr/")}});
+  event.body = Json::object({{"program", program},
+                             {"host", place.substr(0, colon)},
+                             {"port", static_cast<std::int64_t>(std::stoi(place.substr(colon + 1)))}});
+  return event;
+}
+
 // "$ COMMAND", "Read PATH", "Write PATH", "Edit PATH", "config PATH", "notice NAME", "prompt SPEAKER
-// TEXT", or {"tool": …, "input": …}.
+// TEXT", "connect WHOSE PROGRAM HOST:PORT", or {"tool": …, "input": …}.
 inline std::optional<event::Event> event_of(std::string_view what, const CaseWorld& world) {
   const auto [word, rest] = first_word(what);
   std::optional<event::Event> event;
@@ -68,6 +88,8 @@ inline std::optional<event::Event> event_of(std::string_view what, const CaseWor
     event->data = Json::object();
     if (speaker != "user") event->data.set("spoken_by", speaker);
     event->body = Json::object({{"text", text}});
+  } else if (word == "connect") {
+    event = connection_of(rest);
   } else if (word.starts_with("{")) {
     if (const auto json = parse_json(trim(what)); json)
       event = tool_call(std::string((*json)["tool"].text_or("")), (*json)["input"]);

@@ -259,7 +259,7 @@ class Session {
 
   void stamp(event::Event& event) {
     event.id = "event-" + std::to_string(++number_);
-    event.time.wall_ns = now_ns;
+    event.time.wall_ns = event.time.mono_ns = now_ns;
   }
   int number_ = 0;
 };
