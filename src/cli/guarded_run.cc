@@ -86,14 +86,15 @@ void RunCourse::diverged(const daemon::FinishedCall& call, const End& end) {
     this->end("quarantined: " + what, end);
 }
 
-void RunCourse::tick(const End& end) {
-  if (ended_) return;
-  const auto step = watch_.step();
+std::map<std::uint64_t, daemon::EffectNews> RunCourse::tick(const End& end) {
+  if (ended_) return {};
+  auto step = watch_.step();
   take(step);
   if (step.stop)
     this->end("stopped: " + printable(*step.stop, 200), end);
   else if (step.divergence)
     diverged(*step.divergence, end);
+  return std::move(step.effects);
 }
 
 RunEnd RunCourse::finish(int exit_code, const std::string& ended_because) {

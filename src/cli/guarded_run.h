@@ -48,8 +48,8 @@ class RunCourse {
 
   // What the daemon is told of the run; isolation and shield are the caller's to add.
   daemon::RunStart start() const;
-  // `end` is called at most once.
-  void tick(const End& end);
+  // `end` is called at most once. What the daemon has answered of connections that it was asked about.
+  std::map<std::uint64_t, daemon::EffectNews> tick(const End& end);
   // Ends the run for another reason.
   void end(const std::string& why, const End& end);
   // Is there nothing more to hear from the daemon?

@@ -14,6 +14,7 @@
 #include "cli/pod_choice.h"
 #include "cli/pod_egress.h"
 #include "cli/pod_start.h"
+#include "cli/run_connections.h"
 #include "os/files.h"
 #include "pod/mountinfo.h"
 #include "pod/pod_launch.h"
@@ -171,6 +172,8 @@ Result<ReadyPod> ready(const Args& args, Run& run, const Context& context) {
   return ready_pod(profile, std::move(request), std::move(credentials), context,
                    [&](const pod::Pod& stored, pod::PodSpec& spec) -> Status {
                      show_weir(run, context.places, spec);
+                     // Effects are held against tool calls: of an agent without hooks none is known.
+                     spec.supervised = run.command.agent && spec.network == pod::PodNetwork::egress;
                      if (state) TRY_STATUS(show_state(*state, store.directory(stored), spec));
                      show_certificates(spec);
                      show_git_identity(context.places.home, spec);
@@ -197,8 +200,11 @@ Result<RunEnd> go(const Run& run, ReadyPod& ready, const std::string& directory,
                               {"report", pod::to_json(now.report)}});
     return link.begin(start);
   };
+  RunConnections connections(ready.plan.spec, link);
+  connections.attach(options);
   options.on_tick = [&](pod::PodControl& pod) {
-    course.tick([&pod](const std::string& why) { pod.end(why); });
+    const auto answers = course.tick([&pod](const std::string& why) { pod.end(why); });
+    connections.tick(pod, answers);
     if (course.lost()) options.wake_fds.clear();  // a closed connection is readable for ever
   };
   PodEgress egress(ready);

@@ -67,9 +67,9 @@ void Control::on_line(const net::Message& message) {
   if (!allowed_to_guarded(command) && parts_.runs.is_guarded(os::ancestry(message.peer.pid))) {
     const auto run = parts_.runs.run_of(os::ancestry(message.peer.pid));
     // The launcher itself speaks for its run on the connection it registered with.
-    const bool launcher =
-        run && run->pid == message.peer.pid &&
-        (command == "run" || command == "call" || command == "breach" || command == "ended");
+    const bool launcher = run && run->pid == message.peer.pid &&
+                          (command == "run" || command == "call" || command == "effect" ||
+                           command == "breach" || command == "ended");
     if (!launcher) {
       reply(fail(ErrorCode::denied, "this process belongs to a guarded agent and may not control Weir",
                  "pid " + std::to_string(message.peer.pid), "use a terminal that the agent did not open"));
@@ -113,6 +113,8 @@ void Control::dispatch(const std::string& command, const Json& request, const ne
     register_run(request, message, reply);
   else if (command == "call")
     seen_call(request, reply);
+  else if (command == "effect")
+    seen_effect(request, message, reply);
   else if (command == "breach" || command == "ended")
     record_of_run(command == "breach" ? "run.breach" : "run.ended", request, message, reply);
   else if (command == "probe")
@@ -345,6 +347,24 @@ void Control::seen_call(const Json& request, const Reply& reply) {
   const std::string id = event.corr["tool_use_id"];
   parts_.engine.transcript_call(agent, std::move(event), [reply, id](bool diverged) {
     reply(Json::object({{"ok", true}, {"tool_use_id", id}, {"diverged", diverged}}));
+  });
+}
+
+// {"cmd":"effect","id","chain",…}: a program in the run's pod wants to connect.
+void Control::seen_effect(const Json& request, const net::Message& message, const Reply& reply) {
+  const auto runs = parts_.runs.list();
+  const auto run = std::find_if(runs.begin(), runs.end(),
+                                [&](const Run& one) { return one.connection == message.connection; });
+  if (run == runs.end()) return reply(fail("no run is registered on this connection", "cmd"));
+  auto effect = effect_from(request);
+  const std::int64_t id = request["id"].int_or(-1);
+  if (!effect)
+    return reply(Json::object({{"effect", id}, {"allow", false}, {"reason", effect.error().message()}}));
+  parts_.engine.effect(*run, *std::move(effect), [reply, id](const Engine::EffectVerdict& verdict) {
+    reply(Json::object({{"effect", id},
+                        {"allow", verdict.allow},
+                        {"reason", verdict.reason},
+                        {"of_agent", verdict.of_agent}}));
   });
 }
 

@@ -5,7 +5,8 @@
 //   {"cmd":"carried"} lists files that carry labels, {"cmd":"vouch","path":…,"pin":…} takes one off
 //   {"cmd":"pin","new":…,"old"?} {"cmd":"erase","session":…,"pin":…} → {"ok","root","erased"}
 //   {"cmd":"run",…} registers a guarded run for as long as its connection lives, and streams its decisions,
-//   sessions and stops; {"cmd":"call",…} {"cmd":"breach",…} {"cmd":"ended",…} belong to it.
+//   sessions and stops; {"cmd":"call",…} {"cmd":"effect",…} {"cmd":"breach",…} {"cmd":"ended",…} belong to
+//   it.
 //   {"cmd":"follow"} streams all decisions. {"cmd":"probe"} probes now; {"cmd":"live","path","version",
 //   "refused","detail"} records what `weir doctor --live` saw; {"cmd":"pod","what","facts"} what was
 //   committed from a pod or discarded.
@@ -69,6 +70,7 @@ class Control {
   // Facts of a registered run for the ledger: a broken shield, the end.
   void record_of_run(std::string_view what, const Json& request, const net::Message& message,
                      const Reply& reply);
+  void seen_effect(const Json& request, const net::Message& message, const Reply& reply);
   void seen_call(const Json& request, const Reply& reply);
   // On a thread of its own: the shims that it starts are answered by the loop that called us.
   void probe_now(const Reply& reply);

@@ -81,16 +81,6 @@ Json Engine::forgotten() const {
   return Json::object({{"facts", facts}, {"correlations", correlations}, {"sessions", sessions}});
 }
 
-struct Engine::Outcome {
-  event::Decision decision;
-  Event event;
-  guard::Answers answers;
-  std::optional<Event> observation;
-  std::optional<Event> stop;  // came before the event
-  std::shared_ptr<const Anomalies::Seen> seen;
-  std::vector<flow::CarriedFile> carried;
-};
-
 Engine::Engine(store::Store& store, store::Query& query, Committer& committer, Runs& runs,
                std::shared_ptr<const guard::Pack> pack, EngineOptions options, os::Log log)
     : store_(store),
@@ -139,6 +129,7 @@ void Engine::handle(HookCall call, const Answer& answer) {
   identify(*event, call, ancestry);
   const auto run = runs_.run_of(ancestry);
   note_speaker(*event, call, ancestry, run);
+  note_root(*event);
   const std::string root = event->root;
   if (run && runs_.note_session(run->connection, root) && session_observer_) session_observer_(*run, root);
   auto shared = std::make_shared<HookCall>(std::move(call));
@@ -339,6 +330,10 @@ Result<Engine::Outcome> Engine::decide(Tree& tree, Event event, const std::optio
   supplied.mode = (run ? run->observe : options_.observe) ? guard::Mode::observe : guard::Mode::enforce;
   supplied.isolation = run && !run->isolation.empty() ? run->isolation : options_.isolation;
   supplied.build = options_.build;
+  if (event.plane == event::plane::kOs) {
+    supplied.level_requested = "pod";
+    supplied.level_verified = supplied.isolation == "shielded" ? "L3" : "none";  // less is no such run
+  }
   outcome.decision = guard.decide(event, outcome.answers, supplied);
   if (outcome.decision.verdict == event::Verdict::quarantine) anomalies_.stopped(tree.root);
   const bool asks_about_earlier = event.data["phase"].text_or("") == "permission";

@@ -20,6 +20,7 @@
 #include "daemon/carried_files.h"
 #include "daemon/commit_authors.h"
 #include "daemon/committer.h"
+#include "daemon/effect.h"
 #include "daemon/planner.h"
 #include "daemon/project_packs.h"
 #include "daemon/runs.h"
@@ -92,6 +93,16 @@ class Engine {
   void transcript_call(const std::string& agent, event::Event event,
                        const std::function<void(bool diverged)>& done);
 
+  // A connection that a program of this run wants to make. The answer comes after it is durable; of one that
+  // a policy wants to ask about when a person has answered, which may be never.
+  struct EffectVerdict {
+    bool allow = false;
+    std::string reason;
+    bool of_agent = false;  // the agent's own process makes it
+  };
+  using EffectAnswer = std::function<void(const EffectVerdict&)>;
+  void effect(const Run& run, Effect effect, EffectAnswer answer);
+
   // Control. `done` gets the outcome after it is durable.
   using Done = std::function<void(Status)>;
   void approve(const std::string& approval_id, bool yes, const guard::Approver& approver, const Done& done);
@@ -156,6 +167,17 @@ class Engine {
             const Answer& answer);
   Status commit_event(const Tree& tree, event::Event& event, Done done);
   event::Event control_event(const std::string& root, std::string_view kind, Json data) const;
+  struct Seen {
+    Run run;
+    Effect effect;
+    event::Event event;
+    EffectAnswer answer;
+  };
+  std::string root_of_effect(const Run& run, const Effect& effect, std::optional<std::size_t> agent_at);
+  void note_root(const event::Event& event);
+  void judge_effect(const std::shared_ptr<Seen>& seen, std::size_t thread);
+  void hold_effect(const Notice& notice, const std::shared_ptr<Seen>& seen);
+  void release_effect(const std::string& approval_id);
   void fail_closed(const HookCall& call, const Answer& answer, const Error& error);
   Result<std::string> root_of(const std::string& session);
   Status erase_tree(const std::string& root);
@@ -178,8 +200,10 @@ class Engine {
   std::map<std::string, std::shared_ptr<Tree>> trees_;
   bool evicted_ = false;  // some tree was taken out of memory
   std::map<std::string, HeldCall> held_;
-  std::map<std::string, std::string> verified_;  // by agent
-  std::string stopped_all_;                      // reason; "" when not stopped
+  std::map<std::string, std::shared_ptr<Seen>> held_effects_;  // by approval
+  std::map<ProcessKey, std::string> roots_of_agents_;          // the session that each spoke for last
+  std::map<std::string, std::string> verified_;                // by agent
+  std::string stopped_all_;                                    // reason; "" when not stopped
   std::vector<Observer> observers_;
   SessionObserver session_observer_;
   Anomalies anomalies_;

@@ -61,7 +61,10 @@ void Engine::approve(const std::string& approval_id, bool yes, const guard::Appr
       held_.erase(approval_id);
     }
     // An answer that was not accepted is recorded too: it took its place in the tree.
-    const Done finished = [done, answered](const Status& status) { done(answered ? status : answered); };
+    const Done finished = [this, done, answered, approval_id](const Status& status) {
+      if (answered && status) release_effect(approval_id);
+      done(answered ? status : answered);
+    };
     if (const Status status = commit_event(*tree, event, finished); !status) finished(status);
   });
   if (!queued) done(fail(ErrorCode::unavailable, "too much waits in this session"));

@@ -1,5 +1,5 @@
-// A session tree in memory: what Engine keeps between the calls of one root session. Only engine*.cc include
-// it.
+// A session tree in memory: what Engine keeps between the calls of one root session; and what judging one of
+// them gave. Only engine*.cc include it.
 #pragma once
 
 #include <atomic>
@@ -20,6 +20,17 @@ struct Engine::Tree {
   // Of the guard, as `weir status` reads it beside the strand.
   std::atomic<std::uint64_t> facts_forgotten{0};
   std::atomic<std::uint64_t> correlations_forgotten{0};
+};
+
+// What judging one event gave, before it is durable.
+struct Engine::Outcome {
+  event::Decision decision;
+  event::Event event;
+  guard::Answers answers;
+  std::optional<event::Event> observation;
+  std::optional<event::Event> stop;  // came before the event
+  std::shared_ptr<const Anomalies::Seen> seen;
+  std::vector<flow::CarriedFile> carried;
 };
 
 }  // namespace weir::daemon

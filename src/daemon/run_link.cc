@@ -71,6 +71,10 @@ void RunLink::take(const Json& line, RunNews& news) {
   } else if (line.has("stop")) {
     news.stop = text(line, "reason");
     if (news.stop->empty()) news.stop = "a person stopped it";
+  } else if (line.has("effect")) {
+    if (const auto id = line["effect"].int_or(-1); id >= 0)
+      news.effects[static_cast<std::uint64_t>(id)] = {line["allow"].bool_or(false),
+                                                      line["of_agent"].bool_or(false)};
   } else if (line.has("diverged")) {
     news.call_answers.emplace_back(text(line, "tool_use_id"), line["diverged"].bool_or(false));
   }
@@ -99,6 +103,12 @@ Status RunLink::ask(const std::string& agent, const std::string& session, const 
                                                  {"tool", tool},
                                                  {"tool_use_id", tool_use_id}})),
                            kSendMs);
+}
+
+Status RunLink::effect(const Effect& effect) {
+  Json request = to_json(effect);
+  request.set("cmd", "effect");
+  return client_.send_line(compact(request), kSendMs);
 }
 
 Status RunLink::tell(std::string_view command, Json facts) {

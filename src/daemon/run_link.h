@@ -13,10 +13,14 @@
 #include <string>
 #include <vector>
 
+#include "daemon/effect.h"
 #include "net/local_client.h"
 #include "os/xdg.h"
 
 namespace weir::daemon {
+
+// RunDecision::tool of a connection in a pod.
+inline constexpr std::string_view kConnectionTool = "connection";
 
 struct RunStart {
   std::string id;  // UUIDv7
@@ -44,11 +48,18 @@ struct RunDecision {
   bool approved = false;  // passes because a person said so
 };
 
+// Whether a connection may be made.
+struct EffectNews {
+  bool allow = false;
+  bool of_agent = false;  // the agent's own process makes it
+};
+
 struct RunNews {
   std::vector<RunDecision> decisions;
   std::vector<std::string> sessions;                       // roots of session trees, each told once
   std::optional<std::string> stop;                         // why a person stopped this run
   std::vector<std::pair<std::string, bool>> call_answers;  // tool_use_id, diverged
+  std::map<std::uint64_t, EffectNews> effects;             // by the supervisor's number
   bool lost = false;                                       // the daemon has gone
 };
 
@@ -63,6 +74,8 @@ class RunLink {
   // Asks whether a finished call was judged; the answer comes with poll().
   Status ask(const std::string& agent, const std::string& session, const std::string& root,
              const std::string& tool, const std::string& tool_use_id);
+  // Asks whether a connection may be made; the answer comes with poll(), perhaps when a person has given it.
+  Status effect(const Effect& effect);
   // For the record: a broken shield, the end of the run.
   Status tell(std::string_view command, Json facts);
 

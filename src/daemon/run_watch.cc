@@ -29,6 +29,7 @@ RunWatch::RunWatch(RunLink& link, WatchOptions options) : link_(link), options_(
 
 void RunWatch::count(const RunDecision& decision) {
   const std::string& id = decision.tool_use_id;
+  if (decision.tool == kConnectionTool && is_refusal(decision.would)) ++totals_.divergences;
   if (id.empty()) return;
   // Forgetting the oldest would be wrong by chance; forgetting all only costs a question each.
   if (judged_.size() >= kJudgedMax) judged_.clear();
@@ -63,6 +64,7 @@ void RunWatch::take(RunNews news, RunStep& step) {
     }
     pending_.erase(it);
   }
+  step.effects.merge(news.effects);
   if (news.stop) step.stop = std::move(news.stop);
   if (news.lost && !told_lost_) told_lost_ = step.lost_now = true;
 }

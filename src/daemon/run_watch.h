@@ -39,17 +39,18 @@ struct RunTotals {
   std::uint64_t refused = 0;  // deny, guide, quarantine
   std::uint64_t asked = 0;
   std::uint64_t would_refuse = 0;  // mode observe: what enforcing would have refused or asked
-  std::uint64_t divergences = 0;
-  std::vector<std::string> held;  // approval ids that nobody has used, newest last; at most 100
+  std::uint64_t divergences = 0;   // calls past their hook; connections that no call explains
+  std::vector<std::string> held;   // approval ids that nobody has used, newest last; at most 100
   std::set<std::string> sessions;
   std::size_t transcripts = 0;  // files read
 };
 
 struct RunStep {
   std::vector<RunDecision> decisions;
-  std::optional<std::string> stop;         // why a person stopped this run
-  std::optional<FinishedCall> divergence;  // a call that ran without its hook
-  bool lost_now = false;                   // the daemon has gone, told once
+  std::optional<std::string> stop;              // why a person stopped this run
+  std::optional<FinishedCall> divergence;       // a call that ran without its hook
+  std::map<std::uint64_t, EffectNews> effects;  // answers to RunLink::effect()
+  bool lost_now = false;                        // the daemon has gone, told once
 };
 
 class RunWatch {

@@ -108,6 +108,11 @@ bool Runs::has_agent(const std::vector<os::ProcessInfo>& ancestry) const {
   });
 }
 
+bool Runs::is_agent_process(const ProcessKey& process) const {
+  const std::lock_guard lock(mutex_);
+  return agents_.contains(process);
+}
+
 bool Runs::is_guarded(const std::vector<os::ProcessInfo>& ancestry) const {
   const std::lock_guard lock(mutex_);
   for (const auto& process : ancestry) {

@@ -72,6 +72,7 @@ class Runs {
   std::optional<ProcessKey> note_agent(const std::vector<os::ProcessInfo>& ancestry);
   // Is one of these an agent that has called a hook?
   bool has_agent(const std::vector<os::ProcessInfo>& ancestry) const;
+  bool is_agent_process(const ProcessKey& process) const;
   // Does the ancestry reach a guarded agent or registered run?
   bool is_guarded(const std::vector<os::ProcessInfo>& ancestry) const;
 

@@ -216,6 +216,11 @@ std::optional<std::string> find_program(const std::string& name) {
   return std::nullopt;
 }
 
+std::int64_t ns_of_ticks(std::uint64_t start_ticks) {
+  static const std::int64_t kTickNs = 1'000'000'000 / ::sysconf(_SC_CLK_TCK);
+  return static_cast<std::int64_t>(start_ticks) * kTickNs;
+}
+
 std::optional<ProcessInfo> process_info(pid_t pid) {
   const auto text = read_file("/proc/" + std::to_string(pid) + "/stat", 4096);
   if (!text) return std::nullopt;

@@ -52,6 +52,8 @@ struct ProcessInfo {
   std::string name;               // comm, up to 15 bytes
 };
 std::optional<ProcessInfo> process_info(pid_t pid);
+// When that was, by the clock of os::monotonic_ns(); one tick (10 ms) coarse, never late.
+std::int64_t ns_of_ticks(std::uint64_t start_ticks);
 // pid, its parent, and so on up to pid 1; at most 64.
 std::vector<ProcessInfo> ancestry(pid_t pid);
 

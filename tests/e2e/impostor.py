@@ -61,6 +61,11 @@ class Peer:
             time.sleep(0.02)
         return self.bytes
 
+    def requests(self, patience_s=1.0):
+        """The request lines of HTTP that came."""
+        lines = self.received(patience_s).decode(errors="replace").splitlines()
+        return [line for line in lines if line.endswith(" HTTP/1.1")]
+
     def __enter__(self):
         return self
 

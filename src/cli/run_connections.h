@@ -1,0 +1,47 @@
+// A guarded agent's pod under supervision: every connection of its programs is asked about at the daemon,
+// which holds it against the tool calls that are running (docs/divergence.md).
+//
+//   RunConnections connections(plan.spec, link);
+//   connections.attach(options);
+//   options.on_tick = [&](pod::PodControl& pod) {
+//     const auto answers = course.tick(…);
+//     connections.tick(pod, answers);
+//   };
+//
+// Without an answer nothing gets out: when the daemon has gone, what waits and what comes later is refused,
+// but for the agent's own process, which has nothing to act with any more and may still tell how far it came.
+#pragma once
+
+#include <map>
+#include <set>
+#include <string_view>
+
+#include "daemon/run_link.h"
+#include "pod/pod_launch.h"
+
+namespace weir::cli {
+
+class RunConnections {
+ public:
+  // Both must outlive it.
+  RunConnections(const pod::PodSpec& spec, daemon::RunLink& link) : spec_(spec), link_(link) {}
+
+  void attach(pod::PodOptions& options);
+  void tick(pod::PodControl& pod, const std::map<std::uint64_t, daemon::EffectNews>& answers);
+
+ private:
+  pod::ConnectVerdict decide(const pod::ConnectCall& call);
+  pod::ConnectVerdict without_daemon(const daemon::ProcessKey& process) const;
+
+  const pod::PodSpec& spec_;
+  daemon::RunLink& link_;
+  std::map<std::uint64_t, daemon::ProcessKey> waiting_;  // by call: who makes it
+  std::set<daemon::ProcessKey> agents_;                  // processes that the daemon called the agent's own
+};
+
+// Does this path of the pod lie where nothing in it can write?
+bool is_fixed(const pod::PodSpec& spec, std::string_view path);
+// As the daemon is told of it.
+daemon::Effect effect_of(const pod::ConnectCall& call, const pod::PodSpec& spec);
+
+}  // namespace weir::cli

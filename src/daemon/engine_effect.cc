@@ -1,0 +1,117 @@
+// Connections of programs in a pod: each is an Event of the session of the agent that it is below of, and is
+// judged like a tool call, on that session's strand.
+#include <utility>
+
+#include "daemon/effect.h"
+#include "daemon/engine.h"
+#include "daemon/engine_tree.h"
+#include "os/clock.h"
+#include "os/random.h"
+
+namespace weir::daemon {
+
+using event::Event;
+
+// The session that the agent's hooks spoke for last. Before the first hook the run has one of its own.
+std::string Engine::root_of_effect(const Run& run, const Effect& effect,
+                                   std::optional<std::size_t> agent_at) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (agent_at)
+      if (const auto it = roots_of_agents_.find(effect.chain[*agent_at]); it != roots_of_agents_.end())
+        return it->second;
+  }
+  if (!run.sessions.empty()) return *run.sessions.rbegin();
+  return run.agent + ":run-" + run.id;
+}
+
+void Engine::note_root(const Event& event) {
+  constexpr std::size_t kAgentsMax = 1024;
+  const auto pid = event.corr.find("pid");
+  const auto start = event.corr.find("pid_start");
+  if (pid == event.corr.end() || start == event.corr.end()) return;
+  const ProcessKey key{static_cast<pid_t>(std::stol(pid->second)), std::stoull(start->second)};
+  const std::lock_guard lock(mutex_);
+  if (roots_of_agents_.size() >= kAgentsMax && !roots_of_agents_.contains(key)) roots_of_agents_.clear();
+  roots_of_agents_[key] = event.root;
+}
+
+void Engine::effect(const Run& run, Effect effect, EffectAnswer answer) {
+  const auto agent_at = agent_in(effect, runs_);
+  Event event = connection_event(effect, agent_at);
+  event.id = os::new_uuid();
+  event.host = options_.host;
+  event.user = options_.user;
+  event.time = {os::wall_ns(), os::monotonic_ns(), options_.boot, {}};
+  event.root = event.session = root_of_effect(run, effect, agent_at);
+  event.agent.name = event.root.substr(0, event.root.find(':'));
+  auto shared = std::make_shared<Seen>(Seen{run, std::move(effect), std::move(event), std::move(answer)});
+  if (!strands_.post(shared->event.root,
+                     [this, shared](std::size_t thread) { judge_effect(shared, thread); }))
+    shared->answer({.reason = "too much of this session waits"});
+}
+
+void Engine::judge_effect(const std::shared_ptr<Seen>& seen, std::size_t thread) {
+  const auto refuse = [&](const Error& error) {
+    log_.warn("a connection was refused without a decision", {{"why", error.what}});
+    seen->answer({.reason = error.what});
+  };
+  const auto tree = tree_of(seen->event.root, thread);
+  if (!tree) return refuse(tree.error());
+  const auto decided = decide(**tree, seen->event, seen->run);
+  if (!decided) return refuse(decided.error());
+  auto commit = seal(*decided);
+  if (!commit) {
+    committer_.begin_generation();
+    return refuse(commit.error());
+  }
+  commit->generation = (*tree)->generation;
+  note_forgotten(**tree);
+  Notice notice{.decision = decided->decision,
+                .agent = seen->event.agent.name,
+                .tool = "connection",
+                .summary = summary_of(seen->effect),
+                .run = seen->run.id,
+                .tool_use_id = {}};
+  if (!notice.decision.approval_id.empty()) hold_effect(notice, seen);
+  commit->done = [this, seen, notice](const Status& status) {
+    if (!status) {
+      seen->answer({.reason = status.error().what});
+      return;
+    }
+    tell(notice);
+    // A held one is answered when a person has, or when nobody did for long enough.
+    if (notice.decision.approval_id.empty())
+      seen->answer({.allow = event::lets_run(notice.decision.verdict),
+                    .reason = notice.decision.reason,
+                    .of_agent = seen->event.data["from"].text_or("") == "agent"});
+  };
+  committer_.submit(std::move(*commit), Committer::Caller::may_wait);
+}
+
+void Engine::hold_effect(const Notice& notice, const std::shared_ptr<Seen>& seen) {
+  remember_held(notice, seen->event);
+  const std::lock_guard lock(mutex_);
+  held_[notice.decision.approval_id].tool = notice.tool;
+  std::erase_if(held_effects_, [&](const auto& item) { return !held_.contains(item.first); });
+  held_effects_[notice.decision.approval_id] = seen;
+}
+
+// A person has answered: the same connection is judged once more, and finds the answer.
+void Engine::release_effect(const std::string& approval_id) {
+  std::shared_ptr<Seen> seen;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto it = held_effects_.find(approval_id);
+    if (it == held_effects_.end()) return;
+    seen = std::move(it->second);
+    held_effects_.erase(it);
+  }
+  seen->event.id = os::new_uuid();
+  seen->event.seq = 0;
+  seen->event.time = {os::wall_ns(), os::monotonic_ns(), options_.boot, {}};
+  if (!strands_.post(seen->event.root, [this, seen](std::size_t thread) { judge_effect(seen, thread); }))
+    seen->answer({.reason = "too much of this session waits"});
+}
+
+}  // namespace weir::daemon
