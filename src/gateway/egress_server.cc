@@ -214,6 +214,7 @@ Status Server::run() {
 Status Server::drain() {
   for (const auto& [fd, listener] : listeners_)
     if (listener.kind == Kind::transparent) accept_from(listener);
+  if (supervision_) hear_supervisor();
   TRY_STATUS(listen_while_there_is_room());
   const std::int64_t until = now_ms() + limits::kDrainMs;
   while (now_ms() < until) {

@@ -6,96 +6,149 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 #include "os/files.h"
 #include "pod/supervised_call.h"
 
 namespace weir::pod {
+namespace {
+
+struct Job {
+  std::uint64_t call = 0;  // 0: to be closed only
+  os::Fd socket;
+  std::vector<char> address;
+};
+
+// Of sockets only those of streams over a network wait; what is no socket may be a file of any file system.
+bool closes_at_once(int descriptor) {
+  int family = -1;
+  int type = -1;
+  socklen_t size = sizeof family;
+  return ::getsockopt(descriptor, SOL_SOCKET, SO_DOMAIN, &family, &size) == 0 &&
+         ::getsockopt(descriptor, SOL_SOCKET, SO_TYPE, &type, &size) == 0 &&
+         (family == AF_UNIX || type == SOCK_DGRAM);
+}
+
+}  // namespace
+
+struct ConnectFor::Shared {
+  os::Fd wake;  // eventfd
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::deque<Job> waiting;
+  std::map<std::uint64_t, int> running;  // call and socket
+  std::vector<Done> done;
+  std::size_t threads = 0;
+  std::size_t idle = 0;
+  bool stopping = false;
+
+  void finish(Done result) {  // with the mutex
+    done.push_back(std::move(result));
+    (void)::eventfd_write(wake.get(), 1);
+  }
+};
 
 Result<std::unique_ptr<ConnectFor>> ConnectFor::create() {
-  os::Fd wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (!wake) return std::unexpected(os::errno_error("no event for the supervisor", "eventfd", errno));
-  return std::unique_ptr<ConnectFor>(new ConnectFor(std::move(wake)));
+  auto shared = std::make_shared<Shared>();
+  shared->wake = os::Fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!shared->wake) return std::unexpected(os::errno_error("no event for the supervisor", "eventfd", errno));
+  return std::unique_ptr<ConnectFor>(new ConnectFor(std::move(shared)));
 }
 
-// A thread that has not begun its connect yet would not notice: told again until all have ended.
 ConnectFor::~ConnectFor() {
-  constexpr std::chrono::milliseconds kPause(5);
-  std::unique_lock lock(mutex_);
-  stopping_ = true;
-  waiting_.clear();
-  changed_.notify_all();
-  while (!running_.empty()) {
-    give_up_all();
-    changed_.wait_for(lock, kPause);
-  }
-  lock.unlock();
-  threads_.clear();
-}
-
-void ConnectFor::give_up_all() {
-  for (const auto& [call, socket] : running_)
+  const std::lock_guard lock(shared_->mutex);
+  shared_->stopping = true;
+  for (Job& job : shared_->waiting)
+    job.call = 0;
+  for (const auto& [call, socket] : shared_->running)
     ::shutdown(socket, SHUT_RDWR);
+  shared_->changed.notify_all();
 }
 
-void ConnectFor::begin(std::uint64_t call, int socket, std::vector<char> address) {
-  const std::lock_guard lock(mutex_);
-  waiting_.push_back({call, socket, std::move(address)});
-  changed_.notify_one();
-  if (idle_ >= waiting_.size() || threads_.size() >= kConnectThreadsMax) return;
+int ConnectFor::fd() const {
+  return shared_->wake.get();
+}
+
+void ConnectFor::begin(std::uint64_t call, os::Fd socket, std::vector<char> address) {
+  const std::lock_guard lock(shared_->mutex);
+  shared_->waiting.push_back({call, std::move(socket), std::move(address)});
+  start_thread(shared_);
+}
+
+void ConnectFor::close(os::Fd descriptor) {
+  if (!descriptor || closes_at_once(descriptor.get())) return;
+  const std::lock_guard lock(shared_->mutex);
+  shared_->waiting.push_back({0, std::move(descriptor), {}});
+  start_thread(shared_);
+}
+
+// One more when no idle one is left for what waits.
+void ConnectFor::start_thread(const std::shared_ptr<Shared>& shared) {
+  shared->changed.notify_one();
+  if (shared->idle >= shared->waiting.size() || shared->threads >= kConnectThreadsMax) return;
   try {
-    threads_.emplace_back([this] { work(); });
+    std::thread([shared] { work(*shared); }).detach();
+    ++shared->threads;
   } catch (const std::system_error&) {
     // Those that there are do it in the end. Without any nobody would.
-    if (!threads_.empty()) return;
-    waiting_.pop_back();
-    done_.push_back({call, EAGAIN});
-    (void)::eventfd_write(wake_.get(), 1);
+    if (shared->threads > 0) return;
+    const std::uint64_t call = shared->waiting.back().call;
+    shared->waiting.pop_back();
+    if (call != 0) shared->finish({.call = call, .error_number = EAGAIN, .source = {}, .peer = {}});
   }
 }
 
 void ConnectFor::give_up(std::uint64_t call) {
-  const std::lock_guard lock(mutex_);
-  if (const auto found = running_.find(call); found != running_.end()) {
+  const std::lock_guard lock(shared_->mutex);
+  if (const auto found = shared_->running.find(call); found != shared_->running.end()) {
     ::shutdown(found->second, SHUT_RDWR);
     return;
   }
-  const auto waits = std::ranges::find(waiting_, call, &Job::call);
-  if (waits == waiting_.end()) return;
-  waiting_.erase(waits);
-  done_.push_back({call, ECANCELED});
-  (void)::eventfd_write(wake_.get(), 1);
+  const auto waits = std::ranges::find(shared_->waiting, call, &Job::call);
+  if (waits == shared_->waiting.end()) return;
+  waits->call = 0;
+  shared_->finish({.call = call, .error_number = ECANCELED, .source = {}, .peer = {}});
 }
 
 std::vector<ConnectFor::Done> ConnectFor::take() {
   eventfd_t ignored = 0;
-  (void)::eventfd_read(wake_.get(), &ignored);
-  const std::lock_guard lock(mutex_);
-  return std::exchange(done_, {});
+  (void)::eventfd_read(shared_->wake.get(), &ignored);
+  const std::lock_guard lock(shared_->mutex);
+  return std::exchange(shared_->done, {});
 }
 
-void ConnectFor::work() {
-  std::unique_lock lock(mutex_);
+void ConnectFor::work(Shared& shared) {
+  std::unique_lock lock(shared.mutex);
   for (;;) {
-    ++idle_;
-    changed_.wait(lock, [this] { return stopping_ || !waiting_.empty(); });
-    --idle_;
-    if (stopping_) return;
-    const Job job = std::move(waiting_.front());
-    waiting_.pop_front();
-    running_.emplace(job.call, job.socket);
+    ++shared.idle;
+    shared.changed.wait(lock, [&] { return shared.stopping || !shared.waiting.empty(); });
+    --shared.idle;
+    if (shared.waiting.empty()) return;
+    Job job = std::move(shared.waiting.front());
+    shared.waiting.pop_front();
+    if (job.call != 0) shared.running.emplace(job.call, job.socket.get());
     lock.unlock();
-    const auto* address = reinterpret_cast<const sockaddr*>(job.address.data());
-    const auto size = static_cast<socklen_t>(job.address.size());
-    const int error_number = ::connect(job.socket, address, size) == 0 ? 0 : errno;
+    Done done{.call = job.call, .error_number = 0, .source = {}, .peer = {}};
+    if (job.call != 0) {
+      const auto* address = reinterpret_cast<const sockaddr*>(job.address.data());
+      const auto size = static_cast<socklen_t>(job.address.size());
+      done.error_number = ::connect(job.socket.get(), address, size) == 0 ? 0 : errno;
+      done.source = own_place(job.socket.get());
+      done.peer = peer_place(job.socket.get());
+      lock.lock();
+      shared.running.erase(job.call);
+      shared.finish(std::move(done));
+      lock.unlock();
+    }
+    job.socket.reset();
     lock.lock();
-    running_.erase(job.call);
-    done_.push_back({job.call, error_number});
-    (void)::eventfd_write(wake_.get(), 1);
-    if (stopping_) changed_.notify_all();
   }
 }
 

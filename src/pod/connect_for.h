@@ -3,24 +3,21 @@
 // long as a peer does not answer, and blocks nobody else here.
 //
 //   TRY(auto connects, ConnectFor::create());
-//   connects->begin(call, socket, address);
+//   connects->begin(call, std::move(socket), address);
 //   … connects->fd() becomes readable …
 //   for (const auto& done : connects->take()) answer(done.call, done.error_number);
 //
 // At most kConnectThreadsMax at once, the others wait. Inside the room only.
 #pragma once
 
-#include <condition_variable>
 #include <cstdint>
-#include <deque>
-#include <map>
 #include <memory>
-#include <mutex>
-#include <thread>
+#include <optional>
 #include <vector>
 
 #include "base/result.h"
 #include "os/fd.h"
+#include "pod/socket_place.h"
 
 namespace weir::pod {
 
@@ -29,40 +26,32 @@ class ConnectFor {
   struct Done {
     std::uint64_t call = 0;
     int error_number = 0;  // as connect(2) left it; 0: connected
+    std::optional<SocketPlace> source;
+    std::optional<SocketPlace> peer;  // none: not connected yet
   };
 
   static Result<std::unique_ptr<ConnectFor>> create();
-  // Gives up all that are under way.
+  // Gives up all that are under way and does not wait for it.
   ~ConnectFor();
   ConnectFor(const ConnectFor&) = delete;
   ConnectFor& operator=(const ConnectFor&) = delete;
 
-  // `socket` stays open until take() has named the call.
-  void begin(std::uint64_t call, int socket, std::vector<char> address);
+  void begin(std::uint64_t call, os::Fd socket, std::vector<char> address);
   // Nobody waits for it any more: it ends soon, and take() names it all the same.
   void give_up(std::uint64_t call);
-  int fd() const { return wake_.get(); }
+  // Closes a program's descriptor where it may take its time: close(2) of the last one of a socket waits as
+  // long as the program has said (SO_LINGER).
+  void close(os::Fd descriptor);
+  int fd() const;
   std::vector<Done> take();
 
  private:
-  struct Job {
-    std::uint64_t call = 0;
-    int socket = -1;
-    std::vector<char> address;
-  };
-  explicit ConnectFor(os::Fd wake) : wake_(std::move(wake)) {}
-  void work();
-  void give_up_all();
+  struct Shared;
+  explicit ConnectFor(std::shared_ptr<Shared> shared) : shared_(std::move(shared)) {}
+  static void work(Shared& shared);
+  static void start_thread(const std::shared_ptr<Shared>& shared);
 
-  os::Fd wake_;  // eventfd
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<Job> waiting_;
-  std::map<std::uint64_t, int> running_;  // call and socket
-  std::vector<Done> done_;
-  std::vector<std::jthread> threads_;
-  std::size_t idle_ = 0;
-  bool stopping_ = false;
+  std::shared_ptr<Shared> shared_;  // with the threads, which may outlive us
 };
 
 }  // namespace weir::pod

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 #include <unordered_set>
+#include <utility>
 
 #include "os/clock.h"
 
@@ -12,8 +13,7 @@ namespace weir::pod {
 namespace {
 
 constexpr std::uint64_t kMarkMax = std::uint64_t{1} << 62;
-// Smaller ones would be limits that somebody meant (microseconds).
-constexpr std::uint64_t kMarkMin = 1'000'000;
+constexpr std::uint64_t kMarkMin = 1'000;  // 0 would be no limit that can be lowered
 constexpr std::size_t kLookFirst = 2048;
 constexpr std::uint64_t kLookEvery = 512;  // programs
 
@@ -46,7 +46,7 @@ Lineage::Lineage(std::function<std::vector<pid_t>()> living)
 }
 
 void Lineage::exec(ProcessSeen& process) {
-  const bool first = nodes_.empty();
+  const bool first = !std::exchange(begun_, true);
   const bool room = make_room();
   const auto before = room ? set_mark(process.pid, next_mark_) : mark_of(process.pid);
   const auto parent = before ? nodes_.find(*before) : nodes_.end();

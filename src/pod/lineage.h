@@ -52,6 +52,7 @@ class Lineage {
 
   std::function<std::vector<pid_t>()> living_;
   std::unordered_map<std::uint64_t, Node> nodes_;  // by mark
+  bool begun_ = false;                             // the pod's own program was seen
   std::uint64_t next_mark_ = 0;
   std::size_t look_at_ = 0;       // nodes at which the gone are looked for
   std::uint64_t not_before_ = 0;  // the mark at which they are looked for again

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cstring>
 
 namespace weir::pod {
@@ -29,7 +30,10 @@ std::optional<Notification> Notifications::next() {
       return std::nullopt;
     }
     std::ranges::fill(buffer_, 0);
-    if (::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_RECV, buffer_.data()) != 0) continue;
+    if (::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_RECV, buffer_.data()) != 0) {
+      if (errno == ENOENT || errno == EINTR) continue;  // it was killed since
+      return std::nullopt;
+    }
     seccomp_notif received;
     std::memcpy(&received, buffer_.data(), sizeof received);
     Notification call{.id = received.id,

@@ -47,7 +47,9 @@ struct ProgramSeen {
 struct ProcessSeen {
   pid_t pid = 0;  // outside; of the process, whichever of its threads called
   std::uint64_t start_ticks = 0;
-  std::string program;            // connect: /proc/PID/exe; exec: what was asked for; as the pod names it
+  // As the pod names it. connect: /proc/PID/exe, with " (deleted)" behind a file that is gone; exec: what was
+  // asked for.
+  std::string program;
   std::vector<std::string> argv;  // bounded; connect: of now, exec: of the program to be
   std::string cwd;                // as the pod names it
   // Who started it, nearest first, up to the pod's own program. The chain is remembered from execs and kept

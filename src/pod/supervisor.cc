@@ -91,6 +91,11 @@ Supervisor::Supervisor(Setup setup, std::unique_ptr<ConnectFor> connects, os::Fd
       way_out_(setup.way_out),
       lineage_(std::move(setup.living)) {}
 
+Supervisor::~Supervisor() {
+  for (auto& [id, call] : calls_)
+    connects_->close(std::move(call.socket));
+}
+
 std::vector<int> Supervisor::fds() const {
   std::vector<int> fds = {connects_->fd()};
   if (!notifications_.over()) fds.push_back(notifications_.fd());
@@ -147,22 +152,20 @@ void Supervisor::on_exec(const Notification& notification) {
   if (callbacks_.on_exec) callbacks_.on_exec(process);
 }
 
-// The order in which connect(2) finds what is wrong: descriptor, address, socket.
 void Supervisor::on_connect(const Notification& notification) {
-  const auto refuse = [&](int error_number) { notifications_.answer(notification.id, error_number); };
   const auto id = process_of(notification.thread);
-  if (!id) return refuse(EAGAIN);  // it has ended, or we have no descriptor to look with
   Call call{.notification = notification};
+  // It has ended, or we have no descriptor to look with.
+  if (!id) return refuse(std::move(call), EAGAIN);
   call.socket = descriptor_of(notification.thread, id->pid, static_cast<int>(notification.arguments[0]));
-  if (!call.socket) return refuse(errno == EMFILE || errno == ENFILE ? EAGAIN : errno);
+  if (!call.socket) return refuse(std::move(call), errno == EMFILE || errno == ENFILE ? EAGAIN : errno);
   const int family = option(call.socket.get(), SOL_SOCKET, SO_DOMAIN);
-  if (!is_inet(family) || option(call.socket.get(), SOL_SOCKET, SO_PROTOCOL) != IPPROTO_TCP)
-    return notifications_.go_on(notification.id);
-  const int size = static_cast<int>(notification.arguments[2]);
-  if (size < 0 || static_cast<std::size_t>(size) > sizeof(sockaddr_storage)) return refuse(EINVAL);
-  call.address.resize(static_cast<std::size_t>(size));
-  if (!Memory(notification.thread).read(notification.arguments[1], call.address)) return refuse(EFAULT);
-  if (calls_.size() >= kCallsHeldMax) return refuse(EAGAIN);
+  if (!is_inet(family) || option(call.socket.get(), SOL_SOCKET, SO_PROTOCOL) != IPPROTO_TCP) {
+    notifications_.go_on(notification.id);
+    return connects_->close(std::move(call.socket));
+  }
+  if (const int wrong = copy_address(call); wrong != 0) return refuse(std::move(call), wrong);
+  if (calls_.size() >= kCallsHeldMax) return refuse(std::move(call), EAGAIN);
   const std::uint64_t call_id = next_id_++;
   const auto place = socket_place(call.address, family);
   // The kernel answers for what is no address, and for a socket that is connected already.
@@ -172,8 +175,16 @@ void Supervisor::on_connect(const Notification& notification) {
   call.process.program = program_of(id->pid);
   call.process.argv = arguments_of(id->pid);
   lineage_.trace(call.process);
-  if (!notifications_.waits(notification.id)) return;
+  if (!notifications_.waits(notification.id)) return connects_->close(std::move(call.socket));
   decide(call_id, std::move(call));
+}
+
+// Once. 0, or the errno of connect(2).
+int Supervisor::copy_address(Call& call) {
+  const int size = static_cast<int>(call.notification.arguments[2]);
+  if (size < 0 || static_cast<std::size_t>(size) > sizeof(sockaddr_storage)) return EINVAL;
+  call.address.resize(static_cast<std::size_t>(size));
+  return Memory(call.notification.thread).read(call.notification.arguments[1], call.address) ? 0 : EFAULT;
 }
 
 // What arrives at this place; none: a program of the pod, or nobody.
@@ -212,7 +223,12 @@ void Supervisor::decide(std::uint64_t id, Call call) {
   else if (verdict.what == ConnectVerdict::What::allow)
     connect(id, std::move(call));
   else
-    notifications_.answer(call.notification.id, verdict.error_number > 0 ? verdict.error_number : EACCES);
+    refuse(std::move(call), verdict.error_number);
+}
+
+void Supervisor::refuse(Call call, int error_number) {
+  notifications_.answer(call.notification.id, error_number > 0 ? error_number : EACCES);
+  connects_->close(std::move(call.socket));
 }
 
 ConnectVerdict Supervisor::ask(const ConnectCall& call) {
@@ -224,37 +240,34 @@ ConnectVerdict Supervisor::ask(const ConnectCall& call) {
 
 void Supervisor::connect(std::uint64_t id, Call call) {
   // Without a network Landlock keeps the program from TCP, and would not keep us.
-  if (network_ == PodNetwork::none) return notifications_.go_on(call.notification.id);
-  if (!notifications_.waits(call.notification.id)) return;
+  if (network_ == PodNetwork::none) notifications_.go_on(call.notification.id);
+  if (network_ == PodNetwork::none || !notifications_.waits(call.notification.id))
+    return connects_->close(std::move(call.socket));
   call.connecting = true;
-  const int socket = call.socket.get();
-  std::vector<char> address = call.address;
+  connects_->begin(id, std::move(call.socket), std::move(call.address));
   calls_.insert_or_assign(id, std::move(call));
-  connects_->begin(id, socket, std::move(address));
 }
 
 void Supervisor::finish(const ConnectFor::Done& done) {
   const auto found = calls_.find(done.call);
   if (found == calls_.end()) return;
   const Call& call = found->second;
-  if (call.known_outside && (done.error_number == 0 || done.error_number == EINPROGRESS))
-    let_out(done.call, call);
+  if (call.known_outside && (done.error_number == 0 || done.error_number == EINPROGRESS)) let_out(done, call);
   notifications_.answer(call.notification.id, done.error_number);
   calls_.erase(found);
 }
 
 // The other end may be one that the kernel has put in place of "any address".
-void Supervisor::let_out(std::uint64_t id, const Call& call) {
-  const auto source = own_place(call.socket.get());
-  if (way_out_ == nullptr || !source) return;
-  const SocketPlace to = peer_place(call.socket.get()).value_or(call.place);
+void Supervisor::let_out(const ConnectFor::Done& done, const Call& call) {
+  if (way_out_ == nullptr || !done.source) return;
+  const SocketPlace to = done.peer.value_or(call.place);
   if (call.asks) {
     if (asking_.size() >= kAskingMax) asking_.erase(asking_.begin());
-    asking_.emplace(id, call.process);
+    asking_.emplace(done.call, call.process);
   }
-  way_out_->let_out({.call = id,
-                     .source = source->address,
-                     .source_port = source->port,
+  way_out_->let_out({.call = done.call,
+                     .source = done.source->address,
+                     .source_port = done.source->port,
                      .destination = to.address,
                      .destination_port = to.port});
 }
@@ -305,12 +318,15 @@ bool Supervisor::answer(std::uint64_t call, const ConnectVerdict& verdict) {
   if (found == calls_.end() || found->second.connecting) return false;
   Call held = std::move(found->second);
   calls_.erase(found);
-  if (!notifications_.waits(held.notification.id)) return false;
+  if (!notifications_.waits(held.notification.id)) {
+    connects_->close(std::move(held.socket));
+    return false;
+  }
   if (!allowed) ++count_.refused;
   if (allowed)
     connect(call, std::move(held));
   else
-    notifications_.answer(held.notification.id, verdict.error_number > 0 ? verdict.error_number : EACCES);
+    refuse(std::move(held), verdict.error_number);
   return true;
 }
 
@@ -324,6 +340,7 @@ void Supervisor::sweep() {
       connects_->give_up(id);  // finish() forgets it
       continue;
     }
+    connects_->close(std::move(calls_.at(id).socket));
     calls_.erase(id);
     if (callbacks_.on_gone) callbacks_.on_gone(id);
   }

@@ -46,6 +46,9 @@ class Supervisor final : private WayOut::Hears {
   };
   // Error `unavailable`: the kernel lets nobody look into the pod's programs.
   static Result<std::unique_ptr<Supervisor>> create(Setup setup);
+  ~Supervisor();
+  Supervisor(const Supervisor&) = delete;
+  Supervisor& operator=(const Supervisor&) = delete;
 
   std::vector<int> fds() const;
   // Everything that is ready, some dozens of calls at most.
@@ -60,7 +63,7 @@ class Supervisor final : private WayOut::Hears {
   // A connection by TCP from its notification to its answer.
   struct Call {
     Notification notification;
-    os::Fd socket;
+    os::Fd socket;  // until it connects
     std::vector<char> address;
     SocketPlace place;
     ProcessSeen process;
@@ -78,10 +81,12 @@ class Supervisor final : private WayOut::Hears {
   void serve_one(const Notification& notification);
   void on_exec(const Notification& notification);
   void on_connect(const Notification& notification);
+  static int copy_address(Call& call);
   void decide(std::uint64_t id, Call call);
   void connect(std::uint64_t id, Call call);
+  void refuse(Call call, int error_number);
   void finish(const ConnectFor::Done& done);
-  void let_out(std::uint64_t id, const Call& call);
+  void let_out(const ConnectFor::Done& done, const Call& call);
   void listen();
   void hear(const WayOut::Named& named) override;
   void hear(const WayOut::Asked& asked) override;

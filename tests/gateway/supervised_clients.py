@@ -102,6 +102,16 @@ curl -sS -x http://127.0.0.1:3128 http://a.example/hello; curl -sS --socks5-host
     assert program.startswith("python3") and (argv0, host, how, times) == ("python3", "a.example", "direct", 1), seen
 
 
+def last_words_get_out(world):
+    """What a program sent before the pod ended with it."""
+    script = """exec python3 -c '
+import socket
+s = socket.create_connection(("a.example", 80)); s.sendall(b"GET /hello HTTP/1.1\\r\\nHost: a.example\\r\\n\\r\\n")'"""
+    for _ in range(5):
+        done, reached = world.pod(script, *ALLOW_A)
+        assert done.returncode == 0 and len(reached) == 1, (done, reached)
+
+
 def told_to_the_person(world):
     done, _ = world.pod("curl -sS http://a.example/hello; curl -sS http://a.example/hello", *ALLOW_A)
     assert "weir: supervised: 3 programs were started, 2 connections asked for" in done.stderr, done.stderr
@@ -111,7 +121,7 @@ def told_to_the_person(world):
 TESTS = [clients.usual_clients, clients.other_kinds_of_tls, clients.requests_of_python, clients.fetch_of_node, clients.git_clones, clients.through_the_proxies,
          clients.any_protocol_at_its_port, clients.private_destinations, clients.the_hosts_loopback, clients.attacks, clients.thousand_connections,
          clients.a_dead_proxy_lets_nothing_out, clients.the_proxy_dies_with_its_supervisor, an_exchanged_descriptor_gets_nowhere, fast_open_is_off,
-         told_by_what_runs, told_to_the_person]
+         told_by_what_runs, last_words_get_out, told_to_the_person]
 
 if __name__ == "__main__":
     sys.exit(clients.in_namespaces(lambda: clients.main(TESTS, ("--supervise",))))

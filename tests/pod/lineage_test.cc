@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,9 +15,10 @@ namespace {
 class Waiting {
  public:
   Waiting() : pid_(::fork()) {
-    if (pid_ == 0)
-      for (;;)
-        ::pause();
+    if (pid_ != 0) return;
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    for (;;)
+      ::pause();
   }
   ~Waiting() {
     ::kill(pid_, SIGKILL);
@@ -83,6 +86,30 @@ TEST(Lineage, WhatWasNeverSeenIsAnOrphan) {
   ProcessSeen gone = about(1 << 22, "/bin/true");
   lineage.exec(gone);
   EXPECT_TRUE(gone.orphan);
+}
+
+// As under a service manager that limits real-time scheduling: a limit is never raised, and small ones leave
+// no room for marks.
+TEST(Lineage, ALimitThatIsThereAlreadyIsKept) {
+  const auto chain = [](rlim_t limit) {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      const rlimit low{limit, limit};
+      if (::setrlimit(RLIMIT_RTTIME, &low) != 0) ::_exit(99);
+      const Waiting one;
+      Lineage lineage([&] { return std::vector<pid_t>{one.pid()}; });
+      ProcessSeen first = about(one.pid(), "/bin/sh", 1);
+      lineage.exec(first);
+      ProcessSeen second = about(one.pid(), "/bin/true", 2);
+      lineage.exec(second);
+      ::_exit((first.orphan ? 100 : 0) + (second.orphan ? 10 : 0) + static_cast<int>(second.parents.size()));
+    }
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    return WEXITSTATUS(status);
+  };
+  EXPECT_EQ(chain(200'000), 1);
+  EXPECT_EQ(chain(500), 10) << "what cannot be known is said to be an orphan";
 }
 
 }  // namespace

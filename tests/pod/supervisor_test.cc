@@ -370,6 +370,31 @@ TEST_F(Supervised, AnAddressThatChangesLeadsWhereItWasDecided) {
   EXPECT_TRUE(asked.contains("203.0.113.66")) << "the other address was never seen: no race was tried";
 }
 
+// Whoever closes the last descriptor of a socket waits as long as its program has said: not the supervisor.
+TEST_F(Supervised, ASocketThatLingersHoldsUpNobody) {
+  const auto done = go(
+      python("import os, socket, struct, subprocess, time\n"
+             "own = socket.create_server(('127.0.0.1', 8000))\n"
+             "pid = os.fork()\n"
+             "if pid == 0:\n"
+             "  s = socket.create_connection(('127.0.0.1', 8000)); s.setblocking(False)\n"
+             "  s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 1000))\n"
+             "  try:\n"
+             "    while True: s.send(bytes(100000))\n"
+             "  except BlockingIOError: pass\n"
+             "  import threading\n"
+             "  def again():\n"
+             "    while True:\n"
+             "      try: s.connect(('127.0.0.1', 8000))\n"
+             "      except OSError: pass\n"
+             "  for n in range(4): threading.Thread(target=again).start()\n"
+             "  time.sleep(0.2); os.kill(os.getpid(), 9)\n"
+             "os.waitpid(pid, 0)\n"
+             "for n in range(3): print(subprocess.run(['/bin/true']).returncode)\n"));
+  ASSERT_TRUE(done);
+  EXPECT_EQ(wrote("out"), "0\n0\n0\n");
+}
+
 TEST_F(Supervised, AFloodOfCallsIsServed) {
   const auto done =
       go(python("import os, socket, threading\n"
