@@ -1,8 +1,14 @@
 #include "cli/pod_egress.h"
 
+#include <poll.h>
+#include <sys/epoll.h>
+
+#include <cerrno>
 #include <ostream>
+#include <utility>
 
 #include "base/bytes.h"
+#include "os/files.h"
 
 namespace weir::cli {
 namespace {
@@ -20,6 +26,18 @@ pod::PodListener::Purpose purpose_of(gateway::ListenerPlan::Kind kind) {
 std::optional<gateway::SocketEnd> socket_end(const std::string& address, std::uint16_t port) {
   const auto parsed = gateway::IpAddress::parse(address);
   return parsed ? std::optional(gateway::SocketEnd{*parsed, port}) : std::nullopt;
+}
+
+// Readable when one of them is.
+Result<os::Fd> any_of(const std::vector<os::Fd>& sockets) {
+  os::Fd any(::epoll_create1(EPOLL_CLOEXEC));
+  if (!any) return std::unexpected(os::errno_error("the pod's sockets cannot be watched", "egress", errno));
+  for (const auto& socket : sockets) {
+    epoll_event event{.events = EPOLLIN, .data = {}};
+    if (::epoll_ctl(any.get(), EPOLL_CTL_ADD, socket.get(), &event) != 0)
+      return std::unexpected(os::errno_error("the pod's sockets cannot be watched", "egress", errno));
+  }
+  return any;
 }
 
 }  // namespace
@@ -64,16 +82,46 @@ Result<std::vector<pod::PodListener>> egress_listeners(const gateway::EgressPoli
 void PodEgress::attach(pod::PodOptions& options) {
   if (!policy_) return;
   if (policy_->supervised) options.way_out = this;
-  options.on_listeners = [this](std::vector<os::Fd> sockets) -> Status {
-    TRY(gateway::EgressProcess started,
-        gateway::EgressProcess::start(*policy_, std::move(sockets), secrets_ ? &*secrets_ : nullptr));
-    secrets_.reset();
-    process_.emplace(std::move(started));
+  // Secrets should not lie here for long, and a supervisor has threads, which a fork must not meet.
+  const bool at_once = policy_->supervised || secrets_;
+  options.on_listeners = [this, &options, at_once](std::vector<os::Fd> sockets) -> Status {
+    sockets_ = std::move(sockets);
+    if (at_once) return start();
+    TRY(arrivals_, any_of(sockets_));
+    options.wake_fds.push_back(arrivals_.get());
     return {};
+  };
+  if (at_once) return;
+  options.on_tick = [this, &options, then = std::move(options.on_tick)](pod::PodControl& pod) {
+    start_when_asked(options.wake_fds);
+    if (then) then(pod);
   };
 }
 
+Status PodEgress::start() {
+  TRY(gateway::EgressProcess started,
+      gateway::EgressProcess::start(*policy_, std::exchange(sockets_, {}), secrets_ ? &*secrets_ : nullptr));
+  secrets_.reset();
+  process_.emplace(std::move(started));
+  return {};
+}
+
+void PodEgress::start_when_asked(std::vector<int>& wake_fds) {
+  pollfd waiting{arrivals_.get(), POLLIN, 0};
+  if (!arrivals_ || ::poll(&waiting, 1, 0) <= 0) return;
+  std::erase(wake_fds, arrivals_.get());
+  arrivals_.reset();
+  // What has not started lets nothing out: its sockets are closed, and the pod's connections refused.
+  if (const Status started = start(); !started) problem_ = started.error().message();
+}
+
 std::optional<gateway::EgressRecord> PodEgress::finish() {
+  if (!process_ && !problem_.empty()) return gateway::EgressRecord{.problem = std::exchange(problem_, {})};
+  if (!process_ && arrivals_) {
+    arrivals_.reset();
+    sockets_.clear();
+    return gateway::EgressRecord{};  // nobody wanted out
+  }
   if (!process_) return std::nullopt;
   auto record = process_->finish();
   process_.reset();

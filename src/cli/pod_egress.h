@@ -26,8 +26,9 @@ class PodEgress final : public pod::WayOut {
  public:
   explicit PodEgress(ReadyPod& ready) : policy_(ready.egress), secrets_(ready.secrets) {}
 
-  // The process starts, and what it needs of secrets is wiped here, when the pod's sockets are there. This
-  // object outlives the launch.
+  // The process starts with the first that arrives at the pod's sockets: most commands never want out. With
+  // secrets or under supervision as soon as the sockets are there; then the secrets are wiped here. This
+  // object and `options` outlive the launch; `options.on_tick` is set before.
   void attach(pod::PodOptions& options);
   // What happened; none without egress, or when the pod was never made.
   std::optional<gateway::EgressRecord> finish();
@@ -40,10 +41,15 @@ class PodEgress final : public pod::WayOut {
 
  private:
   gateway::EgressLink* link();
+  Status start();
+  void start_when_asked(std::vector<int>& wake_fds);
 
   const std::optional<gateway::EgressPolicy>& policy_;
   std::optional<gateway::EgressSecrets>& secrets_;
+  std::vector<os::Fd> sockets_;  // until the process has them
+  os::Fd arrivals_;              // readable when somebody wants out; while the process has not started
   std::optional<gateway::EgressProcess> process_;
+  std::string problem_;  // why it could not start
 };
 
 // For the person: what was refused, a line each and how to allow it, at most ten, and five that failed;

@@ -205,7 +205,7 @@ Result<RunEnd> go(const Run& run, ReadyPod& ready, const std::string& directory,
   options.on_tick = [&](pod::PodControl& pod) {
     const auto answers = course.tick([&pod](const std::string& why) { pod.end(why); });
     connections.tick(pod, answers);
-    if (course.lost()) options.wake_fds.clear();  // a closed connection is readable for ever
+    if (course.lost()) std::erase(options.wake_fds, link.fd());  // closed, it is readable for ever
   };
   PodEgress egress(ready);
   egress.attach(options);

@@ -358,8 +358,20 @@ def child_with_the_argument(supervisor):
     return None
 
 
+def the_proxy_starts_with_the_first_who_asks(world):
+    running = subprocess.Popen(world.argv("read go; curl -sS http://a.example/hello; echo; read on", *ALLOW_A), cwd=world.project, env=world.environment(),
+                               stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    time.sleep(0.3)
+    assert child_with_the_argument(running.pid) is None, "it runs although nobody wants out"
+    running.stdin.write("go\n")
+    running.stdin.flush()
+    assert "hello from outside" in running.stdout.readline()
+    assert child_with_the_argument(running.pid), "there is no egress process"
+    running.communicate("on\n", timeout=60)
+
+
 def a_dead_proxy_lets_nothing_out(world):
-    running = subprocess.Popen(world.argv("read go; curl -sS -m 5 http://a.example/hello; echo ended $?", *ALLOW_A), cwd=world.project, env=world.environment(),
+    running = subprocess.Popen(world.argv("curl -s http://a.example/hello > /dev/null; read go; curl -sS -m 5 http://a.example/hello; echo ended $?", *ALLOW_A), cwd=world.project, env=world.environment(),
                                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     os.kill(egress_process_of(running.pid), signal.SIGKILL)
     out, err = running.communicate("go\n", timeout=60)
@@ -367,7 +379,7 @@ def a_dead_proxy_lets_nothing_out(world):
 
 
 def the_proxy_dies_with_its_supervisor(world):
-    running = subprocess.Popen(world.argv("sleep 60", *ALLOW_A), cwd=world.project, env=world.environment())
+    running = subprocess.Popen(world.argv("curl -s http://a.example/hello; sleep 60", *ALLOW_A), stdout=subprocess.DEVNULL, cwd=world.project, env=world.environment())
     proxy = egress_process_of(running.pid)
     status = pathlib.Path(f"/proc/{proxy}/status").read_text()
     assert "NoNewPrivs:\t1" in status, status
@@ -389,7 +401,7 @@ def mistakes(world):
 
 
 TESTS = [usual_clients, other_kinds_of_tls, requests_of_python, fetch_of_node, git_clones, through_the_proxies, any_protocol_at_its_port, private_destinations, the_hosts_loopback,
-         attacks, mixed_answers, what_is_told, budgets, thousand_connections, a_dead_proxy_lets_nothing_out, the_proxy_dies_with_its_supervisor, mistakes]
+         attacks, mixed_answers, what_is_told, budgets, thousand_connections, the_proxy_starts_with_the_first_who_asks, a_dead_proxy_lets_nothing_out, the_proxy_dies_with_its_supervisor, mistakes]
 
 
 def in_namespaces(work):
