@@ -21,8 +21,8 @@ namespace {
 constexpr std::size_t kPageBytes = 4096;   // the smallest; reads end at its borders
 constexpr unsigned kPidfdThread = O_EXCL;  // PIDFD_THREAD of Linux 6.9
 
-std::string proc(pid_t pid, const char* name) {
-  return "/proc/" + std::to_string(pid) + "/" + name;
+std::string proc(pid_t thread, const char* name) {
+  return "/proc/" + std::to_string(thread) + "/" + name;
 }
 
 std::string link_target(const std::string& path) {
@@ -56,16 +56,16 @@ std::optional<ProcessId> process_of(pid_t thread) {
   return ProcessId{info->pid, info->start_ticks};
 }
 
-std::string program_of(pid_t pid) {
-  return link_target(proc(pid, "exe"));
+std::string program_of(pid_t thread) {
+  return link_target(proc(thread, "exe"));
 }
 
-std::string directory_of(pid_t pid) {
-  return link_target(proc(pid, "cwd"));
+std::string directory_of(pid_t thread) {
+  return link_target(proc(thread, "cwd"));
 }
 
-std::vector<std::string> arguments_of(pid_t pid) {
-  const os::Fd fd(::open(proc(pid, "cmdline").c_str(), O_RDONLY | O_CLOEXEC));
+std::vector<std::string> arguments_of(pid_t thread) {
+  const os::Fd fd(::open(proc(thread, "cmdline").c_str(), O_RDONLY | O_CLOEXEC));
   std::array<char, kArgumentBytesMax> buffer;
   const ssize_t n = fd ? ::read(fd.get(), buffer.data(), buffer.size()) : -1;
   std::vector<std::string> arguments;

@@ -24,11 +24,11 @@ struct ProcessId {
 // The process of a thread; none when it has ended.
 std::optional<ProcessId> process_of(pid_t thread);
 
-// As the pod names them; "" when they cannot be read.
-std::string program_of(pid_t pid);  // what runs in it: /proc/PID/exe
-std::string directory_of(pid_t pid);
+// Of a thread's process, as the pod names them; "" when they cannot be read.
+std::string program_of(pid_t thread);  // what runs in it: /proc/PID/exe
+std::string directory_of(pid_t thread);
 // Its argv as it stands in its memory: bounded, and whatever the process wrote there.
-std::vector<std::string> arguments_of(pid_t pid);
+std::vector<std::string> arguments_of(pid_t thread);
 
 // Memory of the thread's process, read once. Other threads may write to it meanwhile and afterwards.
 class Memory {

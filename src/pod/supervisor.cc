@@ -120,19 +120,21 @@ void Supervisor::serve_one(const Notification& notification) {
   notifications_.go_on(notification.id);
 }
 
-ProcessSeen Supervisor::see(const ProcessId& id) const {
+// By the thread: the first one of a process may have ended, and then shows nothing.
+ProcessSeen Supervisor::see(const ProcessId& id, pid_t thread) const {
   ProcessSeen process;
   process.pid = id.pid;
   process.start_ticks = id.start_ticks;
-  process.cwd = directory_of(id.pid);
+  process.cwd = directory_of(thread);
   return process;
 }
 
-// Shells try every directory of PATH: what is not there is no program that was started.
+// Programs try every directory of PATH: what is not there is no program that was started. Links are not
+// followed, and count as there: one may lead through /proc/self, which is the program's own.
 bool Supervisor::is_there(const std::string& program) const {
   open_how how{};
   how.flags = O_PATH | O_CLOEXEC;
-  how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+  how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_SYMLINKS;
   const os::Fd fd(static_cast<int>(::syscall(SYS_openat2, root_.get(), program.c_str(), &how, sizeof how)));
   return fd || (errno != ENOENT && errno != ENOTDIR);
 }
@@ -140,11 +142,13 @@ bool Supervisor::is_there(const std::string& program) const {
 void Supervisor::on_exec(const Notification& notification) {
   const auto id = process_of(notification.thread);
   if (!id) return;
-  ProcessSeen process = see(*id);
+  ProcessSeen process = see(*id, notification.thread);
   const Memory memory(notification.thread);
   process.program = asked_program(notification, memory, process.cwd);
-  if (!is_there(process.program)) return;
-  const std::size_t argv_at = notification.number == SYS_execveat ? 2 : 1;
+  // execveat may mean a descriptor, and a file that has no name.
+  const bool at = notification.number == SYS_execveat;
+  if (!at && !is_there(process.program)) return;
+  const std::size_t argv_at = at ? 2 : 1;
   process.argv = memory.arguments(notification.arguments[argv_at]);
   if (!notifications_.waits(notification.id)) return;
   lineage_.exec(process);
@@ -171,9 +175,9 @@ void Supervisor::on_connect(const Notification& notification) {
   // The kernel answers for what is no address, and for a socket that is connected already.
   if (!place || !is_unconnected(call.socket.get())) return connect(call_id, std::move(call));
   call.place = *place;
-  call.process = see(*id);
-  call.process.program = program_of(id->pid);
-  call.process.argv = arguments_of(id->pid);
+  call.process = see(*id, notification.thread);
+  call.process.program = program_of(notification.thread);
+  call.process.argv = arguments_of(notification.thread);
   lineage_.trace(call.process);
   if (!notifications_.waits(notification.id)) return connects_->close(std::move(call.socket));
   decide(call_id, std::move(call));

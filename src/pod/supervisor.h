@@ -94,7 +94,7 @@ class Supervisor final : private WayOut::Hears {
   ConnectVerdict ask(const ConnectCall& call);
   const PodListener* listener_at(const SocketPlace& place) const;
   bool is_there(const std::string& program) const;
-  ProcessSeen see(const ProcessId& id) const;
+  ProcessSeen see(const ProcessId& id, pid_t thread) const;
 
   Notifications notifications_;
   std::unique_ptr<ConnectFor> connects_;

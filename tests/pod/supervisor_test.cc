@@ -17,6 +17,15 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
+constexpr const char* kDial =
+    "import socket, sys\n"
+    "def dial(host, port, family=socket.AF_INET):\n"
+    "  s = socket.socket(family)\n"
+    "  try:\n"
+    "    s.connect((host, port)); print(host, port, 'connected', flush=True)\n"
+    "  except OSError as e: print(host, port, e.strerror, flush=True)\n"
+    "  return s\n";
+
 class Supervised : public SupervisedPod {};
 
 TEST_F(Supervised, ProgramsAreToldWithTheirArguments) {
@@ -66,28 +75,54 @@ TEST_F(Supervised, WhoDetachedItselfKeepsItsChain) {
   EXPECT_EQ(late->parents[1]->argv[1], "script.py");
 }
 
+// Ways to start a program that has no name, or another one for whoever looks from outside.
+TEST_F(Supervised, NoWayToStartAProgramIsHidden) {
+  ASSERT_TRUE(go(python(
+      "import os, shutil\n"
+      "os.symlink('/proc/self/root/bin/true', 'link')\n"
+      "m = os.memfd_create('m'); os.write(m, open('/bin/true', 'rb').read())\n"
+      "f = os.open('/bin/true', os.O_RDONLY); os.set_inheritable(f, True)\n"
+      "for what in ('/proc/self/root/bin/true', './link', f, m, '/proc/self/fd/%d' % f, '/none/true'):\n"
+      "  if os.fork() == 0:\n"
+      "    try: os.execve(what, ['true', str(what)], {})\n"
+      "    except OSError as e: print(e.strerror, flush=True); os._exit(1)\n"
+      "  os.wait()\n")));
+  EXPECT_EQ(wrote("out"), "No such file or directory\n");
+  std::vector<std::string> told;
+  for (std::size_t i = 2; i < execs_.size(); ++i)
+    told.push_back(execs_[i].argv[1]);
+  ASSERT_EQ(told.size(), 5U);
+  EXPECT_EQ(told[0], "/proc/self/root/bin/true");
+  EXPECT_EQ(told[1], "./link");
+  EXPECT_THAT(execs_[5].program, HasSubstr("memfd:m"));
+}
+
+TEST_F(Supervised, AProcessWhoseFirstThreadHasEndedIsSeen) {
+  ASSERT_TRUE(go(python(kDial + std::string("import ctypes, os, threading, time\n"
+                                            "def late():\n"
+                                            "  time.sleep(0.2); dial('203.0.113.7', 443); os._exit(0)\n"
+                                            "threading.Thread(target=late).start()\n"
+                                            "ctypes.CDLL(None).syscall(60, 0)\n"))));
+  ASSERT_EQ(connects_.size(), 1U);
+  EXPECT_THAT(connects_[0].process.program, HasSubstr("/python3"));
+  EXPECT_THAT(connects_[0].process.argv, ElementsAre("python3", "script.py"));
+  EXPECT_EQ(chain(connects_[0].process).substr(0, 7), "python3");
+  EXPECT_FALSE(connects_[0].process.orphan);
+}
+
 TEST_F(Supervised, MarksCannotBeChanged) {
-  const auto done = go(
-      python("import resource\n"
-             "for limits in ((5000000, 5000000), (0, 0)):\n"
-             "  try: resource.setrlimit(resource.RLIMIT_RTTIME, limits)\n"
-             "  except (OSError, ValueError) as e: print('refused')\n"
-             "  try: resource.prlimit(0, resource.RLIMIT_RTTIME, limits)\n"
-             "  except OSError as e: print('refused')\n"
-             "resource.prlimit(0, resource.RLIMIT_NOFILE, (100, 100))\n"
-             "print(len(resource.prlimit(0, resource.RLIMIT_RTTIME)))\n"));
+  const auto done =
+      go(python("import resource\n"
+                "for limits in ((5000000, 5000000), (0, 0)):\n"
+                "  try: resource.setrlimit(resource.RLIMIT_RTTIME, limits)\n"
+                "  except (OSError, ValueError) as e: print('refused')\n"
+                "  try: resource.prlimit(0, resource.RLIMIT_RTTIME, limits)\n"
+                "  except OSError as e: print('refused')\n"
+                "resource.prlimit(0, resource.RLIMIT_NOFILE, (100, 100))\n"
+                "print(len(resource.prlimit(0, resource.RLIMIT_RTTIME)))\n"));
   ASSERT_TRUE(done);
   EXPECT_EQ(wrote("out"), "refused\nrefused\nrefused\nrefused\n2\n");
 }
-
-constexpr const char* kDial =
-    "import socket, sys\n"
-    "def dial(host, port, family=socket.AF_INET):\n"
-    "  s = socket.socket(family)\n"
-    "  try:\n"
-    "    s.connect((host, port)); print(host, port, 'connected', flush=True)\n"
-    "  except OSError as e: print(host, port, e.strerror, flush=True)\n"
-    "  return s\n";
 
 TEST_F(Supervised, AConnectionIsDecidedMadeAndMadeKnown) {
   const auto done = go(python(kDial + std::string("s = dial('203.0.113.7', 443)\n")));
@@ -124,10 +159,9 @@ TEST_F(Supervised, ARefusedConnectionIsNotMade) {
   options.supervise.decide = [](const ConnectCall& call) {
     return call.address == "203.0.113.8" ? ConnectVerdict::refuse(ECONNREFUSED) : ConnectVerdict::refuse();
   };
-  const auto done = go(
-      python(kDial + std::string("dial('203.0.113.7', 443)\ndial('203.0.113.8', 443)\n"
-                                 "dial('203.0.113.9', 4444)\n")),
-      std::move(options));
+  const auto done = go(python(kDial + std::string("dial('203.0.113.7', 443)\ndial('203.0.113.8', 443)\n"
+                                                  "dial('203.0.113.9', 4444)\n")),
+                       std::move(options));
   ASSERT_TRUE(done);
   EXPECT_EQ(wrote("out"),
             "203.0.113.7 443 Permission denied\n203.0.113.8 443 Connection refused\n"
@@ -220,16 +254,16 @@ TEST_F(Supervised, AProcessMayBeKilledWhileItsCallWaits) {
   std::vector<std::uint64_t> gone;
   options.supervise.decide = [](const ConnectCall&) { return ConnectVerdict::later(); };
   options.supervise.on_gone = [&](std::uint64_t call) { gone.push_back(call); };
-  const auto done = go(
-      python(kDial + std::string("import os, signal, time\n"
-                                 "signal.signal(signal.SIGUSR1, lambda *args: None)\n"
-                                 "pid = os.fork()\n"
-                                 "if pid == 0: dial('203.0.113.1', 443)\n"
-                                 "time.sleep(0.2); os.kill(pid, signal.SIGUSR1); time.sleep(0.1)\n"
-                                 "print(os.waitpid(pid, os.WNOHANG)[0])\n"
-                                 "os.kill(pid, signal.SIGKILL); print(os.waitpid(pid, 0)[0] == pid)\n"
-                                 "time.sleep(1.5)\n")),
-      std::move(options));
+  const auto done =
+      go(python(kDial + std::string("import os, signal, time\n"
+                                    "signal.signal(signal.SIGUSR1, lambda *args: None)\n"
+                                    "pid = os.fork()\n"
+                                    "if pid == 0: dial('203.0.113.1', 443)\n"
+                                    "time.sleep(0.2); os.kill(pid, signal.SIGUSR1); time.sleep(0.1)\n"
+                                    "print(os.waitpid(pid, os.WNOHANG)[0])\n"
+                                    "os.kill(pid, signal.SIGKILL); print(os.waitpid(pid, 0)[0] == pid)\n"
+                                    "time.sleep(1.5)\n")),
+         std::move(options));
   ASSERT_TRUE(done);
   EXPECT_EQ(wrote("out"), "0\nTrue\n");
   ASSERT_EQ(connects_.size(), 1U);
@@ -372,25 +406,25 @@ TEST_F(Supervised, AnAddressThatChangesLeadsWhereItWasDecided) {
 
 // Whoever closes the last descriptor of a socket waits as long as its program has said: not the supervisor.
 TEST_F(Supervised, ASocketThatLingersHoldsUpNobody) {
-  const auto done = go(
-      python("import os, socket, struct, subprocess, time\n"
-             "own = socket.create_server(('127.0.0.1', 8000))\n"
-             "pid = os.fork()\n"
-             "if pid == 0:\n"
-             "  s = socket.create_connection(('127.0.0.1', 8000)); s.setblocking(False)\n"
-             "  s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 1000))\n"
-             "  try:\n"
-             "    while True: s.send(bytes(100000))\n"
-             "  except BlockingIOError: pass\n"
-             "  import threading\n"
-             "  def again():\n"
-             "    while True:\n"
-             "      try: s.connect(('127.0.0.1', 8000))\n"
-             "      except OSError: pass\n"
-             "  for n in range(4): threading.Thread(target=again).start()\n"
-             "  time.sleep(0.2); os.kill(os.getpid(), 9)\n"
-             "os.waitpid(pid, 0)\n"
-             "for n in range(3): print(subprocess.run(['/bin/true']).returncode)\n"));
+  const auto done =
+      go(python("import os, socket, struct, subprocess, time\n"
+                "own = socket.create_server(('127.0.0.1', 8000))\n"
+                "pid = os.fork()\n"
+                "if pid == 0:\n"
+                "  s = socket.create_connection(('127.0.0.1', 8000)); s.setblocking(False)\n"
+                "  s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 1000))\n"
+                "  try:\n"
+                "    while True: s.send(bytes(100000))\n"
+                "  except BlockingIOError: pass\n"
+                "  import threading\n"
+                "  def again():\n"
+                "    while True:\n"
+                "      try: s.connect(('127.0.0.1', 8000))\n"
+                "      except OSError: pass\n"
+                "  for n in range(4): threading.Thread(target=again).start()\n"
+                "  time.sleep(0.2); os.kill(os.getpid(), 9)\n"
+                "os.waitpid(pid, 0)\n"
+                "for n in range(3): print(subprocess.run(['/bin/true']).returncode)\n"));
   ASSERT_TRUE(done);
   EXPECT_EQ(wrote("out"), "0\n0\n0\n");
 }
