@@ -19,6 +19,7 @@
 #include "pod/pod_birth.h"
 #include "pod/pod_limits.h"
 #include "pod/pod_plan_wire.h"
+#include "pod/pod_watch.h"
 #include "pod/program.h"
 #include "pod/supervisor.h"
 #include "pod/tree.h"
@@ -30,6 +31,7 @@ constexpr std::int64_t kForeverMs = INT32_MAX;
 constexpr int kTickMsMax = 10'000;
 constexpr std::int64_t kDiskLookNs = 1'000'000'000;
 constexpr std::int64_t kSweepNs = 1'000'000'000;
+constexpr std::int64_t kWatchNs = 5'000'000'000;
 
 os::Exit decode(int status) {
   if (WIFSIGNALED(status)) return {128 + WTERMSIG(status), WTERMSIG(status)};
@@ -46,8 +48,9 @@ constexpr os::Exit kKilled{128 + SIGKILL, SIGKILL};
 
 class Supervision final : public PodControl {
  public:
-  // `supervisor`: null where the pod is not supervised.
-  Supervision(const PodPlan& plan, const PodOptions& options, Birth& birth, Supervisor* supervisor)
+  // `supervisor`: null where the pod is not supervised. `whole`: every wall stood at the start.
+  Supervision(const PodPlan& plan, const PodOptions& options, Birth& birth, Supervisor* supervisor,
+              bool whole)
       : supervisor_(supervisor),
         limits_(plan.spec.limits),
         options_(options),
@@ -61,6 +64,8 @@ class Supervision final : public PodControl {
     }
     began_ns_ = os::monotonic_ns();
     next_disk_look_ns_ = began_ns_ + kDiskLookNs;
+    if (whole) watch_.emplace(first_.pid());
+    next_watch_ns_ = began_ns_ + kSweepNs;
   }
 
   void run(PodResult& result) {
@@ -113,6 +118,7 @@ class Supervision final : public PodControl {
   int timeout_ms() const {
     const bool every_second = limits_.disk_bytes > 0 || supervisor_ != nullptr;
     std::int64_t left_ms = every_second ? kDiskLookNs / 1'000'000 : kForeverMs;
+    if (watch_) left_ms = std::min(left_ms, (next_watch_ns_ - os::monotonic_ns()) / 1'000'000 + 1);
     if (options_.on_tick)
       left_ms = std::min<std::int64_t>(left_ms, std::clamp(options_.tick_ms, 1, kTickMsMax));
     if (limits_.wall_ms > 0)
@@ -162,6 +168,11 @@ class Supervision final : public PodControl {
       next_sweep_ns_ = os::monotonic_ns() + kSweepNs;
       supervisor_->sweep();
     }
+    if (watch_ && os::monotonic_ns() >= next_watch_ns_) {
+      next_watch_ns_ = os::monotonic_ns() + kWatchNs;
+      if (const auto breaches = watch_->breaches(); !breaches.empty())
+        return end_because("a wall no longer stands: " + breaches.front());
+    }
     if (limits_.wall_ms > 0 && ran_ms() >= static_cast<std::int64_t>(limits_.wall_ms))
       return end_because("time: the limit is " + std::to_string(limits_.wall_ms) + " ms");
     if (limits_.disk_bytes == 0 || os::monotonic_ns() < next_disk_look_ns_) return;
@@ -189,6 +200,8 @@ class Supervision final : public PodControl {
   std::int64_t began_ns_ = 0;
   std::int64_t next_disk_look_ns_ = 0;
   std::int64_t next_sweep_ns_ = 0;
+  std::optional<PodWatch> watch_;
+  std::int64_t next_watch_ns_ = 0;
   std::int64_t next_tick_ns_ = 0;
 };
 
@@ -293,7 +306,8 @@ Result<PodResult> launch_pod(const PodBirth& begun, const PodPlan& plan, const P
   if (!begun_now) return std::unexpected(std::move(begun_now.error()));
   PodResult result;
   result.report = std::move(begun_now->report);
-  Supervision supervision(plan, options, birth, begun_now->supervisor.get());
+  Supervision supervision(plan, options, birth, begun_now->supervisor.get(),
+                          result.report.level() == Level::L3);
   supervision.run(result);
   if (begun_now->supervisor) result.supervised = begun_now->supervisor->count();
   birth.terminal.take_back();
