@@ -101,7 +101,7 @@ void ConnectFor::start_thread(const std::shared_ptr<Shared>& shared) {
     if (shared->threads > 0) return;
     const std::uint64_t call = shared->waiting.back().call;
     shared->waiting.pop_back();
-    if (call != 0) shared->finish({.call = call, .error_number = EAGAIN, .source = {}, .peer = {}});
+    if (call != 0) shared->finish({.call = call, .error_number = EAGAIN, .source = {}});
   }
 }
 
@@ -114,7 +114,7 @@ void ConnectFor::give_up(std::uint64_t call) {
   const auto waits = std::ranges::find(shared_->waiting, call, &Job::call);
   if (waits == shared_->waiting.end()) return;
   waits->call = 0;
-  shared_->finish({.call = call, .error_number = ECANCELED, .source = {}, .peer = {}});
+  shared_->finish({.call = call, .error_number = ECANCELED, .source = {}});
 }
 
 std::vector<ConnectFor::Done> ConnectFor::take() {
@@ -135,13 +135,12 @@ void ConnectFor::work(Shared& shared) {
     shared.waiting.pop_front();
     if (job.call != 0) shared.running.emplace(job.call, job.socket.get());
     lock.unlock();
-    Done done{.call = job.call, .error_number = 0, .source = {}, .peer = {}};
+    Done done{.call = job.call, .error_number = 0, .source = {}};
     if (job.call != 0) {
       const auto* address = reinterpret_cast<const sockaddr*>(job.address.data());
       const auto size = static_cast<socklen_t>(job.address.size());
       done.error_number = ::connect(job.socket.get(), address, size) == 0 ? 0 : errno;
       done.source = own_place(job.socket.get());
-      done.peer = peer_place(job.socket.get());
       lock.lock();
       shared.running.erase(job.call);
       shared.finish(std::move(done));

@@ -25,9 +25,8 @@ class ConnectFor {
  public:
   struct Done {
     std::uint64_t call = 0;
-    int error_number = 0;  // as connect(2) left it; 0: connected
-    std::optional<SocketPlace> source;
-    std::optional<SocketPlace> peer;  // none: not connected yet
+    int error_number = 0;               // as connect(2) left it; 0: connected
+    std::optional<SocketPlace> source;  // our end, as it was afterwards
   };
 
   static Result<std::unique_ptr<ConnectFor>> create();

@@ -28,15 +28,6 @@ SocketPlace place_of(in6_addr address, std::uint16_t port) {
   return {text, port, IN6_IS_ADDR_LOOPBACK(&address) != 0};
 }
 
-using NameCall = int (*)(int, sockaddr*, socklen_t*);
-std::optional<SocketPlace> named(int socket, NameCall call) {
-  sockaddr_storage storage{};
-  socklen_t size = sizeof storage;
-  if (call(socket, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return std::nullopt;
-  return socket_place({reinterpret_cast<const char*>(&storage), std::min<std::size_t>(size, sizeof storage)},
-                      storage.ss_family);
-}
-
 }  // namespace
 
 std::optional<SocketPlace> socket_place(std::span<const char> address, int family) {
@@ -59,11 +50,11 @@ std::optional<SocketPlace> socket_place(std::span<const char> address, int famil
 }
 
 std::optional<SocketPlace> own_place(int socket) {
-  return named(socket, [](int fd, sockaddr* at, socklen_t* size) { return ::getsockname(fd, at, size); });
-}
-
-std::optional<SocketPlace> peer_place(int socket) {
-  return named(socket, [](int fd, sockaddr* at, socklen_t* size) { return ::getpeername(fd, at, size); });
+  sockaddr_storage storage{};
+  socklen_t size = sizeof storage;
+  if (::getsockname(socket, reinterpret_cast<sockaddr*>(&storage), &size) != 0) return std::nullopt;
+  return socket_place({reinterpret_cast<const char*>(&storage), std::min<std::size_t>(size, sizeof storage)},
+                      storage.ss_family);
 }
 
 }  // namespace weir::pod

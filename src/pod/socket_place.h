@@ -22,8 +22,7 @@ struct SocketPlace {
 // None: too short, or another family than `family`, which is the socket's own (the kernel refuses both).
 std::optional<SocketPlace> socket_place(std::span<const char> address, int family);
 
-// Our end and the other one of a socket; none when it has none.
+// Our end of a socket; none when it has none.
 std::optional<SocketPlace> own_place(int socket);
-std::optional<SocketPlace> peer_place(int socket);
 
 }  // namespace weir::pod

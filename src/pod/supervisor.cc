@@ -261,10 +261,10 @@ void Supervisor::finish(const ConnectFor::Done& done) {
   calls_.erase(found);
 }
 
-// The other end may be one that the kernel has put in place of "any address".
+// The destination is the one that was decided, whatever the socket says by now: another thread may have
+// connected it anew, and "any address" leads to the one that the program has bound its socket to.
 void Supervisor::let_out(const ConnectFor::Done& done, const Call& call) {
   if (way_out_ == nullptr || !done.source) return;
-  const SocketPlace to = done.peer.value_or(call.place);
   if (call.asks) {
     if (asking_.size() >= kAskingMax) asking_.erase(asking_.begin());
     asking_.emplace(done.call, call.process);
@@ -272,8 +272,8 @@ void Supervisor::let_out(const ConnectFor::Done& done, const Call& call) {
   way_out_->let_out({.call = done.call,
                      .source = done.source->address,
                      .source_port = done.source->port,
-                     .destination = to.address,
-                     .destination_port = to.port});
+                     .destination = call.place.address,
+                     .destination_port = call.place.port});
 }
 
 void Supervisor::listen() {
@@ -296,9 +296,9 @@ void Supervisor::hear(const WayOut::Asked& asked) {
                                       .port = asked.port,
                                       .host = numbers ? std::string() : asked.host});
   if (verdict.what == ConnectVerdict::What::later && questions_.size() < kCallsHeldMax)
-    questions_.emplace(id, Question{asked.question, asked.call});
-  else
-    way_out_->answer(asked.question, verdict.what == ConnectVerdict::What::allow);
+    return void(questions_.emplace(id, Question{asked.question, asked.call}));
+  way_out_->answer(asked.question, verdict.what == ConnectVerdict::What::allow);
+  if (verdict.what == ConnectVerdict::What::later && callbacks_.on_gone) callbacks_.on_gone(id);
 }
 
 void Supervisor::hear(const WayOut::Ended& ended) {

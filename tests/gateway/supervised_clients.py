@@ -80,6 +80,16 @@ def an_exchanged_descriptor_gets_nowhere(world):
     assert unsupervised > 0 and int(words[3]) <= asked and len(reached) <= asked, (done.stdout, asked, unsupervised, reached)
 
 
+def a_bound_address_gets_nowhere(world):
+    """The kernel connects "any address" to the one that the socket is bound to; decided was the loopback."""
+    done, reached = world.pod("""python3 -c '
+import socket
+s = socket.socket(); s.settimeout(5); s.bind((socket.gethostbyname("a.example"), 0)); s.connect(("0.0.0.0", 80))
+s.sendall(b"GET /hello HTTP/1.1\\r\\nHost: a.example\\r\\n\\r\\n"); print(s.recv(100))'""", *ALLOW_A, "--json")
+    egress = json.loads(done.stderr.splitlines()[-1])["egress"]
+    assert reached == [] and [one["reason"] for one in egress["refused"]] == ["unsupervised"], (done.stdout, egress, reached)
+
+
 def fast_open_is_off(world):
     done, reached = world.pod(FAST_OPEN, *ALLOW_A)
     assert "MSG_FASTOPEN Operation not supported" in done.stdout and "TCP_FASTOPEN_CONNECT Operation not supported" in done.stdout, done.stdout
@@ -120,7 +130,8 @@ def told_to_the_person(world):
 
 TESTS = [clients.usual_clients, clients.other_kinds_of_tls, clients.requests_of_python, clients.fetch_of_node, clients.git_clones, clients.through_the_proxies,
          clients.any_protocol_at_its_port, clients.private_destinations, clients.the_hosts_loopback, clients.attacks, clients.thousand_connections,
-         clients.a_dead_proxy_lets_nothing_out, clients.the_proxy_dies_with_its_supervisor, an_exchanged_descriptor_gets_nowhere, fast_open_is_off,
+         clients.a_dead_proxy_lets_nothing_out, clients.the_proxy_dies_with_its_supervisor, an_exchanged_descriptor_gets_nowhere, a_bound_address_gets_nowhere,
+         fast_open_is_off,
          told_by_what_runs, last_words_get_out, told_to_the_person]
 
 if __name__ == "__main__":

@@ -185,6 +185,21 @@ TEST_F(Supervised, IPv6AndMappedAddresses) {
   EXPECT_EQ(way_out_.made_known()[2].destination, "::1");
 }
 
+// The kernel sends "any address" to where the socket is bound, and in a pod it may be bound to any.
+TEST_F(Supervised, AnyAddressIsMadeKnownAsItWasDecided) {
+  ASSERT_TRUE(
+      go(python("import socket\n"
+                "s = socket.socket(); s.bind(('203.0.113.66', 0)); s.connect(('0.0.0.0', 443))\n"
+                "print(s.getpeername()[0])\n"
+                "s = socket.socket(); s.connect(('0.0.0.0', 443)); print(s.getpeername()[0])\n")));
+  EXPECT_EQ(wrote("out"), "203.0.113.66\n127.0.0.1\n");
+  ASSERT_EQ(connects_.size(), 2U);
+  EXPECT_EQ(connects_[0].address, "127.0.0.1");
+  ASSERT_EQ(way_out_.made_known().size(), 2U);
+  for (const auto& known : way_out_.made_known())
+    EXPECT_EQ(known.destination, "127.0.0.1");
+}
+
 TEST_F(Supervised, AnAddressHasTheNameThatWasToldForIt) {
   way_out_.say_soon(WayOut::Named{"198.18.0.1", "a.example"});
   ASSERT_TRUE(go(python(kDial + std::string("dial('198.18.0.1', 443)\ndial('198.18.0.2', 443)\n"))));
