@@ -4,6 +4,7 @@
 
 #include "cli/cedar_commands.h"
 #include "cli/sigma_commands.h"
+#include "cli/stored_credentials.h"
 
 namespace weir::cli {
 namespace {
@@ -25,7 +26,13 @@ constexpr Group kGroups[] = {
     {"status", [] { return Commands{status_command()}; }},
     {"doctor", [] { return Commands{doctor_command()}; }},
     // a place of its own, and what it changed
-    {"pod", [] { return Commands{pod_exec_command(), pod_shell_command()}; }},
+    {"pod",
+     [] { return Commands{pod_exec_command(stored_credential), pod_shell_command(stored_credential)}; }},
+    {"credential",
+     [] {
+       return Commands{credential_add_command(), credential_list_command(), credential_revoke_command(),
+                       credential_remove_command()};
+     }},
     {"diff", [] { return Commands{diff_command()}; }},
     {"commit", [] { return Commands{commit_command()}; }},
     {"discard", [] { return Commands{discard_command()}; }},

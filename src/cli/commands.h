@@ -12,6 +12,10 @@ CommandSpec run_command();
 // `find`: the credentials that the person keeps with Weir; none: only those of variables are known.
 CommandSpec pod_exec_command(FindCredential find = {});
 CommandSpec pod_shell_command(FindCredential find = {});
+CommandSpec credential_add_command();
+CommandSpec credential_list_command();
+CommandSpec credential_revoke_command();
+CommandSpec credential_remove_command();
 CommandSpec diff_command();
 CommandSpec commit_command();
 CommandSpec discard_command();

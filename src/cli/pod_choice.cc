@@ -113,11 +113,12 @@ Result<pod::HeldCatalogue> held_catalogue() {
   return fail(ErrorCode::internal, "the catalogue of held files is missing", std::string(kCatalogue));
 }
 
-std::string record_in_ledger(const Context& context, std::string_view what, const Json& facts) {
+std::string record_in_ledger(const Context& context, std::string_view what, const Json& facts,
+                             std::string_view subject) {
   auto client = net::LocalClient::connect(context.places.control_socket(), kConnectMs);
   if (!client) return "not recorded in the ledger: the daemon does not run";
   const auto answer =
-      client->call(Json::object({{"cmd", "pod"}, {"what", what}, {"facts", facts}}), kAnswerMs);
+      client->call(Json::object({{"cmd", subject}, {"what", what}, {"facts", facts}}), kAnswerMs);
   if (!answer) return "not recorded in the ledger: " + printable(answer.error().message(), 400);
   return {};
 }

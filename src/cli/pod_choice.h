@@ -27,7 +27,9 @@ Result<std::vector<std::string>> paths_in(const pod::Pod& pod, const std::vector
 Result<pod::HeldCatalogue> held_catalogue();
 
 // Asks the daemon to record it in the ledger; "" or why it is not there, for people.
-std::string record_in_ledger(const Context& context, std::string_view what, const Json& facts);
+// `subject`: "pod" or "credential".
+std::string record_in_ledger(const Context& context, std::string_view what, const Json& facts,
+                             std::string_view subject = "pod");
 
 // The ids, also of pods whose record cannot be read, that `text` is the beginning of, or itself.
 Result<std::vector<std::string>> ids_beginning(const pod::PodStore& store, std::string_view text);

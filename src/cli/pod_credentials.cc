@@ -158,17 +158,17 @@ Status add_credential(NamedCredential named, const std::string& home, PodCredent
 }
 
 Result<PodCredentials> pod_credentials(const Args& args, const std::map<std::string, std::string>& env,
-                                       const std::string& home, const FindCredential& find) {
+                                       const os::Places& places, const FindCredential& find) {
   PodCredentials out;
   for (const auto& text : args.values("--credential")) {
     if (text.contains('@')) {
       TRY(NamedCredential named, credential_of_variable(text, env));
-      TRY_STATUS(add_credential(std::move(named), home, out));
+      TRY_STATUS(add_credential(std::move(named), places.home, out));
       continue;
     }
     if (!find) return fail("no credentials are kept here", printable(text, 100), "VARIABLE@HOST");
-    TRY(NamedCredential named, find(text));
-    TRY_STATUS(add_credential(std::move(named), home, out));
+    TRY(NamedCredential named, find(places, text));
+    TRY_STATUS(add_credential(std::move(named), places.home, out));
   }
   for (const auto& name : args.values("--env"))
     if (out.env.contains(name))

@@ -29,11 +29,12 @@ struct NamedCredential {
   std::vector<std::string> variables;
   std::string file, text;  // a file of the pod's own and its content, in which "{}" is the placeholder; or ""
 };
-using FindCredential = std::function<Result<NamedCredential>(const std::string& name)>;
+using FindCredential =
+    std::function<Result<NamedCredential>(const os::Places& places, const std::string& name)>;
 
 // --credential. `find`: for names; none: there is no store here. Errors: `not_found`, `invalid`.
 Result<PodCredentials> pod_credentials(const Args& args, const std::map<std::string, std::string>& env,
-                                       const std::string& home, const FindCredential& find);
+                                       const os::Places& places, const FindCredential& find);
 // "VARIABLE@HOST[:PORT][/PATH]": the value of a variable of the caller, as any header may carry it.
 Result<NamedCredential> credential_of_variable(std::string_view text,
                                                const std::map<std::string, std::string>& env);

@@ -31,7 +31,7 @@ Result<ReadyPod> prepare(const Args& args, const Context& context, std::vector<s
   TRY(pod::PodRequest request, pod_request(args, context, std::move(argv)));
   TRY(const pod::PodProfile profile,
       pod_profile(args, args.value_or("--profile", "auto"), request.workspace, context));
-  TRY(PodCredentials credentials, pod_credentials(args, request.env, request.home, find));
+  TRY(PodCredentials credentials, pod_credentials(args, request.env, context.places, find));
   TRY(const pod::Level level, pod::level_from(args.value_or("--level", "L3")));
   return ready_pod(profile, std::move(request), std::move(credentials), context,
                    [&](const pod::Pod&, pod::PodSpec& spec) -> Status {

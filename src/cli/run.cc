@@ -53,6 +53,8 @@ std::string beside(const std::string& program, std::string_view name) {
 // What belongs to a pod alone, and what a pod has no need of.
 Status check_options(const Args& args, const Run& run) {
   if (run.pod && !run.shield) return fail("--pod and --no-shield contradict each other", "--no-shield");
+  if (!run.pod && args.has("--no-credentials"))
+    return fail("only a pod knows this option", "--no-credentials", "weir run --pod --no-credentials …");
   for (const auto& option : pod_request_options())
     if (!run.pod && args.has(option.name))
       return fail("only a pod knows this option", option.name, "weir run --pod " + option.name + " …");
@@ -277,6 +279,7 @@ std::vector<Option> run_options() {
       {"--pod", "PROFILE", "in a pod, as `weir pod exec`; the profile is told with --pod=PROFILE", false,
        true},
       {"--no-shield", "", "give up the light shield (recorded): setuid programs work again"},
+      {"--no-credentials", "", "with --pod: do not keep what the agent signs in with outside by itself"},
       {"--verbose", "", "print decisions also when standard error is no terminal"}};
   for (auto& option : pod_request_options())
     options.push_back(std::move(option));
@@ -299,10 +302,13 @@ CommandSpec run_command() {
       .options = run_options(),
       .positionals = {},
       .takes_rest = true,
-      .examples = {{"weir run -- claude", "Claude Code, guarded"},
-                   {"weir run -- codex exec 'fix the failing test'", "Codex, guarded"},
-                   {"weir run --pod -- claude -p 'fix the tests'", "in a pod; then weir diff, weir commit"},
-                   {"weir run --mode observe -- claude", "only record what would be refused"}},
+      .examples =
+          {{"weir run -- claude", "Claude Code, guarded"},
+           {"weir run -- codex exec 'fix the failing test'", "Codex, guarded"},
+           {"weir run --pod -- claude -p 'fix the tests'", "in a pod; then weir diff, weir commit"},
+           {"weir run --pod --credential GITHUB_TOKEN@api.github.com -- claude",
+            "with a credential that the pod never sees; the agent's own sign-in stays outside by itself"},
+           {"weir run --mode observe -- claude", "only record what would be refused"}},
       .run = run_run};
 }
 

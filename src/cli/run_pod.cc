@@ -15,6 +15,7 @@
 #include "cli/pod_egress.h"
 #include "cli/pod_start.h"
 #include "cli/run_connections.h"
+#include "cli/stored_credentials.h"
 #include "os/files.h"
 #include "pod/mountinfo.h"
 #include "pod/pod_launch.h"
@@ -162,23 +163,66 @@ void allow_models(const setup::PodState& state, pod::PodProfile& profile) {
   profile.network = pod::PodNetwork::egress;
 }
 
+// What the agent signs in with stays outside, where it can: the person's own words go before.
+Status keep_sign_in_outside(const Args& args, setup::PodState& state, const os::Places& places,
+                            PodCredentials& credentials, std::vector<std::string>& notes) {
+  const auto& passed = args.values("--env");
+  for (auto& one : state.credentials) {
+    if (std::ranges::find(passed, one.variable) != passed.end()) {
+      notes.push_back(printable(one.variable, 100) +
+                      " itself is in the pod, by --env; without that it gets a placeholder");
+      continue;
+    }
+    if (args.has("--no-credentials") || credentials.env.contains(one.variable)) continue;
+    NamedCredential named;
+    named.credential.name = one.name;
+    named.credential.expires_ms = one.expires_ms;
+    named.credential.scope.plain = one.plain;
+    TRY(gateway::EgressRule host, gateway::parse_allow(one.host));
+    named.credential.scope.hosts = {std::move(host)};
+    named.credential.value = os::SecretText(one.value);
+    os::wipe(one.value);
+    if (!one.variable.empty()) named.variables = {one.variable};
+    const std::size_t before = credentials.list.size();
+    if (const Status added = add_credential(std::move(named), places.home, credentials); !added) {
+      notes.push_back(printable(one.name, 100) + " is not in the pod: " + added.error().what +
+                      "; --env passes it as it is");
+      continue;
+    }
+    const std::string& placeholder = credentials.list[before].placeholder;
+    if (const auto at = one.text.find("{}"); !one.file.empty() && at != std::string::npos)
+      state.files[one.file] = one.text.replace(at, 2, placeholder);
+    state.models.push_back(one.host);
+    notes.push_back(printable(one.name, 100) + " stays outside; the pod has a placeholder for " +
+                    printable(one.host, 100));
+  }
+  return {};
+}
+
 Result<ReadyPod> ready(const Args& args, Run& run, const Context& context) {
   TRY(pod::PodRequest request, pod_request(args, context, run.command.argv));
   TRY(pod::PodProfile profile, pod_profile(args, profile_names(run), request.workspace, context));
-  TRY(PodCredentials credentials, pod_credentials(args, request.env, request.home, {}));
-  TRY(const auto state, state_of(run, context.places));
+  TRY(PodCredentials credentials, pod_credentials(args, request.env, context.places, stored_credential));
+  TRY(auto state, state_of(run, context.places));
+  std::vector<std::string> notes;
+  if (state && profile.network != pod::PodNetwork::none)
+    TRY_STATUS(keep_sign_in_outside(args, *state, context.places, credentials, notes));
   if (state) allow_models(*state, profile);
   const pod::PodStore store = pod_store(context);
-  return ready_pod(profile, std::move(request), std::move(credentials), context,
-                   [&](const pod::Pod& stored, pod::PodSpec& spec) -> Status {
-                     show_weir(run, context.places, spec);
-                     // Effects are held against tool calls: of an agent without hooks none is known.
-                     spec.supervised = run.command.agent && spec.network == pod::PodNetwork::egress;
-                     if (state) TRY_STATUS(show_state(*state, store.directory(stored), spec));
-                     show_certificates(spec);
-                     show_git_identity(context.places.home, spec);
-                     return show_programs(run, spec);
-                   });
+  TRY(ReadyPod made, ready_pod(profile, std::move(request), std::move(credentials), context,
+                               [&](const pod::Pod& stored, pod::PodSpec& spec) -> Status {
+                                 show_weir(run, context.places, spec);
+                                 // Effects are held against tool calls: of an agent without hooks none is
+                                 // known.
+                                 spec.supervised =
+                                     run.command.agent && spec.network == pod::PodNetwork::egress;
+                                 if (state) TRY_STATUS(show_state(*state, store.directory(stored), spec));
+                                 show_certificates(spec);
+                                 show_git_identity(context.places.home, spec);
+                                 return show_programs(run, spec);
+                               }));
+  made.plan.notes.insert(made.plan.notes.end(), notes.begin(), notes.end());
+  return made;
 }
 
 // The run in its pod, from start to end.
@@ -223,6 +267,8 @@ Result<RunEnd> go(const Run& run, ReadyPod& ready, const std::string& directory,
                    // The transcript of a run that Weir ended is what tells why.
                    .changed = end.ended_because.empty() ? keep_if_changed(ready, context)
                                                         : pod::PodStore::has_changes(ready.stored)};
+  // What a credential was used for, and where a placeholder did not belong, is for the ledger.
+  if (record) end.pod->credentials = gateway::credential_facts(*record);
   course.record(end);
   // For the person alone: a name that was asked for may hold anything, and the ledger forgets nothing.
   if (record) end.pod->egress = gateway::to_json(*record);

@@ -43,6 +43,7 @@ Json to_json(const RunEnd& end) {
                                   {"profile", end.pod->profile},
                                   {"level", end.pod->level},
                                   {"changed", end.pod->changed}}));
+  if (end.pod && !end.pod->credentials.is_null()) json.find("pod")->set("credentials", end.pod->credentials);
   if (end.pod && !end.pod->egress.is_null()) json.find("pod")->set("egress", end.pod->egress);
   return json;
 }

@@ -17,6 +17,7 @@ struct RunPod {
   std::string profile;
   std::string level;     // "L3"
   bool changed = false;  // the workspace: the pod is kept for `weir diff`
+  Json credentials;      // what they were used for, and placeholders that were misused; null for none
   Json egress;           // what was reached and refused; null without a way out
 };
 

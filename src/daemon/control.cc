@@ -121,8 +121,8 @@ void Control::dispatch(const std::string& command, const Json& request, const ne
     probe_now(reply);
   else if (command == "live")
     seen_live(request, reply);
-  else if (command == "pod")
-    seen_pod(request, reply);
+  else if (command == "pod" || command == "credential")
+    done_by_person(command, request, reply);
   else if (command == "follow") {
     {
       const std::lock_guard lock(mutex_);
@@ -400,19 +400,23 @@ void Control::seen_live(const Json& request, const Reply& reply) {
 }
 
 // {"cmd":"pod","what":"committed"|"discarded","facts"}: a person brought a pod's changes to the host, or
-// threw them away.
-void Control::seen_pod(const Json& request, const Reply& reply) {
+// threw them away. {"cmd":"credential","what":"added"|"revoked"|"removed","facts"}: what they keep changed.
+void Control::done_by_person(const std::string& subject, const Json& request, const Reply& reply) {
   constexpr std::size_t kFactsBytesMax = 8 * limits::kKiB;  // counts and ids of the catalogue
   const std::string what(request["what"].text_or(""));
-  if (what != "committed" && what != "discarded") {
-    reply(fail("what happened to the pod is `committed` or `discarded`", "what"));
+  const bool known = subject == "pod" ? what == "committed" || what == "discarded"
+                                      : what == "added" || what == "revoked" || what == "removed";
+  if (!known) {
+    reply(fail(subject == "pod" ? "what happened to the pod is `committed` or `discarded`"
+                                : "what happened to the credential is `added`, `revoked` or `removed`",
+               "what"));
     return;
   }
   if (!request["facts"].is_object() || canonical(request["facts"]).size() > kFactsBytesMax) {
     reply(fail("facts must be an object of at most 8 KiB", "facts"));
     return;
   }
-  (void)record("pod." + what, request["facts"], [reply](const Status& status) {
+  (void)record(subject + "." + what, request["facts"], [reply](const Status& status) {
     reply(status ? Result<Json>(done_answer()) : std::unexpected(status.error()));
   });
 }

@@ -75,7 +75,7 @@ class Control {
   // On a thread of its own: the shims that it starts are answered by the loop that called us.
   void probe_now(const Reply& reply);
   void seen_live(const Json& request, const Reply& reply);
-  void seen_pod(const Json& request, const Reply& reply);
+  void done_by_person(const std::string& subject, const Json& request, const Reply& reply);
   Json status() const;
   Json held() const;
   void publish(const Notice& notice);

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t kTextBytesMax = 300;
 constexpr std::size_t kAddressesShown = 4;
+constexpr std::size_t kFactsShown = 32;  // entries of a ledger are small
 constexpr std::size_t kWallsMax = 16;
 
 // Valid and short, since it becomes JSON.
@@ -42,6 +43,20 @@ Json refused_json(const std::vector<EgressRecord::Refused>& list) {
                            {"reason", one.reason},
                            {"detail", one.detail},
                            {"times", one.times}}));
+  return out;
+}
+
+Json used_json(const std::vector<EgressRecord::Used>& list) {
+  Json out = Json::array();
+  for (const auto& one : list)
+    out.push(Json::object({{"credential", one.credential},
+                           {"host", one.host},
+                           {"port", static_cast<std::int64_t>(one.port)},
+                           {"method", one.method},
+                           {"path", one.path},
+                           {"times", one.times},
+                           {"first_ms", one.first_ms},
+                           {"last_ms", one.last_ms}}));
   return out;
 }
 
@@ -181,6 +196,18 @@ void EgressRecord::add_use(const EgressEvent& event) {
   used.push_back(std::move(use));
 }
 
+Json credential_facts(const EgressRecord& record) {
+  std::vector<EgressRecord::Refused> misused;
+  for (const auto& one : record.refused)
+    if (misused.size() < kFactsShown &&
+        (one.reason == name(Refusal::misused_credential) || one.reason == name(Refusal::ended_credential)))
+      misused.push_back(one);
+  if (record.used.empty() && misused.empty()) return {};
+  std::vector<EgressRecord::Used> used = record.used;
+  if (used.size() > kFactsShown) used.resize(kFactsShown);
+  return Json::object({{"used", used_json(used)}, {"misused", refused_json(misused)}});
+}
+
 Json to_json(const EgressRecord& record) {
   Json reached = Json::array();
   for (const auto& one : record.reached)
@@ -190,20 +217,10 @@ Json to_json(const EgressRecord& record) {
                                {"sent", one.sent},
                                {"received", one.received},
                                {"addresses", Json::strings(one.addresses)}}));
-  Json used = Json::array();
-  for (const auto& one : record.used)
-    used.push(Json::object({{"credential", one.credential},
-                            {"host", one.host},
-                            {"port", static_cast<std::int64_t>(one.port)},
-                            {"method", one.method},
-                            {"path", one.path},
-                            {"times", one.times},
-                            {"first_ms", one.first_ms},
-                            {"last_ms", one.last_ms}}));
   return Json::object({{"sent", record.sent},
                        {"received", record.received},
                        {"reached", std::move(reached)},
-                       {"credentials", std::move(used)},
+                       {"credentials", used_json(record.used)},
                        {"refused", refused_json(record.refused)},
                        {"failed", refused_json(record.failed)},
                        {"not_listed", record.not_listed},

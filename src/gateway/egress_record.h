@@ -80,6 +80,9 @@ struct EgressRecord {
 };
 
 Json to_json(const EgressRecord& record);
+// Of it what belongs into a ledger, the first 32 of each: {"used": [...], "misused": [...]}; null when no
+// credential was used or misused.
+Json credential_facts(const EgressRecord& record);
 // Between the egress process and its parent (base/wire.h). What the process wrote is read as from a stranger:
 // it has handled hostile bytes. Error `corrupt`.
 std::string encode(const EgressRecord& record);

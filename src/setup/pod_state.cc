@@ -120,7 +120,9 @@ Result<PodState> claude_state(const PodStateRequest& request) {
   own.set("projects",
           Json::object({{request.workspace, Json::object({{"hasTrustDialogAccepted", trusted}})}}));
   state.files[".claude.json"] = pretty(own) + "\n";
-  add_model(value_or(request.env, "ANTHROPIC_BASE_URL", "https://api.anthropic.com"), state);
+  const std::string url = value_or(request.env, "ANTHROPIC_BASE_URL", "https://api.anthropic.com");
+  add_model(url, state);
+  state.credentials = claude_credentials(request, url);
   return state;
 }
 
@@ -150,19 +152,22 @@ Result<PodState> codex_state(const PodStateRequest& request) {
   std::string kept;
   std::string provider = "openai";
   std::map<std::string, std::string> urls;
+  std::map<std::string, std::string> keys;
   for (const auto& item : *outline) {
     if (item.kind == TomlItem::Kind::blank || !is_kept(item.path, item.kind)) continue;
     kept += std::string_view(text).substr(item.begin, item.end - item.begin);
     if (!kept.ends_with('\n')) kept += '\n';
     if (item.path.size() == 1 && item.path[0] == "model_provider") provider = unquoted(item.value);
     if (item.path.size() == 3 && item.path[2] == "base_url") urls[item.path[1]] = unquoted(item.value);
+    if (item.path.size() == 3 && item.path[2] == "env_key") keys[item.path[1]] = unquoted(item.value);
   }
   state.files["config.toml"] = std::move(kept);
   TRY_STATUS(add_text(request, dir, "AGENTS.md", state));
   const auto own = urls.find(provider);
-  add_model(
-      own != urls.end() ? own->second : value_or(request.env, "OPENAI_BASE_URL", "https://api.openai.com"),
-      state);
+  const std::string url =
+      own != urls.end() ? own->second : value_or(request.env, "OPENAI_BASE_URL", "https://api.openai.com");
+  add_model(url, state);
+  state.credentials = codex_credentials(request, url, keys[provider]);
   return state;
 }
 
@@ -205,8 +210,12 @@ Result<PodState> opencode_state(const PodStateRequest& request) {
     own.set("provider", std::move(providers));
   }
   const std::string model(own["model"].text_or(""));
-  add_model(std::string(own["provider"][model.substr(0, model.find('/'))]["options"]["baseURL"].text_or("")),
-            state);
+  const Json& options = own["provider"][model.substr(0, model.find('/'))]["options"];
+  const std::string url(options["baseURL"].text_or(""));
+  add_model(url, state);
+  // "{env:NAME}" (provider_of)
+  if (const auto key = options["apiKey"].text_or(""); key.size() > 6)
+    state.credentials = variable_credentials(request, url, {std::string(key.substr(5, key.size() - 6))});
   state.files["opencode.json"] = pretty(own) + "\n";
   TRY_STATUS(add_text(request, state.at, "AGENTS.md", state));
   return state;
@@ -226,8 +235,10 @@ Result<PodState> gemini_state(const PodStateRequest& request) {
     own.set("security", Json::object({{"auth", Json::object({{"selectedType", type}})}}));
   state.files["settings.json"] = pretty(own) + "\n";
   TRY_STATUS(add_text(request, state.at, "GEMINI.md", state));
-  add_model(value_or(request.env, "GOOGLE_GEMINI_BASE_URL", "https://generativelanguage.googleapis.com"),
-            state);
+  const std::string url =
+      value_or(request.env, "GOOGLE_GEMINI_BASE_URL", "https://generativelanguage.googleapis.com");
+  add_model(url, state);
+  state.credentials = variable_credentials(request, url, {"GEMINI_API_KEY", "GOOGLE_API_KEY"});
   return state;
 }
 

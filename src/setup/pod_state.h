@@ -5,10 +5,9 @@
 //
 // An agent in a pod starts with a state directory of its own. Copied into it is what shapes its work and
 // holds no secret: instructions, and of its settings those keys that are known to be harmless. Not copied:
-// sign-in
-// (.credentials.json, auth.json), histories and transcripts of other work, hooks, MCP servers, plugins, and
-// everything that may carry a token or names a program of the host. Nothing comes back: what a hostile agent
-// wrote there stays with the pod.
+// sign-in (.credentials.json, auth.json: agent_credentials.h), histories and transcripts of other work,
+// hooks, MCP servers, plugins, and everything that may carry a token or names a program of the host. Nothing
+// comes back: what a hostile agent wrote there stays with the pod.
 #pragma once
 
 #include <functional>
@@ -17,6 +16,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "setup/agent_credentials.h"
 #include "setup/places.h"
 
 namespace weir::setup {
@@ -28,6 +28,9 @@ struct PodState {
   std::map<std::string, std::string> env;    // set for the agent
   // Where the agent is set up to find its model: "127.0.0.1:8701", "api.anthropic.com:443".
   std::vector<std::string> models;
+  // With what it signs in there. The values are for whoever speaks to these hosts for the pod, not for the
+  // pod.
+  std::vector<AgentCredential> credentials;
 };
 
 struct PodStateRequest {

@@ -67,6 +67,8 @@ class Agent:
     """One agent program. `name` is the harness's, `weir_name` what `weir init` and weir-hook call it, `key_variable` the name
     of the variable that it is signed in by."""
 
+    key = "sk-ant-api03-R3alKeyOfTheModel-0123456789abcdefgh"  # no vendor's; in a pod a placeholder stands for it
+
     def __init__(self, checkout):
         self.checkout = pathlib.Path(checkout)
         self.bin = folder(checkout) / "node_modules/.bin"
@@ -122,7 +124,7 @@ class Claude(Agent):
 
     def environment(self, model_port):
         return self.base_environment() | {
-            "ANTHROPIC_BASE_URL": f"http://127.0.0.1:{model_port}", "ANTHROPIC_API_KEY": "dummy",
+            "ANTHROPIC_BASE_URL": f"http://127.0.0.1:{model_port}", "ANTHROPIC_API_KEY": self.key,
             "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "DISABLE_AUTOUPDATER": "1"}
 
     def argv(self, prompt, extra=()):
@@ -175,7 +177,7 @@ class Codex(Agent):
             config.write("\n[features]\nhooks = false\n")
 
     def environment(self, model_port):
-        return self.base_environment() | {"MOCK_KEY": "dummy"}
+        return self.base_environment() | {"MOCK_KEY": self.key}
 
     def argv(self, prompt, extra=()):
         # The sandbox of the agent is off for the same reason as Claude's permissions.
@@ -207,7 +209,7 @@ class OpenCode(Agent):
         """None of the cases of this agent has any."""
 
     def environment(self, model_port):
-        return self.base_environment() | {"MOCK_KEY": "dummy", "OPENCODE_DISABLE_MODELS_FETCH": "1"}
+        return self.base_environment() | {"MOCK_KEY": self.key, "OPENCODE_DISABLE_MODELS_FETCH": "1"}
 
     def argv(self, prompt, extra=()):
         return [self.program(), "run", *extra, prompt]
@@ -229,7 +231,7 @@ class Gemini(Agent):
 
     def environment(self, model_port):
         return self.base_environment() | {
-            "GEMINI_API_KEY": "dummy", "GOOGLE_GEMINI_BASE_URL": f"http://127.0.0.1:{model_port}", "GEMINI_CLI_TRUST_WORKSPACE": "true"}
+            "GEMINI_API_KEY": self.key, "GOOGLE_GEMINI_BASE_URL": f"http://127.0.0.1:{model_port}", "GEMINI_CLI_TRUST_WORKSPACE": "true"}
 
     def argv(self, prompt, extra=()):
         return [self.program(), "-p", prompt, "--yolo", *extra]

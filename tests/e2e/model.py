@@ -65,6 +65,13 @@ class Model:
                 continue  # is being written
         return found
 
+    def keys(self):
+        """SHA-256 of each key that a request was signed in with, in hexadecimal."""
+        found = set()
+        for path in self.record.glob("*.json") if self.record.is_dir() else []:
+            found.update(re.findall(r"<redacted sha256:([0-9a-f]{64})>", path.read_text()))
+        return found
+
     def told(self):
         """What the model was given back for each call it made, once each, in the order it heard of them."""
         heard = {}

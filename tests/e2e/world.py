@@ -194,7 +194,7 @@ class World:
         if self.way == "run":
             argv = [str(self.bin / "weir"), "run", *weir_arguments, "--", *argv]
         if self.way == "pod":
-            argv = [str(self.bin / "weir"), "run", "--pod", "--env", self.agent.key_variable, *weir_arguments, "--", *argv]
+            argv = [str(self.bin / "weir"), "run", "--pod", *weir_arguments, "--", *argv]
         return self.spawn(argv, self.environment(**self.agent_environment(), **(env or {})))
 
     def agent_environment(self):

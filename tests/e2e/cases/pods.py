@@ -1,4 +1,5 @@
 """`weir run --pod`: real agents at work in a pod, with their hooks in force, and what becomes of their work."""
+import hashlib
 import json
 import os
 import subprocess
@@ -35,6 +36,18 @@ for folder in (os.environ.get("CODEX_HOME"), ".codex"):
             config.write("\\n[features]\\nhooks = false\\n")
         pathlib.Path(folder, "hooks.json").write_text('{"hooks": {}}')
 pathlib.Path("switched-off").touch()
+"""
+KEYS = """#!/usr/bin/env python3
+# look VARIABLE: how long it is; and all that is in the environment and the home goes to seen.txt
+import os, pathlib, sys
+home = pathlib.Path(os.environ["HOME"])
+files = [path for path in home.rglob("*") if path.is_file() and not path.is_relative_to(os.getcwd())]
+with open("seen.txt", "w") as seen:
+    for name, value in os.environ.items():
+        print(name + "=" + value, file=seen)
+    for path in files:
+        seen.write(path.read_bytes().decode("latin-1"))
+    print("length:", len(os.environ[sys.argv[1]]), file=seen)
 """
 LOOK = """#!/usr/bin/env python3
 # look PORT PATH...: what of the host is seen from here?
@@ -137,6 +150,22 @@ def pod_shows_nothing_of_weir(world):
         world.expect_effect(found["paths"] == [] and found["daemons"] == [], f"it found {found}")
         world.expect_effect(peer.connections == 0, "it reached another port of the host's loopback")
     world.expect(all(path.endswith("/event.sock") or path.startswith("/tmp/") for path in found["sockets"]), f"it found {found}")
+
+
+@case("the key of its model is not in the pod, and its requests are signed in with it", agents=("claude", "codex", "opencode", "gemini"), ways=("pod",))
+def pod_sign_in_stays_outside(world):
+    variable = world.agent.key_variable
+    world.write("look", KEYS, executable=True)
+    world.script(says(shell(f"./look {variable}")), says("done"))
+    world.guard()
+    done = world.go(weir_arguments=("--json",))
+    weir_ok(world, "commit", "seen.txt")
+    seen = world.made("seen.txt").read_text()
+    world.expect(f"length: {len(world.agent.key)}\n" in seen and f"{variable}=sk-ant-api03-" in seen, f"the agent has no key at all: {world.heard()}")
+    world.expect(world.model.keys() == {hashlib.sha256(world.agent.key.encode()).hexdigest()}, "the model saw another key")
+    world.expect(world.agent.key not in seen, "the key is in the pod")
+    used = summary(done)["pod"]["credentials"]["used"]
+    world.expect(used and used[0]["credential"] == variable, f"it says {used}")
 
 
 @case("any other command runs in a pod, too: its exit code is the run's, and mistakes are one line and 125", agents=("claude",),

@@ -37,7 +37,7 @@ function record(kind, req, body) {
   if (!REC) return;
   const n = String(++seq).padStart(3, '0');
   const headers = { ...req.headers };
-  for (const k of ['authorization', 'x-api-key', 'x-goog-api-key']) if (headers[k]) headers[k] = '<redacted>';
+  for (const k of ['authorization', 'x-api-key', 'x-goog-api-key']) if (headers[k]) headers[k] = `<redacted sha256:${crypto.createHash('sha256').update(headers[k].replace(/^Bearer /, '')).digest('hex')}>`;
   fs.writeFileSync(path.join(REC, `${n}-${kind}.json`), JSON.stringify({ method: req.method, url: req.url.replace(/key=[^&]*/, 'key=<redacted>'), headers, body }, null, 1));
 }
 
