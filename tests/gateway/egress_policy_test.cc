@@ -165,5 +165,25 @@ TEST(EgressPolicy, ListensOnlyWhereSomethingIsAllowed) {
   EXPECT_FALSE(plan_listeners(many));
 }
 
+TEST(EgressPolicy, AnInspectedHostIsOneAtThePortOfTls) {
+  const InspectRule all = parse_inspect("a.example").value();
+  EXPECT_EQ(all.where.text, "a.example:443");
+  EXPECT_TRUE(all.methods.empty() && all.path.empty());
+  const InspectRule some = parse_inspect("*.a.example:8443 GET,HEAD /repos/*").value();
+  EXPECT_THAT(some.methods, testing::ElementsAre("GET", "HEAD"));
+  EXPECT_EQ(some.path, "/repos/*");
+  EXPECT_TRUE(covers(some.where, canonical_host("x.a.example").value(), 8443));
+  EXPECT_FALSE(covers(some.where, canonical_host("x.a.example").value(), 443));
+  EXPECT_TRUE(parse_inspect("a.example * /x").value().methods.empty());
+  for (const char* text : {"", "a.example GET", "a.example get /x", "a.example GET x", "a.example  /x",
+                           "https://a.example", "a.example GET /x more"})
+    EXPECT_FALSE(parse_inspect(text)) << text;
+  EgressPolicy policy = policy_of({"a.example:443"});
+  policy.inspected = {all, some};
+  const auto again = egress_policy_from_json(to_json(policy));
+  ASSERT_TRUE(again);
+  EXPECT_EQ(canonical(to_json(*again)), canonical(to_json(policy)));
+}
+
 }  // namespace
 }  // namespace weir::gateway

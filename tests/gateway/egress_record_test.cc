@@ -96,5 +96,33 @@ TEST(EgressRecord, IsBounded) {
   EXPECT_FALSE(decode_egress_record(bytes + "x"));
 }
 
+TEST(EgressRecord, SaysWhatCredentialsWereUsedFor) {
+  EgressRecord record;
+  EXPECT_TRUE(credential_facts(record).is_null());
+  EgressEvent use{.what = What::used, .host = "a.example", .port = 443};
+  use.credential = "token";
+  use.method = "GET";
+  use.path = "/v1/*";
+  for (const std::int64_t at : {5, 7, 9}) {
+    use.at_ms = at;
+    record.add(use);
+  }
+  use.method = "POST";
+  record.add(use);
+  record.add(refused("b.example", 443, Refusal::misused_credential));
+  record.add(refused("c.example", 443, Refusal::host_not_allowed));
+  ASSERT_EQ(record.used.size(), 2U);
+  EXPECT_EQ(record.used[0].times, 3U);
+  EXPECT_EQ(record.used[0].first_ms, 5);
+  EXPECT_EQ(record.used[0].last_ms, 9);
+  const auto again = decode_egress_record(encode(record));
+  ASSERT_TRUE(again) << again.error().message();
+  EXPECT_EQ(canonical(to_json(*again)), canonical(to_json(record)));
+  const Json facts = credential_facts(record);
+  EXPECT_EQ(facts["used"].as_array().size(), 2U);
+  ASSERT_EQ(facts["misused"].as_array().size(), 1U);
+  EXPECT_EQ(facts["misused"].as_array()[0]["host"].text_or(""), "b.example");
+}
+
 }  // namespace
 }  // namespace weir::gateway

@@ -303,12 +303,14 @@ TEST(Profile, DestinationsAndTheirBudgets) {
   ASSERT_TRUE(base) << base.error().message();
   const auto own = parse_profile(
       "name: own\nextends: base\nallow: ['*.b.example']\nallow_private: ['nas.example:443']\n"
+      "inspect: ['api.example GET /x/*']\n"
       "limits: {sent: 2M, sent_each: 1K, received: 3}\n",
       "own");
   ASSERT_TRUE(own) << own.error().message();
   const PodProfile both = merged(*base, *own);
   EXPECT_THAT(both.allow, testing::ElementsAre("a.example", "*.b.example"));
   EXPECT_THAT(both.allow_private, testing::ElementsAre("nas.example:443"));
+  EXPECT_THAT(both.inspect, testing::ElementsAre("api.example GET /x/*"));
   EXPECT_EQ(both.limits.sent_bytes, 2U << 20);
   EXPECT_EQ(both.limits.sent_each_bytes, 1U << 10);
   EXPECT_EQ(both.limits.received_bytes, 3U);
