@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/pod_choice.h"
 #include "cli/pod_egress.h"
+#include "cli/pod_publish.h"
 #include "cli/pod_start.h"
 #include "cli/pod_supervision.h"
 #include "os/files.h"
@@ -27,7 +28,7 @@ int own_failure(const Error& error, Context& context) {
 }
 
 Result<ReadyPod> prepare(const Args& args, const Context& context, std::vector<std::string> argv,
-                         const FindCredential& find) {
+                         const FindCredential& find, const PodPublish& publish) {
   TRY(pod::PodRequest request, pod_request(args, context, std::move(argv)));
   TRY(const pod::PodProfile profile,
       pod_profile(args, args.value_or("--profile", "auto"), request.workspace, context));
@@ -38,6 +39,7 @@ Result<ReadyPod> prepare(const Args& args, const Context& context, std::vector<s
                      spec.level = level;
                      spec.accept_level = args.has("--accept-level");
                      spec.supervised = args.has("--supervise");
+                     spec.published = publish.inside();
                      return {};
                    });
 }
@@ -49,7 +51,8 @@ struct Ended {
   std::optional<gateway::EgressRecord> egress;
 };
 
-Json to_json(const ReadyPod& ready, const Ended& ended, const SupervisionTally& tally) {
+Json to_json(const ReadyPod& ready, const Ended& ended, const SupervisionTally& tally,
+             const PodPublish& publish) {
   Json json = Json::object({{"pod", ready.stored.id},
                             {"workspace", ready.stored.workspace},
                             {"exit", ended.result.exit.code},
@@ -58,14 +61,16 @@ Json to_json(const ReadyPod& ready, const Ended& ended, const SupervisionTally& 
                             {"changed", ended.changed},
                             {"report", pod::to_json(ended.result.report)}});
   if (ended.egress) json.set("egress", gateway::to_json(*ended.egress));
+  if (publish.any()) json.set("published", publish.to_json());
   if (ready.plan.spec.supervised) json.set("supervision", tally.to_json(ended.result.supervised));
   return json;
 }
 
-void tell(const ReadyPod& ready, const Ended& ended, const SupervisionTally& tally, Context& context) {
+void tell(const ReadyPod& ready, const Ended& ended, const SupervisionTally& tally, const PodPublish& publish,
+          Context& context) {
   const auto& done = ended.result;
   if (context.json) {
-    context.err << compact(to_json(ready, ended, tally)) << "\n" << std::flush;
+    context.err << compact(to_json(ready, ended, tally, publish)) << "\n" << std::flush;
     return;
   }
   if (ended.egress) tell_egress(*ended.egress, context);
@@ -83,7 +88,9 @@ void tell(const ReadyPod& ready, const Ended& ended, const SupervisionTally& tal
 int run_in_pod(const Args& args, Context& context, std::vector<std::string> argv,
                const FindCredential& find) {
   const pod::PodBirth birth;  // the kernel is at work while we still read
-  auto ready = prepare(args, context, std::move(argv), find);
+  auto publish = PodPublish::open(args);
+  if (!publish) return own_failure(publish.error(), context);
+  auto ready = prepare(args, context, std::move(argv), find, *publish);
   if (!ready) return own_failure(ready.error(), context);
   tell_before(args, *ready, context);
   PodEgress egress(*ready);
@@ -91,11 +98,13 @@ int run_in_pod(const Args& args, Context& context, std::vector<std::string> argv
   egress.attach(options);
   SupervisionTally tally;
   if (ready->plan.spec.supervised) tally.attach(options);
+  publish->attach(options, context);
   auto done = pod::launch_pod(birth, ready->plan, options);
+  publish->finish();
   Ended ended{.changed = keep_if_changed(*ready, context), .egress = egress.finish()};
   if (!done) return own_failure(done.error(), context);
   ended.result = *std::move(done);
-  tell(*ready, ended, tally, context);
+  tell(*ready, ended, tally, *publish, context);
   return ended.result.exit.code;
 }
 
@@ -156,6 +165,7 @@ CommandSpec pod_exec_command(FindCredential find) {
                     "with one port of the host's loopback"},
                    {"weir pod exec --credential GITHUB_TOKEN@api.github.com -- gh pr list",
                     "with a credential that the pod never sees"},
+                   {"weir pod exec --publish 3000 -- npm run dev", "and open http://127.0.0.1:3000/"},
                    {"weir pod exec --json -- true", "what was verified, as JSON on standard error"}},
       .run = [find = std::move(find)](const Args& args, Context& context) {
         return run_in_pod(args, context, args.rest(), find);

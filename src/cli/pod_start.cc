@@ -7,6 +7,7 @@
 #include "cli/pod_choice.h"
 #include "cli/pod_egress.h"
 #include "cli/pod_profiles.h"
+#include "cli/pod_publish.h"
 #include "os/files.h"
 #include "os/process.h"
 
@@ -40,7 +41,8 @@ std::vector<Option> pod_request_options() {
       {"--credential", "NAME",
        "of `weir credential add`, or VARIABLE@HOST[:PORT][/PATH]: the pod gets a placeholder, requests to "
        "its host the value",
-       true}};
+       true},
+      publish_option()};
 }
 
 Result<pod::PodRequest> pod_request(const Args& args, const Context& context, std::vector<std::string> argv) {

@@ -34,7 +34,7 @@ struct ReadyPod {
   std::optional<gateway::EgressSecrets> secrets;  // none: nothing is looked at inside TLS
 };
 
-// --limits, --ro, --bind, --env, --allow, --allow-private, --inspect, --credential.
+// --limits, --ro, --bind, --env, --allow, --allow-private, --inspect, --credential, --publish.
 std::vector<Option> pod_request_options();
 
 // The current directory, this person and those options. Errors: `invalid`, `not_found`.

@@ -13,6 +13,7 @@
 #include "cli/guarded_run.h"
 #include "cli/pod_choice.h"
 #include "cli/pod_egress.h"
+#include "cli/pod_publish.h"
 #include "cli/pod_start.h"
 #include "cli/run_connections.h"
 #include "cli/stored_credentials.h"
@@ -199,7 +200,7 @@ Status keep_sign_in_outside(const Args& args, setup::PodState& state, const os::
   return {};
 }
 
-Result<ReadyPod> ready(const Args& args, Run& run, const Context& context) {
+Result<ReadyPod> ready(const Args& args, Run& run, const PodPublish& publish, const Context& context) {
   TRY(pod::PodRequest request, pod_request(args, context, run.command.argv));
   TRY(pod::PodProfile profile, pod_profile(args, profile_names(run), request.workspace, context));
   TRY(PodCredentials credentials, pod_credentials(args, request.env, context.places, stored_credential));
@@ -212,6 +213,7 @@ Result<ReadyPod> ready(const Args& args, Run& run, const Context& context) {
   TRY(ReadyPod made, ready_pod(profile, std::move(request), std::move(credentials), context,
                                [&](const pod::Pod& stored, pod::PodSpec& spec) -> Status {
                                  show_weir(run, context.places, spec);
+                                 spec.published = publish.inside();
                                  // Effects are held against tool calls: of an agent without hooks none is
                                  // known.
                                  spec.supervised =
@@ -226,8 +228,9 @@ Result<ReadyPod> ready(const Args& args, Run& run, const Context& context) {
 }
 
 // The run in its pod, from start to end.
-Result<RunEnd> go(const Run& run, ReadyPod& ready, const std::string& directory, daemon::RunLink& link,
-                  RunReport& report, const Context& context) {
+Result<RunEnd> go(const Run& run, ReadyPod& ready, PodPublish& publish, daemon::RunLink& link,
+                  RunReport& report, Context& context) {
+  const std::string directory = pod_store(context).directory(ready.stored);
   std::optional<daemon::TailOptions> tail;
   if (run.command.agent) tail = transcripts_in(run, {directory + kTranscripts});
   RunCourse course(run, link, report, std::move(tail));
@@ -253,7 +256,9 @@ Result<RunEnd> go(const Run& run, ReadyPod& ready, const std::string& directory,
   };
   PodEgress egress(ready);
   egress.attach(options);
+  publish.attach(options, context);
   const auto done = pod::launch_pod(ready.plan, options);
+  publish.finish();
   const auto record = egress.finish();
   if (record) tell_egress(*record, context);
   if (!done) {
@@ -272,6 +277,7 @@ Result<RunEnd> go(const Run& run, ReadyPod& ready, const std::string& directory,
   course.record(end);
   // For the person alone: a name that was asked for may hold anything, and the ledger forgets nothing.
   if (record) end.pod->egress = gateway::to_json(*record);
+  if (publish.any()) end.pod->published = publish.to_json();
   return end;
 }
 
@@ -279,9 +285,10 @@ Result<RunEnd> go(const Run& run, ReadyPod& ready, const std::string& directory,
 
 Result<RunEnd> run_in_pod(const Args& args, Run& run, daemon::RunLink& link, RunReport& report,
                           Context& context) {
-  TRY(ReadyPod pod, ready(args, run, context));
+  TRY(PodPublish publish, PodPublish::open(args));
+  TRY(ReadyPod pod, ready(args, run, publish, context));
   tell_before(args, pod, context);
-  return go(run, pod, pod_store(context).directory(pod.stored), link, report, context);
+  return go(run, pod, publish, link, report, context);
 }
 
 }  // namespace weir::cli

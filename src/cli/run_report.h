@@ -19,6 +19,7 @@ struct RunPod {
   bool changed = false;  // the workspace: the pod is kept for `weir diff`
   Json credentials;      // what they were used for, and placeholders that were misused; null for none
   Json egress;           // what was reached and refused; null without a way out
+  Json published = {};   // at which ports of the host it was reached; null without --publish
 };
 
 struct RunEnd {

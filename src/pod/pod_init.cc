@@ -15,6 +15,7 @@
 
 #include "os/clock.h"
 #include "os/files.h"
+#include "pod/inbound.h"
 #include "pod/namespaces.h"
 #include "pod/pod_limits.h"
 #include "pod/pod_listeners.h"
@@ -81,8 +82,19 @@ void forbid_fast_open() {
   if (fd) (void)!::write(fd.get(), "0", 1);
 }
 
+// One end stays here, the other is for the supervisor.
+Status open_inbound(PodStart& start) {
+  if (start.begin.plan.spec.published.empty()) return {};
+  TRY(auto ends, make_inbound());
+  start.inbound = std::move(ends[0]);
+  ends.erase(ends.begin());
+  if (!start.channel.say_listeners(ends))
+    return fail(ErrorCode::internal, "the way into the pod did not reach the supervisor", "pod");
+  return {};
+}
+
 // All that needs capabilities; afterwards there are none.
-Status build(const PodStart& start, const Prepared& ready) {
+Status build(PodStart& start, const Prepared& ready) {
   const PodPlan& plan = start.begin.plan;
   if (plan.spec.supervised) forbid_fast_open();
   const mode_t mask = ::umask(0022);
@@ -91,6 +103,7 @@ Status build(const PodStart& start, const Prepared& ready) {
   TRY(const auto listeners, open_listeners(plan.spec));
   if (!listeners.empty() && !start.channel.say_listeners(listeners))
     return fail(ErrorCode::internal, "the listeners did not reach the supervisor", "pod");
+  TRY_STATUS(open_inbound(start));
   TRY_STATUS(set_host_name(plan.spec.hostname));
   // A second, nested user namespace: in it the kernel has locked every mount of the first
   // (mount_namespaces(7)), and its count of processes is the pod's alone.
@@ -193,8 +206,10 @@ Status begin_supervision(const PodStart& start) {
 // What process 1 does while the program runs.
 class Reaper {
  public:
-  Reaper(const PodStart& start, const SignalSource& signals, const RunClock& clock, pid_t program)
+  Reaper(PodStart& start, const SignalSource& signals, const RunClock& clock, pid_t program)
       : channel_(start.channel),
+        inbound_(start.inbound),
+        published_(start.begin.plan.spec.published),
         signals_(signals),
         limits_(start.begin.plan.spec.limits),
         clock_(clock),
@@ -204,9 +219,10 @@ class Reaper {
   [[noreturn]] void run() {
     for (;;) {
       // Of the channel only its end is waited for: the supervisor is gone.
-      pollfd fds[2] = {{signals_.fd(), POLLIN, 0}, {channel_.inner(), 0, 0}};
-      ::poll(fds, 2, needs_looking(limits_) || limits_.wall_ms > 0 ? kLookMs : -1);
+      pollfd fds[3] = {{signals_.fd(), POLLIN, 0}, {channel_.inner(), 0, 0}, {inbound_.get(), POLLIN, 0}};
+      ::poll(fds, 3, needs_looking(limits_) || limits_.wall_ms > 0 ? kLookMs : -1);
       if (fds[1].revents != 0) ::_exit(128 + SIGKILL);
+      if (fds[2].revents != 0 && !answer_inbound(inbound_.get(), published_)) inbound_.reset();
       while (const auto info = signals_.next())
         on_signal(*info);
       reap();
@@ -258,6 +274,8 @@ class Reaper {
   }
 
   const PodChannel& channel_;
+  os::Fd& inbound_;
+  const std::vector<std::uint16_t>& published_;
   const SignalSource& signals_;
   const PodLimits& limits_;
   const RunClock& clock_;

@@ -17,6 +17,7 @@ struct PodStart {
   PodBegin begin = {};
   PodFilter filter = {};
   PodFilter notifying = {};  // of a supervised pod
+  os::Fd inbound = {};       // at which sockets are asked for (pod/inbound.h), where a port is published
 };
 
 // Process 1 of the new namespaces. Not dumpable, without capabilities; ends, and with it all of the pod, when

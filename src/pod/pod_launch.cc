@@ -283,6 +283,10 @@ Result<Begun> begin(const PodPlan& plan, const PodCanary& canary, const PodOptio
     TRY(auto listeners, birth.channel.hear_listeners());
     if (options.on_listeners) TRY_STATUS(options.on_listeners(std::move(listeners)));
   }
+  if (!plan.spec.published.empty()) {
+    TRY(auto link, birth.channel.hear_listeners());
+    if (options.on_inbound) TRY_STATUS(options.on_inbound(std::move(link[0])));
+  }
   TRY(PodReport report, birth.channel.hear_report());
   TRY_STATUS(check_level(plan, report));
   const bool asked = options.on_ready || plan.spec.supervised;

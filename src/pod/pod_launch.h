@@ -56,6 +56,9 @@ struct PodOptions {
   // The sockets of spec.listeners, in that order, before on_ready. What arrives at one before somebody
   // accepts it waits. Not called without listeners. An Error: nothing runs.
   std::function<Status(std::vector<os::Fd>)> on_listeners;
+  // The outer end of what the spec.published ports are reached by, for Portal::start, before on_ready. Not
+  // called without any. An Error: nothing runs.
+  std::function<Status(os::Fd)> on_inbound;
   std::function<Status(const PodReady&)> on_ready;
   int tick_ms = 100;          // on_tick comes at least this often, 1 to 10'000
   std::vector<int> wake_fds;  // when one becomes readable, on_tick comes at once; not read here

@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/limits.h"
 #include "os/files.h"
+#include "pod/inbound.h"
 #include "pod/mountinfo.h"
 #include "pod/pod_listeners.h"
 #include "pod/pod_spec.h"
@@ -171,6 +172,8 @@ void note_weaknesses(PodPlan& plan) {
     plan.weaknesses.emplace_back(
         "the pod belongs to root: files of root in writable binds stay writable, and the kernel does not "
         "count root's processes; run as an ordinary user");
+  for (const std::uint16_t port : plan.spec.published)
+    plan.weaknesses.push_back("reachable from the host's loopback: port " + std::to_string(port));
   for (const auto& mount : plan.mounts)
     if (mount.kind == PodMount::Kind::writable)
       plan.weaknesses.push_back("written straight to the host: " + mount.source);
@@ -201,6 +204,7 @@ Result<PodPlan> plan_pod(const PodSpec& spec) {
   TRY_STATUS(check_program(spec));
   TRY_STATUS(check_places(spec));
   TRY_STATUS(check_listeners(spec));
+  TRY_STATUS(check_published(spec));
   PodPlan plan;
   plan.spec = spec;
   plan.uid = ::geteuid();

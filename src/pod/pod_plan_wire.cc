@@ -89,6 +89,9 @@ void write(WireWriter& out, const PodSpec& spec) {
   out.number(static_cast<std::uint64_t>(spec.network)).number(spec.listeners.size());
   for (const auto& listener : spec.listeners)
     out.number(static_cast<std::uint64_t>(listener.protocol)).text(listener.address).number(listener.port);
+  out.number(spec.published.size());
+  for (const std::uint16_t port : spec.published)
+    out.number(port);
   out.number(static_cast<std::uint64_t>(spec.level)).flag(spec.accept_level).flag(spec.supervised);
   write(out, spec.keep_out);
 }
@@ -112,6 +115,8 @@ PodSpec read_spec(WireReader& in) {
     listener.address = in.text();
     listener.port = static_cast<std::uint16_t>(in.number());
   }
+  for (std::size_t left = in.items(kPodPublishedMax); left > 0; --left)
+    spec.published.push_back(static_cast<std::uint16_t>(in.number()));
   spec.level = static_cast<Level>(in.number());
   spec.accept_level = in.flag();
   spec.supervised = in.flag();

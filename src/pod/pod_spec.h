@@ -96,6 +96,7 @@ struct PodListener {
   Purpose purpose = Purpose::way_out;
 };
 inline constexpr std::size_t kPodListenersMax = 200;  // descriptors in one message: SCM_MAX_FD is 253
+inline constexpr std::size_t kPodPublishedMax = 32;
 
 // What was verified. L3: all walls. L2: its own root, processes and network hold, a second wall (Landlock,
 // seccomp) is missing. L1: only a system call filter. L0: nothing. docs/pod.md has the table.
@@ -115,9 +116,11 @@ struct PodSpec {
   PodLimits limits;
   PodNetwork network = PodNetwork::local;
   std::vector<PodListener> listeners;  // for `egress` only
-  Level level = Level::L3;             // less than this is an Error ...
-  bool accept_level = false;           // ... unless this says that less will do
-  bool supervised = false;             // programs and connections are told and decided (supervised_call.h)
+  // Ports at which the pod's own programs may be reached from outside (pod/portal.h), 1024 and above.
+  std::vector<std::uint16_t> published;
+  Level level = Level::L3;    // less than this is an Error ...
+  bool accept_level = false;  // ... unless this says that less will do
+  bool supervised = false;    // programs and connections are told and decided (supervised_call.h)
   // Directories of Weir itself: no mount may show one of them or what is in it, except `upper`, `work`, doors
   // and mounts of kind `own`.
   std::vector<std::string> keep_out;

@@ -18,6 +18,7 @@ PodPlan a_plan() {
   spec.limits = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11};
   spec.network = PodNetwork::egress;
   spec.listeners = {{PodListener::Protocol::udp, "0.0.0.0", 53}, {PodListener::Protocol::tcp, "::", 443}};
+  spec.published = {8000, 65535};
   spec.level = Level::L2;
   spec.accept_level = true;
   spec.supervised = true;
@@ -55,6 +56,7 @@ TEST(PodPlanWire, EverythingArrives) {
   EXPECT_EQ(spec.files[0].content, a_plan().spec.files[0].content);
   EXPECT_TRUE(spec.supervised);
   EXPECT_EQ(spec.listeners[1].address, "::");
+  EXPECT_EQ(spec.published, a_plan().spec.published);
   EXPECT_EQ(read->plan.mounts[1].bytes_max, 9U);
   EXPECT_EQ(read->plan.doors[0].source, "/run/s");
   EXPECT_EQ(read->canary.port, 65535);
