@@ -41,7 +41,7 @@ KEYS = """#!/usr/bin/env python3
 # look VARIABLE: how long it is; and all that is in the environment and the home goes to seen.txt
 import os, pathlib, sys
 home = pathlib.Path(os.environ["HOME"])
-files = [path for path in home.rglob("*") if path.is_file() and not path.is_relative_to(os.getcwd())]
+files = [path for path in home.rglob("*") if path.is_file() and not path.is_symlink() and not path.is_relative_to(os.getcwd())]
 with open("seen.txt", "w") as seen:
     for name, value in os.environ.items():
         print(name + "=" + value, file=seen)
