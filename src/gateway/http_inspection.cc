@@ -417,6 +417,7 @@ HttpInspection::Step HttpInspection::answer_chunks(std::string_view waiting) {
 
 void HttpInspection::answer_ended() {
   pending_ = false;
+  answered_ = true;
   down_ = closing_ ? Down::over : Down::head;
   if (upgrading_) upgrading_ = false;
   next_request();

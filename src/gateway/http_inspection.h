@@ -60,6 +60,9 @@ class HttpInspection {
 
   // The client has limited time for what it is sending: the head of a request.
   bool inside_message(bool bytes_waiting) const { return up_ == Up::head && bytes_waiting; }
+  // An answer has ended on this connection before: a server may have closed it meanwhile, and a client then
+  // tries again on another one.
+  bool reused() const { return answered_; }
   bool open() const { return up_ == Up::open; }  // another protocol by now
   // Nothing of an answer is under way to the client: a refusal can be told.
   bool may_answer() const { return down_ == Down::head; }
@@ -97,6 +100,7 @@ class HttpInspection {
   bool for_head_ = false;  // the pending request is HEAD
   bool closing_ = false;   // nothing comes behind the answer that is under way
   bool noticed_ = false;
+  bool answered_ = false;
 
   std::uint64_t up_left_ = 0;
   ChunkReader up_chunks_;

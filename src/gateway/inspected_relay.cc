@@ -176,15 +176,23 @@ Conduit::State InspectedRelay::read_server() {
     return State::running;
   }
   if (server_ended_) {
+    const bool between = closed_between_requests();
     auto last = http_->down_ended();
     to_client_ += last.out;
-    if (last.refused) refuse_inside(std::move(last));
+    if (last.refused && between)
+      answering_ = moved_ = true;
+    else if (last.refused)
+      refuse_inside(std::move(last));
   }
   return State::running;
 }
 
 // The connection to the server is no more. That its certificate was not good is what a person must read.
 Conduit::State InspectedRelay::server_failed() {
+  if (closed_between_requests()) {
+    answering_ = moved_ = true;
+    return State::running;
+  }
   const std::string why = server_->problem().empty()
                               ? "the server broke the connection"
                               : "no TLS with the server that can be trusted: " + server_->problem();
@@ -196,6 +204,12 @@ Conduit::State InspectedRelay::server_failed() {
   answering_ = true;
   moved_ = true;
   return State::running;
+}
+
+// Without an answer and without an error: what a client does when its server has closed an idle connection is
+// its own.
+bool InspectedRelay::closed_between_requests() const {
+  return http_->reused() && can_answer() && from_server_.empty() && to_client_.empty();
 }
 
 bool InspectedRelay::can_answer() const {

@@ -60,6 +60,7 @@ class InspectedRelay final : public Conduit {
   State finish_answering();
   void refuse_inside(HttpInspection::Step step);
   bool can_answer() const;
+  bool closed_between_requests() const;
 
   Setup setup_;
   StreamGate gate_;

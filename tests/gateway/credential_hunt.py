@@ -139,6 +139,12 @@ head -c 30000000 /dev/zero | curl -sS -T - -H "X-Api-Key: $API_TOKEN" https://ap
     assert first == digest and int(second) > 30000000, (done.stdout, done.stderr)
 
 
+def a_server_that_closes_idle_connections(world):
+    """Clients notice, and go on with another one."""
+    done, reached = world.pod('curl -sS -o /dev/null -w "%{http_code} " -H "X-Api-Key: $API_TOKEN" https://api.example/bye https://api.example/bye https://api.example/echo', *GIVEN)
+    assert done.stdout.count("200") == 3 and len(reached) == 3, (done.stdout, done.stderr)
+
+
 def weir(world, *arguments, value=""):
     done = subprocess.run([str(world.weir), *arguments], input=value, env=world.environment(), capture_output=True, text=True)
     assert done.returncode == 0 and REAL not in done.stdout + done.stderr, (arguments, done)
@@ -221,7 +227,7 @@ def a_server_that_cannot_be_trusted(world):
 
 
 TESTS = [usual_clients, the_hunt, the_hunt_can_find, what_is_told, only_what_rules_allow, large_bodies, kept_revoked_and_expired, aws_is_signed_anew,
-         a_server_that_cannot_be_trusted]
+         a_server_that_closes_idle_connections, a_server_that_cannot_be_trusted]
 
 
 def main():

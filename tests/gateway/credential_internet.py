@@ -113,6 +113,9 @@ def handler(directory, scheme, place):
                 self.close_connection = True
                 self.wfile.write(b"HTTP/1.0 200 OK\r\n\r\n" + said)
                 return None
+            if kind == "bye":  # without saying so before
+                self.close_connection = True
+                return self.answer(b"bye")
             if kind == "redirect":
                 return self.answer(b"", ("Location", "https://other.example/echo"), status=302)
             return self.answer(said)
