@@ -80,6 +80,7 @@ Reach reach_of(const std::vector<event::Action>& actions) {
   Reach reach;
   for (const auto& action : actions) {
     if (action.verb == "pkg.install") reach.installs = true;
+    if (action.verb == "mcp.call") reach.tool_server = true;
     if (action.verb == "shell.exec" && action.certainty != event::Certainty::opaque &&
         reach.tools.size() < kPlacesMax)
       if (std::string tool(base_of(action.resource));
@@ -159,6 +160,7 @@ std::string_view RunningCalls::explains(const Call& call, const Sighting& seen,
   if (!seen.fixed) return {};
   if (reach.anywhere) return "unknown-host";
   if (reach.installs) return "install";
+  if (reach.tool_server) return "tool-server";
   const auto by_tool = [&](const std::string& tool) {
     return table.reaches_out(tool, base_of(seen.program));
   };

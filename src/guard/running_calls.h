@@ -33,6 +33,7 @@ struct Reach {
   std::vector<Place> places;
   bool anywhere = false;           // a host that only shows when it runs: `curl $URL`
   bool installs = false;           // packages, from wherever their manager is set up to get them
+  bool tool_server = false;        // an MCP tool: its server may begin only now, and reaches what it serves
   std::vector<std::string> tools;  // programs that it runs by their names, without a directory
   bool operator==(const Reach&) const = default;
 };
@@ -56,8 +57,9 @@ std::string_view name(Sighting::From from);
 Sighting sighting_of(const event::Event& event);
 
 struct Explanation {
-  // "agent" "launcher" "helper": not of a tool call. "host" "unknown-host" "install" "tool": what of the call
-  // explains it. Else why nothing does: "orphan", "late" (its call has returned), "not-named".
+  // "agent" "launcher" "helper": not of a tool call. "host" "unknown-host" "install" "tool-server" "tool":
+  // what of the call explains it. Else why nothing does: "orphan", "late" (its call has returned),
+  // "not-named".
   std::string_view by;
   bool explained = false;
   std::string tool_use_id;  // the call that explains it, or that it belongs to; "" when there is none

@@ -118,6 +118,13 @@ TEST(RunningCalls, InstallersReachTheirRegistries) {
   EXPECT_EQ(run.why({.program = "/workspace/node_modules/x/node", .host = "evil.example"}), "!not-named");
 }
 
+TEST(RunningCalls, AToolServerMayBeginWithTheCallThatNeedsIt) {
+  AgentRun run;
+  run.call(tool_call("mcp__issues__list", Json::object()), "a");
+  EXPECT_EQ(run.why({.program = "/usr/bin/node", .host = "issues.example"}), "tool-server");
+  EXPECT_EQ(run.why({.program = "/workspace/fmt", .host = "issues.example"}), "!not-named");
+}
+
 TEST(RunningCalls, ToolsReachOutByTheirOwnHelpersOnly) {
   AgentRun run;
   run.shell("git fetch && cargo build");
