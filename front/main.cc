@@ -14,17 +14,18 @@
 
 namespace {
 
-// Credentials are kept in the store, which is the main program's.
-bool wants_credentials(int argc, char** argv) {
+// Credentials and records of pods are the main program's to read.
+bool wants_what_is_kept(int argc, char** argv) {
   for (int i = 3; i < argc && std::string_view(argv[i]) != "--"; ++i)
-    if (std::string_view(argv[i]).starts_with("--credential")) return true;
+    if (const std::string_view word = argv[i]; word.starts_with("--credential") || word.starts_with("--from"))
+      return true;
   return false;
 }
 
 bool starts_a_pod(int argc, char** argv) {
   if (argc < 3 || std::string_view(argv[1]) != "pod") return false;
   const std::string_view word = argv[2];
-  return (word == "exec" || word == "shell") && !wants_credentials(argc, argv);
+  return (word == "exec" || word == "shell") && !wants_what_is_kept(argc, argv);
 }
 
 int become_main_program(char** argv) {

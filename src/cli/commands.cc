@@ -3,6 +3,7 @@
 #include "cli/commands.h"
 
 #include "cli/cedar_commands.h"
+#include "cli/pod_choice.h"
 #include "cli/sigma_commands.h"
 #include "cli/stored_credentials.h"
 
@@ -27,7 +28,10 @@ constexpr Group kGroups[] = {
     {"doctor", [] { return Commands{doctor_command()}; }},
     // a place of its own, and what it changed
     {"pod",
-     [] { return Commands{pod_exec_command(stored_credential), pod_shell_command(stored_credential)}; }},
+     [] {
+       const PodFinds find{stored_credential, pod_to_begin_with};
+       return Commands{pod_exec_command(find), pod_shell_command(find)};
+     }},
     {"credential",
      [] {
        return Commands{credential_add_command(), credential_list_command(), credential_revoke_command(),

@@ -2,16 +2,16 @@
 #pragma once
 
 #include "cli/cli.h"
-#include "cli/pod_credentials.h"
+#include "cli/pod_start.h"
 
 namespace weir::cli {
 
 CommandSpec demo_command();
 CommandSpec daemon_command();
 CommandSpec run_command();
-// `find`: the credentials that the person keeps with Weir; none: only those of variables are known.
-CommandSpec pod_exec_command(FindCredential find = {});
-CommandSpec pod_shell_command(FindCredential find = {});
+// `find`: the credentials and pods that the person keeps with Weir.
+CommandSpec pod_exec_command(PodFinds find = {});
+CommandSpec pod_shell_command(PodFinds find = {});
 CommandSpec credential_add_command();
 CommandSpec credential_list_command();
 CommandSpec credential_revoke_command();

@@ -59,6 +59,27 @@ Result<pod::Pod> chosen_pod(const Args& args, const Context& context) {
               "`weir pods` shows all; `weir pod exec -- CMD` starts one");
 }
 
+Result<std::optional<pod::Pod>> pod_to_begin_with(const Args& args, const Context& context,
+                                                  const std::string& workspace) {
+  const auto from = args.value("--from");
+  if (!from) return std::optional<pod::Pod>();
+  const pod::PodStore store = pod_store(context);
+  if (*from == "last") {
+    TRY(auto last, store.last_of(workspace));
+    if (last) return last;
+    return fail(ErrorCode::not_found, "no pod has worked on this directory", printable(workspace, 400),
+                "`weir pods` shows all");
+  }
+  TRY(const auto ids, ids_beginning(store, *from));
+  if (ids.size() > 1)
+    return fail("more than one pod begins so", printable(*from, 100), ids[0] + ", " + ids[1]);
+  if (!ids.empty()) {
+    TRY(auto found, store.find(ids[0]));
+    if (found) return found;
+  }
+  return fail(ErrorCode::not_found, "there is no such pod", printable(*from, 100), "`weir pods` shows them");
+}
+
 Result<std::vector<std::string>> ids_beginning(const pod::PodStore& store, std::string_view text) {
   std::vector<std::string> ids;
   if (text.empty()) return ids;

@@ -19,6 +19,10 @@ inline pod::PodStore pod_store(const Context& context) {
 Result<pod::Pod> chosen_pod(const Args& args, const Context& context);
 Option pod_option();
 
+// What --from names, of the workspace when it is `last`; none without it. Error `not_found`.
+Result<std::optional<pod::Pod>> pod_to_begin_with(const Args& args, const Context& context,
+                                                  const std::string& workspace);
+
 // Paths as a person gives them (from the current directory, or absolute) as paths of the workspace. Links are
 // not followed: the name counts. Error `invalid` for what lies outside.
 Result<std::vector<std::string>> paths_in(const pod::Pod& pod, const std::vector<std::string>& given);

@@ -28,20 +28,26 @@ int own_failure(const Error& error, Context& context) {
 }
 
 Result<ReadyPod> prepare(const Args& args, const Context& context, std::vector<std::string> argv,
-                         const FindCredential& find, const PodPublish& publish) {
+                         const PodFinds& find, const PodPublish& publish) {
   TRY(pod::PodRequest request, pod_request(args, context, std::move(argv)));
   TRY(const pod::PodProfile profile,
       pod_profile(args, args.value_or("--profile", "auto"), request.workspace, context));
-  TRY(PodCredentials credentials, pod_credentials(args, request.env, context.places, find));
+  TRY(PodCredentials credentials, pod_credentials(args, request.env, context.places, find.credential));
+  std::optional<pod::Pod> from;
+  if (find.pod) {
+    TRY(from, find.pod(args, context, request.workspace));
+  }
   TRY(const pod::Level level, pod::level_from(args.value_or("--level", "L3")));
-  return ready_pod(profile, std::move(request), std::move(credentials), context,
-                   [&](const pod::Pod&, pod::PodSpec& spec) -> Status {
-                     spec.level = level;
-                     spec.accept_level = args.has("--accept-level");
-                     spec.supervised = args.has("--supervise");
-                     spec.published = publish.inside();
-                     return {};
-                   });
+  return ready_pod(
+      profile, std::move(request), std::move(credentials), context,
+      [&](const pod::Pod&, pod::PodSpec& spec) -> Status {
+        spec.level = level;
+        spec.accept_level = args.has("--accept-level");
+        spec.supervised = args.has("--supervise");
+        spec.published = publish.inside();
+        return {};
+      },
+      from);
 }
 
 // What became of a pod.
@@ -85,8 +91,7 @@ void tell(const ReadyPod& ready, const Ended& ended, const SupervisionTally& tal
                    "discard\n";
 }
 
-int run_in_pod(const Args& args, Context& context, std::vector<std::string> argv,
-               const FindCredential& find) {
+int run_in_pod(const Args& args, Context& context, std::vector<std::string> argv, const PodFinds& find) {
   const pod::PodBirth birth;  // the kernel is at work while we still read
   auto publish = PodPublish::open(args);
   if (!publish) return own_failure(publish.error(), context);
@@ -108,7 +113,7 @@ int run_in_pod(const Args& args, Context& context, std::vector<std::string> argv
   return ended.result.exit.code;
 }
 
-int run_shell(const Args& args, Context& context, const FindCredential& find) {
+int run_shell(const Args& args, Context& context, const PodFinds& find) {
   if (::isatty(STDIN_FILENO) == 0) {
     const auto no_terminal = fail("a shell needs a terminal", "standard input",
                                   "for commands without one: weir pod exec -- sh -c 'COMMANDS'");
@@ -144,7 +149,7 @@ std::vector<Option> pod_options() {
 
 }  // namespace
 
-CommandSpec pod_exec_command(FindCredential find) {
+CommandSpec pod_exec_command(PodFinds find) {
   return {
       .name = "pod exec",
       .summary = "Run a command in a fresh pod; the workspace is untouched until you commit",
@@ -165,6 +170,7 @@ CommandSpec pod_exec_command(FindCredential find) {
                     "with one port of the host's loopback"},
                    {"weir pod exec --credential GITHUB_TOKEN@api.github.com -- gh pr list",
                     "with a credential that the pod never sees"},
+                   {"weir pod exec --from last -- make test", "in a copy of what the last pod left"},
                    {"weir pod exec --publish 3000 -- npm run dev", "and open http://127.0.0.1:3000/"},
                    {"weir pod exec --json -- true", "what was verified, as JSON on standard error"}},
       .run = [find = std::move(find)](const Args& args, Context& context) {
@@ -172,7 +178,7 @@ CommandSpec pod_exec_command(FindCredential find) {
       }};
 }
 
-CommandSpec pod_shell_command(FindCredential find) {
+CommandSpec pod_shell_command(PodFinds find) {
   return {.name = "pod shell",
           .summary = "Open a shell in a fresh pod",
           .description = "As `weir pod exec`, with a shell on this terminal; exit 2 without one.",

@@ -19,6 +19,15 @@ std::string absolute(const std::string& path, const std::string& cwd) {
   return os::resolve_path(path.starts_with('/') ? path : cwd + "/" + path);
 }
 
+Result<pod::Pod> new_pod(const pod::PodStore& store, const std::string& workspace, const std::string& profile,
+                         const std::optional<pod::Pod>& from) {
+  if (!from) return store.create(workspace, profile);
+  TRY(const os::Fd held, store.hold(*from));
+  if (store.commit_interrupted(*from))
+    return fail(ErrorCode::unavailable, std::string(kInterrupted), from->id);
+  return store.create(workspace, profile, &*from);
+}
+
 }  // namespace
 
 std::vector<Option> pod_request_options() {
@@ -42,7 +51,9 @@ std::vector<Option> pod_request_options() {
        "of `weir credential add`, or VARIABLE@HOST[:PORT][/PATH]: the pod gets a placeholder, requests to "
        "its host the value",
        true},
-      publish_option()};
+      publish_option(),
+      {"--from", "POD",
+       "begin with the changes of this pod of the directory, which stays; `last`: the newest"}};
 }
 
 Result<pod::PodRequest> pod_request(const Args& args, const Context& context, std::vector<std::string> argv) {
@@ -91,10 +102,11 @@ Result<pod::PodProfile> pod_profile(const Args& args, const std::string& names, 
 }
 
 Result<ReadyPod> ready_pod(const pod::PodProfile& profile, pod::PodRequest request,
-                           PodCredentials credentials, const Context& context, const CompleteSpec& complete) {
+                           PodCredentials credentials, const Context& context, const CompleteSpec& complete,
+                           const std::optional<pod::Pod>& from) {
   const pod::PodStore store = pod_store(context);
   ReadyPod ready;
-  TRY(ready.stored, store.create(request.workspace, profile.name));
+  TRY(ready.stored, new_pod(store, request.workspace, profile.name, from));
   const auto finish = [&]() -> Status {
     TRY(ready.lock, store.lock(ready.stored));
     request.upper = ready.stored.upper;

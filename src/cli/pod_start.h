@@ -46,8 +46,19 @@ Result<pod::PodProfile> pod_profile(const Args& args, const std::string& names, 
 // Makes a pod in the store and plans it. `complete` may add to the spec. All that can go wrong before a
 // process exists; what was made for a pod that cannot be is removed.
 using CompleteSpec = std::function<Status(const pod::Pod& stored, pod::PodSpec& spec)>;
+// `from`: the pod that --from names.
 Result<ReadyPod> ready_pod(const pod::PodProfile& profile, pod::PodRequest request,
-                           PodCredentials credentials, const Context& context, const CompleteSpec& complete);
+                           PodCredentials credentials, const Context& context, const CompleteSpec& complete,
+                           const std::optional<pod::Pod>& from = {});
+
+// What needs more of Weir than a pod's start does, and is therefore given by who has it: reading what is
+// stored needs a parser. None: only credentials of variables are known, and --from is not.
+using FindPod = std::function<Result<std::optional<pod::Pod>>(const Args& args, const Context& context,
+                                                              const std::string& workspace)>;
+struct PodFinds {
+  FindCredential credential;
+  FindPod pod;
+};
 
 // Before it starts: what the command will miss.
 void tell_before(const Args& args, const ReadyPod& ready, Context& context);

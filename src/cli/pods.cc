@@ -16,6 +16,7 @@ Json pod_json(const pod::PodStore& store, const pod::Pod& pod) {
                             {"profile", pod.profile},
                             {"running", store.running(pod)},
                             {"commit_interrupted", store.commit_interrupted(pod)}});
+  if (!pod.from.empty()) json.set("from", pod.from);
   pod::set_path(json, "workspace", pod.workspace);
   return json;
 }
@@ -36,6 +37,7 @@ Result<int> pods(Context& context) {
     context.out << context.style.bold(one.id) << "  " << rfc3339(one.started_ns).substr(0, 19) << "Z  "
                 << (store.running(one) ? "running  " : "ended    ") << printable(one.workspace, 400)
                 << (one.profile.empty() ? "" : "  " + context.style.dim(printable(one.profile, 80))) << "\n";
+    if (!one.from.empty()) context.out << "  from " << one.from << "\n";
     // While one is under way its journal is no sign of anything.
     if (store.commit_interrupted(one) && !store.running(one)) context.out << "  " << kInterrupted << "\n";
   }

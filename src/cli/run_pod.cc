@@ -205,24 +205,26 @@ Result<ReadyPod> ready(const Args& args, Run& run, const PodPublish& publish, co
   TRY(pod::PodProfile profile, pod_profile(args, profile_names(run), request.workspace, context));
   TRY(PodCredentials credentials, pod_credentials(args, request.env, context.places, stored_credential));
   TRY(auto state, state_of(run, context.places));
+  TRY(const auto from, pod_to_begin_with(args, context, request.workspace));
   std::vector<std::string> notes;
   if (state && profile.network != pod::PodNetwork::none)
     TRY_STATUS(keep_sign_in_outside(args, *state, context.places, credentials, notes));
   if (state) allow_models(*state, profile);
   const pod::PodStore store = pod_store(context);
-  TRY(ReadyPod made, ready_pod(profile, std::move(request), std::move(credentials), context,
-                               [&](const pod::Pod& stored, pod::PodSpec& spec) -> Status {
-                                 show_weir(run, context.places, spec);
-                                 spec.published = publish.inside();
-                                 // Effects are held against tool calls: of an agent without hooks none is
-                                 // known.
-                                 spec.supervised =
-                                     run.command.agent && spec.network == pod::PodNetwork::egress;
-                                 if (state) TRY_STATUS(show_state(*state, store.directory(stored), spec));
-                                 show_certificates(spec);
-                                 show_git_identity(context.places.home, spec);
-                                 return show_programs(run, spec);
-                               }));
+  TRY(ReadyPod made, ready_pod(
+                         profile, std::move(request), std::move(credentials), context,
+                         [&](const pod::Pod& stored, pod::PodSpec& spec) -> Status {
+                           show_weir(run, context.places, spec);
+                           spec.published = publish.inside();
+                           // Effects are held against tool calls: of an agent without hooks none is
+                           // known.
+                           spec.supervised = run.command.agent && spec.network == pod::PodNetwork::egress;
+                           if (state) TRY_STATUS(show_state(*state, store.directory(stored), spec));
+                           show_certificates(spec);
+                           show_git_identity(context.places.home, spec);
+                           return show_programs(run, spec);
+                         },
+                         from));
   made.plan.notes.insert(made.plan.notes.end(), notes.begin(), notes.end());
   return made;
 }

@@ -17,6 +17,7 @@
 #include "os/files.h"
 #include "os/random.h"
 #include "pod/beneath.h"
+#include "pod/copy_tree.h"
 #include "pod/path_text.h"
 #include "pod/remove_tree.h"
 
@@ -43,6 +44,7 @@ Json pod_json(const Pod& pod) {
                             // As text: inode numbers may use all 64 bits, JSON readers often have 53.
                             {"workspace_device", std::to_string(pod.workspace_device)},
                             {"workspace_inode", std::to_string(pod.workspace_inode)}});
+  if (!pod.from.empty()) json.set("from", pod.from).set("since", rfc3339(pod.base_ns));
   set_path(json, "workspace", pod.workspace);
   return json;
 }
@@ -142,9 +144,18 @@ std::string lock_holder(const std::string& file) {
   return {};
 }
 
+// Into the upper directory of a pod that is being made.
+Status begin_with(const Pod& from, int dir) {
+  TRY(const os::Fd source, open_root(from.upper));
+  const os::Fd upper(::openat(dir, "upper", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+  if (!upper) return std::unexpected(os::errno_error("cannot open a directory of the pod", "upper", errno));
+  return copy_tree(source.get(), upper.get());
+}
+
 }  // namespace
 
-Result<Pod> PodStore::create(const std::string& workspace, const std::string& profile) const {
+Result<Pod> PodStore::create(const std::string& workspace, const std::string& profile,
+                             const Pod* from) const {
   TRY_STATUS(os::make_dirs(dir_, 0700));
   Pod pod;
   pod.id = os::new_uuid();
@@ -156,6 +167,9 @@ Result<Pod> PodStore::create(const std::string& workspace, const std::string& pr
   TRY(const Node node, node_of(root.get()));
   pod.workspace_device = node.device;
   pod.workspace_inode = node.inode;
+  if (from != nullptr && (from->workspace_device != node.device || from->workspace_inode != node.inode))
+    return fail("the pod to begin with worked on another directory", from->id,
+                "change to " + from->workspace);
 
   TRY(const os::Fd store, open_store(dir_));
   const std::string fresh = kNew + pod.id;
@@ -165,6 +179,13 @@ Result<Pod> PodStore::create(const std::string& workspace, const std::string& pr
   Status done = made ? Status() : std::unexpected(made.error());
   if (made) {
     pod.started_ns = *made;
+    pod.base_ns = from != nullptr ? from->base_ns : pod.started_ns;
+    if (from != nullptr) {
+      pod.from = from->id;
+      done = begin_with(*from, dir.get());
+    }
+  }
+  if (done) {
     done = write_over(dir.get(), "pod.json", canonical(pod_json(pod)) + "\n");
   }
   if (done && ::renameat2(store.get(), fresh.c_str(), store.get(), pod.id.c_str(), RENAME_NOREPLACE) != 0)
@@ -256,6 +277,15 @@ Result<os::Fd> PodStore::lock(const Pod& pod) const {
     }
     ::usleep(kPauseUs);
   }
+}
+
+Result<os::Fd> PodStore::hold(const Pod& pod) const {
+  const std::string file = directory(pod) + "/pod.lock";
+  os::Fd fd(::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (!fd) return std::unexpected(os::errno_error("cannot open the lock of the pod", file, errno));
+  if (::flock(fd.get(), LOCK_SH | LOCK_NB) != 0)
+    return fail(ErrorCode::unavailable, "the pod still runs", pod.id, "wait for the end of its command");
+  return fd;
 }
 
 bool PodStore::running(const Pod& pod) const {

@@ -41,6 +41,9 @@ struct Pod {
   // ctime (to one tick of that clock, some milliseconds).
   std::int64_t started_ns = 0;
   std::string profile;
+  std::string from;  // the id of the pod whose changes it began with; "": none
+  // What the host changed since then is in conflict: started_ns, or that of the pod it began with.
+  std::int64_t base_ns = 0;
   // Which directory `workspace` was: another one that takes its name is not committed to.
   std::uint64_t workspace_device = 0;
   std::uint64_t workspace_inode = 0;
@@ -61,7 +64,11 @@ class PodStore {
 
   // `workspace`: an existing directory; links in its path are resolved. Not flushed to the device: what a
   // power failure leaves of a new pod shows in damaged().
-  Result<Pod> create(const std::string& workspace, const std::string& profile) const;
+  // `from`: a pod of this very directory whose changes are copied first, with its lock held by the caller,
+  // and which stays as it is. Errors then also: `invalid` for a pod of another directory, those of
+  // copy_tree.h.
+  Result<Pod> create(const std::string& workspace, const std::string& profile,
+                     const Pod* from = nullptr) const;
   // The newest pod of this very directory.
   Result<std::optional<Pod>> last_of(const std::string& workspace) const;
   // Oldest first. Pods whose pod.json cannot be read are left out and stand in damaged().
@@ -84,6 +91,9 @@ class PodStore {
   // The lock described above, for the launcher and for who changes the pod or its host files. Error
   // `unavailable` when somebody else holds it.
   Result<os::Fd> lock(const Pod& pod) const;
+  // Keeps launchers, commit and discard away while the pod is copied; many may hold it so at once. Error
+  // `unavailable` while it runs.
+  Result<os::Fd> hold(const Pod& pod) const;
   // Does somebody hold it now? Nothing is promised about the next instant.
   bool running(const Pod& pod) const;
 

@@ -47,6 +47,11 @@ Result<Pod> PodStore::read(const std::string& id) const {
   pod.workspace_device = *device;
   pod.workspace_inode = *inode;
   pod.profile = json["profile"].as_string();
+  pod.from = json["from"].text_or("");
+  const auto since = from_rfc3339(json["since"].text_or(""));
+  if (!pod.from.empty() && (!is_uuid(pod.from) || !since))
+    return fail(ErrorCode::corrupt, "not the record of a pod", file, "weir discard --pod " + id);
+  pod.base_ns = pod.from.empty() ? pod.started_ns : *since;
   pod.upper = dir_ + "/" + id + "/upper";
   pod.work = dir_ + "/" + id + "/work";
   return pod;

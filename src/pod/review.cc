@@ -207,7 +207,7 @@ Result<Review> make_review(const OpenPod& open, const HeldCatalogue& catalogue) 
       continue;
     }
     ReviewedChange one;
-    one.conflict = conflict_of(change, open.pod.started_ns, shown, journal);
+    one.conflict = conflict_of(change, open.pod.base_ns, shown, journal);
     one.unseen = reviewed && !shown.contains(change.path);
     one.held = held_reasons(change, asked);
     one.change = std::move(change);

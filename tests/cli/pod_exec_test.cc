@@ -111,6 +111,60 @@ TEST_F(PodExec, KeepsWhatChangedForTheReview) {
   EXPECT_EQ(os::read_file("made", 100).value_or(""), "made\n");
 }
 
+TEST_F(PodExec, VariantsBeginWithTheStateOfAnotherPod) {
+  ASSERT_TRUE(os::write_file_atomic("kept", "old\n"));
+  ASSERT_TRUE(os::write_file_atomic("gone", "old\n"));
+  EXPECT_EQ(in_pod("echo base > base; rm gone; echo new > kept").code, 0);
+  const std::string first = pods().at(0);
+  for (const char* name : {"one", "two", "three"})
+    EXPECT_EQ(
+        in_pod("test ! -e gone && test $(cat base kept | tr -d '\n') = basenew && test $(ls | wc -l) = 2 && "
+               "echo x > " +
+                   std::string(name),
+               {"--from", first})
+            .code,
+        0);
+  EXPECT_EQ(pods().size(), 4U);
+  EXPECT_THAT(weir({"diff", "--stat", "--pod", first}).out, testing::Not(HasSubstr("three")));
+  const auto listed = parse_json(weir({"pods", "--json"}).out);
+  ASSERT_TRUE(listed);
+  EXPECT_EQ((*listed)["pods"].as_array().at(3)["from"].text_or(""), first);
+  EXPECT_EQ((*listed)["pods"].as_array().at(0)["from"].text_or(""), "");
+  EXPECT_EQ(in_pod("test -e three && echo more > four", {"--from", "last"}).code, 0);
+  EXPECT_EQ(weir({"commit"}).code, 0);
+  EXPECT_TRUE(os::exists("base") && os::exists("three") && os::exists("four"));
+  EXPECT_FALSE(os::exists("gone") || os::exists("one"));
+}
+
+TEST_F(PodExec, WhatTheHostChangedSinceTheFirstPodIsAConflictOfItsVariants) {
+  ASSERT_TRUE(os::write_file_atomic("kept", "old\n"));
+  EXPECT_EQ(in_pod("echo new > kept").code, 0);
+  ::usleep(50'000);  // the next tick of the file system's clock
+  ASSERT_TRUE(os::write_file_atomic("kept", "the host's\n"));
+  ::usleep(50'000);
+  EXPECT_EQ(in_pod("true", {"--from", "last"}).code, 0);
+  EXPECT_EQ(weir({"commit"}).code, 1);
+  EXPECT_EQ(os::read_file("kept", 100).value_or(""), "the host's\n");
+}
+
+TEST_F(PodExec, WhatCannotBeBegunWithIsToldAndLeavesNothing) {
+  EXPECT_THAT(in_pod("true", {"--from", "last"}).err, HasSubstr("no pod has worked on this directory"));
+  EXPECT_THAT(in_pod("true", {"--from", "0199"}).err, HasSubstr("there is no such pod"));
+  EXPECT_THAT(in_pod("true", {"--from", ""}).err, HasSubstr("there is no such pod"));
+  EXPECT_EQ(in_pod("touch made").code, 0);
+  const std::string first = pods().at(0);
+  ASSERT_TRUE(os::make_dirs(top() + "/other"));
+  std::filesystem::current_path(top() + "/other");
+  EXPECT_THAT(in_pod("true", {"--from", first}).err, HasSubstr("worked on another directory"));
+  std::filesystem::current_path(top() + "/project");
+  const auto held = os::lock_file(top() + "/weir/state/pods/" + first + "/pod.lock");
+  ASSERT_TRUE(held);
+  const Said running = in_pod("true", {"--from", first});
+  EXPECT_EQ(running.code, 125);
+  EXPECT_THAT(running.err, HasSubstr("still runs"));
+  EXPECT_EQ(pods().size(), 1U);
+}
+
 TEST_F(PodExec, SaysWhatWasVerifiedAsJson) {
   const Said said = in_pod("exit 3", {"--json", "--limits", "memory=1G,processes=64"});
   EXPECT_EQ(said.code, 3);

@@ -1,0 +1,199 @@
+#include "pod/copy_tree.h"
+
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "os/files.h"
+#include "pod/beneath.h"
+
+namespace weir::pod {
+namespace {
+
+constexpr std::size_t kShownMax = 200;               // bytes of a foreign path in an error
+constexpr std::size_t kAttributeBytesMax = 1 << 16;  // the kernel's own: XATTR_LIST_MAX, XATTR_SIZE_MAX
+
+std::unexpected<Error> cannot(const char* what, const std::string& path) {
+  const int why = errno;
+  return std::unexpected(os::errno_error(what, printable(path, kShownMax), why));
+}
+
+timespec time_of(std::int64_t ns) {
+  return {ns / 1'000'000'000, ns % 1'000'000'000};
+}
+
+Status copy_attributes(int from, int to, const std::string& path) {
+  std::string names(kAttributeBytesMax, '\0');
+  const ssize_t n = ::flistxattr(from, names.data(), names.size());
+  if (n < 0) return errno == ENOTSUP ? Status() : cannot("cannot read the attributes of", path);
+  std::string value(kAttributeBytesMax, '\0');
+  for (const auto name : split({names.data(), static_cast<std::size_t>(n)}, '\0')) {
+    if (!name.starts_with("user.")) continue;
+    const std::string one(name);
+    const ssize_t size = ::fgetxattr(from, one.c_str(), value.data(), value.size());
+    if (size < 0 || ::fsetxattr(to, one.c_str(), value.data(), static_cast<std::size_t>(size), 0) != 0)
+      return cannot("cannot copy an attribute of", path);
+  }
+  return {};
+}
+
+// The bytes from `at` to `end`, within the kernel where it can.
+Status copy_range(int from, int to, off_t at, off_t end, const std::string& path) {
+  while (at < end) {
+    off_t out = at;
+    const ssize_t n = ::copy_file_range(from, &at, to, &out, static_cast<std::size_t>(end - at), 0);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return cannot("cannot copy", path);
+    if (n == 0) break;
+  }
+  return {};
+}
+
+// Holes stay holes.
+Status copy_bytes(int from, int to, const Node& node, const std::string& path) {
+  if (::ioctl(to, FICLONE, from) == 0) return {};
+  const auto size = static_cast<off_t>(node.size);
+  if (::ftruncate(to, size) != 0) return cannot("cannot copy", path);
+  for (off_t at = 0; at < size;) {
+    const off_t data = ::lseek(from, at, SEEK_DATA);
+    if (data < 0 && errno == ENXIO) break;  // a hole to the end
+    const off_t hole = data < 0 ? -1 : ::lseek(from, data, SEEK_HOLE);
+    if (hole < 0) return cannot("cannot copy", path);
+    TRY_STATUS(copy_range(from, to, data, hole, path));
+    at = hole;
+  }
+  return {};
+}
+
+class Copier {
+ public:
+  Copier(int from, int to, const ChangeLimits& limits) : from_(from), to_(to), limits_(limits) {}
+
+  Status run() {
+    open_ = {""};
+    while (!open_.empty()) {
+      const std::string path = std::move(open_.back());
+      open_.pop_back();
+      TRY_STATUS(directory(path));
+    }
+    // Last, and the deepest first: what is made in a directory sets its time, and some take no more.
+    for (auto one = made_.rbegin(); one != made_.rend(); ++one)
+      TRY_STATUS(finish(one->first, one->second));
+    return {};
+  }
+
+ private:
+  Status directory(const std::string& path) {
+    TRY(const os::Fd from, open_dir_beneath(from_, path));
+    TRY(const os::Fd to, open_dir_beneath(to_, path));
+    TRY(const Node node, node_of(from.get()));
+    TRY_STATUS(copy_attributes(from.get(), to.get(), path));
+    made_.emplace_back(path, node);
+    TRY(const auto names, names_in(from.get(), limits_.entries_max + 1));
+    for (const auto& name : names)
+      TRY_STATUS(entry(from.get(), to.get(), name, joined(path, name)));
+    return {};
+  }
+
+  Status entry(int from, int to, const std::string& name, const std::string& path) {
+    if (++entries_ > limits_.entries_max)
+      return fail(ErrorCode::limit, "more than " + std::to_string(limits_.entries_max) + " entries to copy",
+                  "--from");
+    if (path.size() > limits_.path_bytes_max)
+      return fail(ErrorCode::limit, "a path of the pod is too long to be copied", printable(path, kShownMax));
+    TRY(const Node node, node_at(from, name));
+    switch (node.kind) {
+      case NodeKind::directory:
+        if (::mkdirat(to, name.c_str(), 0700) != 0) return cannot("cannot copy", path);
+        open_.push_back(path);
+        return {};
+      case NodeKind::file:
+        return file(from, to, name, path);
+      case NodeKind::symlink:
+        return symlink(from, to, name, path, node);
+      case NodeKind::whiteout:
+        return whiteout(to, name, path, node);
+      default:
+        return {};  // sockets, pipes: of programs that have ended
+    }
+  }
+
+  Status file(int from_dir, int to_dir, const std::string& name, const std::string& path) {
+    const os::Fd from(::openat(from_dir, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+    if (!from) return cannot("cannot read a file of the pod", path);
+    TRY(const Node node, node_of(from.get()));
+    if (node.kind != NodeKind::file)
+      return fail(ErrorCode::unavailable, "it changed while it was copied", printable(path, kShownMax));
+    if (node.links > 1) {
+      const auto [known, fresh] = linked_.try_emplace({node.device, node.inode}, path);
+      if (!fresh) return link(known->second, to_dir, name, path);
+    }
+    const os::Fd to(
+        ::openat(to_dir, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+    if (!to) return cannot("cannot copy", path);
+    TRY_STATUS(copy_bytes(from.get(), to.get(), node, path));
+    TRY_STATUS(copy_attributes(from.get(), to.get(), path));
+    const timespec times[2] = {time_of(node.mtime_ns), time_of(node.mtime_ns)};
+    if (::fchmod(to.get(), node.mode) != 0 || ::futimens(to.get(), times) != 0)
+      return cannot("cannot copy", path);
+    return {};
+  }
+
+  Status link(const std::string& first, int to_dir, const std::string& name, const std::string& path) const {
+    TRY(const os::Fd dir, open_dir_beneath(to_, parent_of(first)));
+    if (::linkat(dir.get(), leaf_of(first).c_str(), to_dir, name.c_str(), 0) != 0)
+      return cannot("cannot copy a second name", path);
+    return {};
+  }
+
+  static Status symlink(int from, int to, const std::string& name, const std::string& path,
+                        const Node& node) {
+    TRY(const std::string target, link_target(from, name));
+    const timespec times[2] = {time_of(node.mtime_ns), time_of(node.mtime_ns)};
+    if (::symlinkat(target.c_str(), to, name.c_str()) != 0 ||
+        ::utimensat(to, name.c_str(), times, AT_SYMLINK_NOFOLLOW) != 0)
+      return cannot("cannot copy a link", path);
+    return {};
+  }
+
+  static Status whiteout(int to, const std::string& name, const std::string& path, const Node& node) {
+    const timespec times[2] = {time_of(node.mtime_ns), time_of(node.mtime_ns)};
+    if (::mknodat(to, name.c_str(), S_IFCHR, 0) != 0 ||
+        ::utimensat(to, name.c_str(), times, AT_SYMLINK_NOFOLLOW) != 0)
+      return cannot("cannot copy", path);
+    return {};
+  }
+
+  Status finish(const std::string& path, const Node& node) const {
+    TRY(const os::Fd dir, open_dir_beneath(to_, path));
+    const timespec times[2] = {time_of(node.mtime_ns), time_of(node.mtime_ns)};
+    if (::fchmod(dir.get(), node.mode) != 0 || ::futimens(dir.get(), times) != 0)
+      return cannot("cannot copy", path);
+    return {};
+  }
+
+  int from_;
+  int to_;
+  const ChangeLimits& limits_;
+  std::size_t entries_ = 0;
+  std::vector<std::string> open_;
+  std::vector<std::pair<std::string, Node>> made_;
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::string> linked_;
+};
+
+}  // namespace
+
+Status copy_tree(int from_root, int to_root, const ChangeLimits& limits) {
+  return Copier(from_root, to_root, limits).run();
+}
+
+}  // namespace weir::pod
