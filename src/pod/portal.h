@@ -1,8 +1,9 @@
 // The portal: what listens on the host's loopback for the published ports of a pod (spec.published), and
 // passes on what comes, both ways.
 //
-//   TRY(auto doors, open_published({{.outside = 8080, .inside = 8000}}));   // 127.0.0.1:8080, before
-//   anything spec.published = {8000}; options.on_inbound = [&](os::Fd link) -> Status {
+//   TRY(auto doors, open_published({{.outside = 8080, .inside = 8000}}));   // first of all
+//   spec.published = {8000};
+//   options.on_inbound = [&](os::Fd link) -> Status {
 //     TRY(Portal started, Portal::start(doors, std::move(link)));
 //     …
 //   };

@@ -16,6 +16,7 @@ class Waiting {
  public:
   Waiting() : pid_(::fork()) {
     if (pid_ != 0) return;
+    ::alarm(60);  // nothing of a failed test outlives it for longer
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     for (;;)
       ::pause();
@@ -96,13 +97,17 @@ TEST(Lineage, ALimitThatIsThereAlreadyIsKept) {
     if (child == 0) {
       const rlimit low{limit, limit};
       if (::setrlimit(RLIMIT_RTTIME, &low) != 0) ::_exit(99);
-      const Waiting one;
-      Lineage lineage([&] { return std::vector<pid_t>{one.pid()}; });
-      ProcessSeen first = about(one.pid(), "/bin/sh", 1);
-      lineage.exec(first);
-      ProcessSeen second = about(one.pid(), "/bin/true", 2);
-      lineage.exec(second);
-      ::_exit((first.orphan ? 100 : 0) + (second.orphan ? 10 : 0) + static_cast<int>(second.parents.size()));
+      int told = 0;
+      {
+        const Waiting one;  // ends with this block: _exit() would leave it behind
+        Lineage lineage([&] { return std::vector<pid_t>{one.pid()}; });
+        ProcessSeen first = about(one.pid(), "/bin/sh", 1);
+        lineage.exec(first);
+        ProcessSeen second = about(one.pid(), "/bin/true", 2);
+        lineage.exec(second);
+        told = (first.orphan ? 100 : 0) + (second.orphan ? 10 : 0) + static_cast<int>(second.parents.size());
+      }
+      ::_exit(told);
     }
     int status = 0;
     ::waitpid(child, &status, 0);

@@ -1,5 +1,6 @@
 #include "pod/tree.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -22,15 +23,27 @@ constexpr int kSome = kSanitized ? 5 : 20;
 
 constexpr unsigned kLifetimeMaxS = 40;  // nothing of a failed test outlives it for longer
 
-// The root of a tree and a subreaper, like the supervisor of a run; ended with all that is below it.
+// The root of a tree and a subreaper, like the supervisor of a run; ended with all that is below it. It has
+// done its part when it is there: as a supervisor it is never frozen, and one that still forks would give the
+// tree new members afterwards.
 class Root {
  public:
   template <class Body>
-  explicit Root(Body body) : pid_(::fork()) {
-    if (pid_ != 0) return;
+  explicit Root(Body body) {
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0) ::abort();
+    pid_ = ::fork();
+    if (pid_ != 0) {
+      ::close(ends[1]);
+      char byte;
+      (void)!::read(ends[0], &byte, 1);
+      ::close(ends[0]);
+      return;
+    }
     ::alarm(kLifetimeMaxS);
     ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
     body();
+    (void)!::write(ends[1], "x", 1);
     for (;;) {
       if (::waitpid(-1, nullptr, 0) < 0) ::usleep(1000);
     }
@@ -45,7 +58,7 @@ class Root {
   pid_t pid() const { return pid_; }
 
  private:
-  pid_t pid_;
+  pid_t pid_ = -1;
 };
 
 // Forks and forks again, fifteen times a second: a child that lives for a moment, and one of its own that
