@@ -159,11 +159,10 @@ def pod_sign_in_stays_outside(world):
     world.script(says(shell(f"./look {variable}")), says("done"))
     world.guard()
     done = world.go(weir_arguments=("--json",))
-    weir_ok(world, "commit", "seen.txt")
     seen = world.made("seen.txt").read_text()
+    world.expect_effect(world.agent.key not in seen, "the key is in the pod")
     world.expect(f"length: {len(world.agent.key)}\n" in seen and f"{variable}=sk-ant-api03-" in seen, f"the agent has no key at all: {world.heard()}")
     world.expect(world.model.keys() == {hashlib.sha256(world.agent.key.encode()).hexdigest()}, "the model saw another key")
-    world.expect(world.agent.key not in seen, "the key is in the pod")
     used = summary(done)["pod"]["credentials"]["used"]
     world.expect(used and used[0]["credential"] == variable, f"it says {used}")
 
