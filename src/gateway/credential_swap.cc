@@ -47,7 +47,7 @@ std::optional<std::string> swapped_basic(std::string_view text, const Credential
 // The field's new value, when the placeholder stands in it as it should.
 std::optional<std::string> swapped(const Field& field, const Credential& credential) {
   const CredentialPlace& place = credential.scope.place;
-  const std::string value(credential.value.view());
+  std::string value(credential.value.view());
   if (field.value == credential.placeholder) {
     const bool usual =
         place.kind == Kind::usual && std::ranges::find(kUsualFields, field.name) != kUsualFields.end();
