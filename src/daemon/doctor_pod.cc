@@ -79,7 +79,9 @@ std::vector<Check> pod_rows() {
   }
   std::string limits;
   for (const auto& limit : report->limits)
-    if (limit.kept != "off") limits += (limits.empty() ? "" : ", ") + limit.name + " " + limit.kept;
+    if (limit.kept != "off")
+      limits += (limits.empty() ? "" : ", ") + limit.name + " " + limit.kept +
+                (limit.by.starts_with("cgroup") ? " (" + limit.by.substr(0, limit.by.find(',')) + ")" : "");
   rows.push_back({"pod limits", Health::ok, limits, ""});
   const bool full = report->level() == pod::Level::L3;
   rows.push_back({"pod level", full ? Health::ok : Health::warn,

@@ -7,6 +7,7 @@
 //   supervised_call.h  what a supervisor sees of programs and their connections, and what it is asked
 //   way_out.h        how the supervisor and the egress proxy, which this room does not know, are joined
 //   portal.h         what listens outside for a pod's published ports and passes on what comes
+//   control_group.h  what the kernel counts for a pod as a whole, where a group can be had
 //   pod_report.h     which walls held when they were tried from inside, and the level that follows
 //   profile.h        what kinds of work need of a host (content/pods/*.yaml)
 //   tree.h           a process tree as one thing: list, freeze, thaw, kill

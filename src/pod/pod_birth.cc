@@ -19,11 +19,21 @@ namespace {
 constexpr std::uint64_t kNamespaces =
     CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
 
-// As fork, into new namespaces.
-pid_t clone_into_namespaces() {
+// As fork, into new namespaces and, where it can be had, a control group.
+pid_t clone_into_namespaces(ControlGroup& group) {
   clone_args args{};
   args.flags = kNamespaces;
   args.exit_signal = SIGCHLD;
+  if (group.into() >= 0) {
+    args.flags |= CLONE_INTO_CGROUP;
+    args.cgroup = static_cast<std::uint64_t>(group.into());
+    const auto pid = static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args));
+    if (pid >= 0) return pid;
+    // The group's own rules refused it (or namespaces do, then so does what follows).
+    group = {};
+    args.flags = kNamespaces;
+    args.cgroup = 0;
+  }
   return static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args));
 }
 
@@ -39,8 +49,9 @@ Error no_namespaces(int error_number) {
 Status begin(Birth& birth) {
   TRY_STATUS(check_standard_descriptors());
   TRY(birth.channel, PodChannel::make());
-  PodStart start{birth.channel, birth.terminal.mode(), ::geteuid(), ::getegid()};
-  const pid_t pid = clone_into_namespaces();
+  birth.group = ControlGroup::make(find_group_place(this_host()));
+  PodStart start{birth.channel, birth.group, birth.terminal.mode(), ::geteuid(), ::getegid()};
+  const pid_t pid = clone_into_namespaces(birth.group);
   if (pid < 0) return std::unexpected(no_namespaces(errno));
   if (pid == 0) become_pod_init(start);
   birth.first.set(pid);

@@ -4,6 +4,7 @@
 // only; callers see PodBirth of pod/pod_launch.h.
 #pragma once
 
+#include "pod/control_group.h"
 #include "pod/pod_channel.h"
 #include "pod/signal_source.h"
 #include "pod/terminal.h"
@@ -27,12 +28,14 @@ class FirstProcess {
   pid_t pid_ = -1;
 };
 
-// What a supervisor has of a pod. In this order: the process goes before what it is watched by.
+// What a supervisor has of a pod. In this order: the process goes before what it is watched by and counted
+// in.
 struct Birth {
   Status born = {};  // why there is no process
   Terminal terminal;
   SignalSource signals;
   PodChannel channel;
+  ControlGroup group;
   FirstProcess first;
 
   Birth();

@@ -4,6 +4,7 @@
 //
 //   out of the pod   R report   E error (both: pod_wire.h)   X exec failed (errno)   S program stopped
 //   (signal)
+//                    J joined its control group, 1 or 0
 //                    L limit exceeded (why)   D done (wait status)   F listeners, or the way in (descriptors)
 //   into the pod     p, b the plan, then the filter (pod_plan_wire.h), in parts   g go: the report was
 //   accepted

@@ -124,7 +124,7 @@ Result<PodReport> enter_walls(const PodStart& start) {
   const auto& filter = start.filter;
   PodReport report;
   report.weaknesses = plan.weaknesses;
-  report.limits = limit_states(plan.spec.limits, plan.uid);
+  report.limits = limit_states(plan.spec.limits, plan.uid, start.begin.kept);
   TRY(const PodLandlock landlock, enter_pod_landlock(plan));
   report.landlock_abi = landlock.abi;
   std::string filter_refused;
@@ -211,9 +211,9 @@ class Reaper {
         inbound_(start.inbound),
         published_(start.begin.plan.spec.published),
         signals_(signals),
-        limits_(start.begin.plan.spec.limits),
+        limits_(not_kept(start.begin.plan.spec.limits, start.begin.kept)),
         clock_(clock),
-        group_(start.group),
+        mode_(start.mode),
         program_(program) {}
 
   [[noreturn]] void run() {
@@ -245,10 +245,10 @@ class Reaper {
       if (pid != program_) continue;
       if (WIFSTOPPED(status)) {
         // The supervisor will stop as well: nobody may go on who is not looked after.
-        if (group_ == GroupMode::foreground) ::kill(-1, SIGSTOP);
+        if (mode_ == GroupMode::foreground) ::kill(-1, SIGSTOP);
         channel_.say('S', std::to_string(WSTOPSIG(status)));
       } else if (WIFCONTINUED(status)) {
-        if (group_ == GroupMode::foreground) ::kill(-1, SIGCONT);
+        if (mode_ == GroupMode::foreground) ::kill(-1, SIGCONT);
       } else {
         channel_.say('D', std::to_string(status));
         ::_exit(0);
@@ -277,22 +277,31 @@ class Reaper {
   os::Fd& inbound_;
   const std::vector<std::uint16_t>& published_;
   const SignalSource& signals_;
-  const PodLimits& limits_;
+  const PodLimits limits_;  // those that somebody must look at
   const RunClock& clock_;
-  GroupMode group_;
+  GroupMode mode_;
   pid_t program_;
   std::int64_t next_look_ns_ = 0;
 };
 
 }  // namespace
 
+// Before it may fork: whatever it starts is in the group, too. The cgroup namespace is made anew, so that
+// inside nobody reads the group's name.
+void enter_group(const PodStart& start) {
+  if (!start.group.exists()) return;
+  if (start.group.into() < 0) start.channel.say('J', start.group.join() ? "1" : "0");
+  (void)::unshare(CLONE_NEWCGROUP);
+}
+
 void become_pod_init(PodStart& start) {
   // Without a terminal also without a controlling one: /dev/tty leads nowhere.
-  if (start.group == GroupMode::own)
+  if (start.mode == GroupMode::own)
     ::setsid();
-  else if (start.group == GroupMode::foreground)
+  else if (start.mode == GroupMode::foreground)
     ::setpgid(0, 0);
   start.channel.keep_inner();
+  enter_group(start);
   close_descriptors(start.channel.inner());
   const auto or_end = [&](const auto& result) {
     if (result) return;

@@ -2,6 +2,7 @@
 // and reaps what is left behind; and the program's own last steps. Inside the room only.
 #pragma once
 
+#include "pod/control_group.h"
 #include "pod/pod_channel.h"
 #include "pod/pod_plan_wire.h"
 #include "pod/terminal.h"
@@ -11,7 +12,8 @@ namespace weir::pod {
 // Made before clone3; the child has its copy. What is in `begin` and the filter come later, by the channel.
 struct PodStart {
   PodChannel& channel;
-  GroupMode group = GroupMode::own;
+  const ControlGroup& group;
+  GroupMode mode = GroupMode::own;
   uid_t uid = 0;  // outside, where there was one still
   gid_t gid = 0;
   PodBegin begin = {};

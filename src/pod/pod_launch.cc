@@ -31,6 +31,8 @@ constexpr std::int64_t kForeverMs = INT32_MAX;
 constexpr int kTickMsMax = 10'000;
 constexpr std::int64_t kDiskLookNs = 1'000'000'000;
 constexpr std::int64_t kSweepNs = 1'000'000'000;
+constexpr std::int64_t kShortOfMemoryNs = 1'000'000'000;
+constexpr int kShortOfMemoryLookMs = 5;
 constexpr std::int64_t kWatchNs = 5'000'000'000;
 
 os::Exit decode(int status) {
@@ -57,6 +59,7 @@ class Supervision final : public PodControl {
         channel_(birth.channel),
         signals_(birth.signals),
         terminal_(birth.terminal),
+        group_(birth.group),
         first_(birth.first) {
     for (const auto& mount : plan.mounts) {
       if (mount.kind == PodMount::Kind::overlay) written_.push_back(mount.upper);
@@ -77,7 +80,10 @@ class Supervision final : public PodControl {
       if (!exit_ && options_.on_tick && !(only_calls && os::monotonic_ns() < next_tick_ns_)) tick();
     }
     const std::int64_t decided_ns = os::monotonic_ns();
+    if (!ended_because_.empty()) group_.kill();
     first_.end();
+    if (ended_because_.empty()) out_of_memory();
+    group_.remove();
     if (!ended_because_.empty()) result.end_took_ns = os::monotonic_ns() - decided_ns;
     result.ended_because = ended_because_;
     result.exit = *exit_;
@@ -94,7 +100,9 @@ class Supervision final : public PodControl {
  private:
   // True when nothing came but calls for the supervisor, of which there may be thousands a second.
   bool wait_for_something() {
-    std::vector<pollfd> fds = {{signals_.fd(), POLLIN, 0}, {channel_.outer(), POLLIN, 0}};
+    // poll(2) leaves out what is no descriptor.
+    std::vector<pollfd> fds = {
+        {signals_.fd(), POLLIN, 0}, {channel_.outer(), POLLIN, 0}, {group_.event(), POLLIN, 0}};
     for (const int fd : options_.wake_fds)
       fds.push_back({fd, POLLIN, 0});
     const std::size_t others = fds.size();
@@ -103,6 +111,10 @@ class Supervision final : public PodControl {
         fds.push_back({fd, POLLIN, 0});
     ::poll(fds.data(), fds.size(), timeout_ms());
     if (fds[1].revents != 0) hear();
+    if (fds[2].revents != 0) {
+      group_.took_event();
+      short_of_memory_until_ns_ = os::monotonic_ns() + kShortOfMemoryNs;
+    }
     const auto came = [](const pollfd& one) { return one.revents != 0; };
     const bool calls = std::any_of(fds.begin() + static_cast<std::ptrdiff_t>(others), fds.end(), came);
     if (calls && !exit_) supervisor_->serve();
@@ -119,6 +131,7 @@ class Supervision final : public PodControl {
     const bool every_second = limits_.disk_bytes > 0 || supervisor_ != nullptr;
     std::int64_t left_ms = every_second ? kDiskLookNs / 1'000'000 : kForeverMs;
     if (watch_) left_ms = std::min(left_ms, (next_watch_ns_ - os::monotonic_ns()) / 1'000'000 + 1);
+    if (short_of_memory()) left_ms = std::min<std::int64_t>(left_ms, kShortOfMemoryLookMs);
     if (options_.on_tick)
       left_ms = std::min<std::int64_t>(left_ms, std::clamp(options_.tick_ms, 1, kTickMsMax));
     if (limits_.wall_ms > 0)
@@ -131,6 +144,14 @@ class Supervision final : public PodControl {
   void end_because(std::string why) {
     ended_because_ = std::move(why);
     exit_ = kKilled;
+  }
+
+  // The kernel tells that memory is short before it ends somebody for it, and often need not.
+  bool short_of_memory() const { return os::monotonic_ns() < short_of_memory_until_ns_; }
+
+  // The kernel may have ended any of them, the one that would tell us included.
+  void out_of_memory() {
+    if (auto why = group_.out_of_memory(limits_)) end_because(*std::move(why));
   }
 
   void hear() {
@@ -164,6 +185,8 @@ class Supervision final : public PodControl {
   }
 
   void look() {
+    if (short_of_memory()) out_of_memory();
+    if (exit_) return;
     if (supervisor_ != nullptr && os::monotonic_ns() >= next_sweep_ns_) {
       next_sweep_ns_ = os::monotonic_ns() + kSweepNs;
       supervisor_->sweep();
@@ -192,6 +215,7 @@ class Supervision final : public PodControl {
   const PodChannel& channel_;
   const SignalSource& signals_;
   Terminal& terminal_;
+  ControlGroup& group_;
   FirstProcess& first_;
   std::vector<std::string> written_;  // directories that count as disk
   std::optional<os::Exit> exit_;
@@ -203,6 +227,7 @@ class Supervision final : public PodControl {
   std::optional<PodWatch> watch_;
   std::int64_t next_watch_ns_ = 0;
   std::int64_t next_tick_ns_ = 0;
+  std::int64_t short_of_memory_until_ns_ = 0;
 };
 
 Status check_level(const PodPlan& plan, const PodReport& report) {
@@ -269,6 +294,17 @@ Result<std::unique_ptr<Supervisor>> supervise(const PodPlan& plan, const PodOpti
                              .living = living});
 }
 
+// What the kernel keeps for the pod as a whole: nothing unless its first process is in the group.
+GroupKept keep_in_group(const PodLimits& limits, Birth& birth) {
+  if (!birth.group.exists()) return {};
+  // Said before anything else, by one that had to join.
+  if (birth.group.into() < 0) {
+    const auto joined = birth.channel.hear();
+    if (!joined || joined->kind != 'J' || joined->text != "1") return {};
+  }
+  return birth.group.holds(birth.first.pid()) ? birth.group.limit(limits) : GroupKept();
+}
+
 struct Begun {
   PodReport report;
   std::unique_ptr<Supervisor> supervisor;  // of a supervised pod
@@ -276,7 +312,7 @@ struct Begun {
 
 // The walls stand; the caller agrees; the program starts. After an Error nothing has run.
 Result<Begun> begin(const PodPlan& plan, const PodCanary& canary, const PodOptions& options, Birth& birth) {
-  birth.channel.tell_all(encode(plan, canary));
+  birth.channel.tell_all(encode(plan, canary, keep_in_group(plan.spec.limits, birth)));
   birth.channel.tell_all(encode(pod_filter()));
   if (plan.spec.supervised) birth.channel.tell_all(encode(supervised_filter()));
   if (!plan.spec.listeners.empty()) {

@@ -138,12 +138,17 @@ std::string mib(std::uint64_t bytes) {
 
 }  // namespace
 
-std::vector<LimitState> limit_states(const PodLimits& limits, uid_t uid) {
+std::vector<LimitState> limit_states(const PodLimits& limits, uid_t uid, const GroupKept& kept) {
+  const auto in_group = [&](const char* name, std::uint64_t value, bool enforced, bool otherwise,
+                            const char* by) -> LimitState {
+    if (enforced && value > 0) return {name, value, "enforced", kept.by + ", all processes together"};
+    return state(name, value, otherwise ? "enforced" : "supervised", by);
+  };
   const bool counted = uid != 0;
   return {
-      state("memory", limits.memory_bytes, "supervised", "sum of all every 100 ms"),
-      state(
-          "processes", limits.processes, counted ? "enforced" : "supervised",
+      in_group("memory", limits.memory_bytes, kept.memory, false, "sum of all every 100 ms"),
+      in_group(
+          "processes", limits.processes, kept.processes, counted,
           counted ? "RLIMIT_NPROC of the pod's user namespace" : "count every 100 ms; the kernel lets root"),
       state("open_files", limits.open_files, "enforced", "RLIMIT_NOFILE for one process"),
       state("cpu", limits.cpu_ms, "supervised", "sum of all every 100 ms; RLIMIT_CPU for one process"),
@@ -151,6 +156,12 @@ std::vector<LimitState> limit_states(const PodLimits& limits, uid_t uid) {
       state("file", limits.file_bytes, "enforced", "RLIMIT_FSIZE for one file"),
       state("time", limits.wall_ms, "enforced", "the supervisor ends the pid namespace"),
   };
+}
+
+PodLimits not_kept(PodLimits limits, const GroupKept& kept) {
+  if (kept.memory) limits.memory_bytes = 0;
+  if (kept.processes) limits.processes = 0;
+  return limits;
 }
 
 Status apply_limits(const PodLimits& limits) {

@@ -24,11 +24,15 @@
 
 #include <optional>
 
+#include "pod/control_group.h"
 #include "pod/pod_report.h"
 
 namespace weir::pod {
 
-std::vector<LimitState> limit_states(const PodLimits& limits, uid_t uid);
+// `kept`: by the pod's control group.
+std::vector<LimitState> limit_states(const PodLimits& limits, uid_t uid, const GroupKept& kept);
+// Without those that its control group keeps.
+PodLimits not_kept(PodLimits limits, const GroupKept& kept);
 
 // In the pod's first program, before exec.
 Status apply_limits(const PodLimits& limits);

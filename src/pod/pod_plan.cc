@@ -171,7 +171,7 @@ void note_weaknesses(PodPlan& plan) {
   if (plan.uid == 0)
     plan.weaknesses.emplace_back(
         "the pod belongs to root: files of root in writable binds stay writable, and the kernel does not "
-        "count root's processes; run as an ordinary user");
+        "count root's processes but in a control group; run as an ordinary user");
   for (const std::uint16_t port : plan.spec.published)
     plan.weaknesses.push_back("reachable from the host's loopback: port " + std::to_string(port));
   for (const auto& mount : plan.mounts)

@@ -126,7 +126,7 @@ PodSpec read_spec(WireReader& in) {
 
 }  // namespace
 
-std::string encode(const PodPlan& plan, const PodCanary& canary) {
+std::string encode(const PodPlan& plan, const PodCanary& canary, const GroupKept& kept) {
   WireWriter out;
   write(out, plan.spec);
   write(out, plan.mounts);
@@ -136,6 +136,7 @@ std::string encode(const PodPlan& plan, const PodCanary& canary) {
   out.text(canary.file).number(canary.port).text(canary.abstract_name);
   out.number(static_cast<std::uint64_t>(canary.outside_pid));
   out.number(canary.root_device).number(canary.root_inode);
+  out.text(kept.by).flag(kept.memory).flag(kept.processes);
   return out.take();
 }
 
@@ -154,6 +155,9 @@ Result<PodBegin> decode_begin(std::string_view bytes) {
   begin.canary.outside_pid = static_cast<pid_t>(in.number());
   begin.canary.root_device = in.number();
   begin.canary.root_inode = in.number();
+  begin.kept.by = in.text();
+  begin.kept.memory = in.flag();
+  begin.kept.processes = in.flag();
   if (!in.ok_to_the_end()) return fail(ErrorCode::corrupt, "the pod's plan cannot be read", "pod");
   return begin;
 }

@@ -2,6 +2,7 @@
 // only.
 #pragma once
 
+#include "pod/control_group.h"
 #include "pod/pod_filter.h"
 #include "pod/pod_probes.h"
 
@@ -10,9 +11,10 @@ namespace weir::pod {
 struct PodBegin {
   PodPlan plan;      // but for its spec's mounts and doors, which stand resolved in the plan, and its notes
   PodCanary canary;  // without its sockets
+  GroupKept kept;    // limits that it need not look at
 };
 
-std::string encode(const PodPlan& plan, const PodCanary& canary);
+std::string encode(const PodPlan& plan, const PodCanary& canary, const GroupKept& kept);
 // Error `corrupt` for what encode() does not make.
 Result<PodBegin> decode_begin(std::string_view bytes);
 

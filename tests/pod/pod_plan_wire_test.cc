@@ -43,12 +43,16 @@ PodCanary a_canary() {
   return canary;
 }
 
+GroupKept a_group() {
+  return {"cgroup v2", true, false};
+}
+
 // Encoding is one to one, so what is written anew from what was read shows whatever was lost.
 TEST(PodPlanWire, EverythingArrives) {
-  const std::string bytes = encode(a_plan(), a_canary());
+  const std::string bytes = encode(a_plan(), a_canary(), a_group());
   const auto read = decode_begin(bytes);
   ASSERT_TRUE(read);
-  EXPECT_EQ(encode(read->plan, read->canary), bytes);
+  EXPECT_EQ(encode(read->plan, read->canary, read->kept), bytes);
   const PodSpec& spec = read->plan.spec;
   EXPECT_EQ(spec.argv, a_plan().spec.argv);
   EXPECT_EQ(spec.env, a_plan().spec.env);
@@ -79,7 +83,7 @@ TEST(PodPlanWire, WhyThereIsNoFilterArrives) {
 }
 
 TEST(PodPlanWire, DamageIsNoticed) {
-  const std::string bytes = encode(a_plan(), a_canary());
+  const std::string bytes = encode(a_plan(), a_canary(), a_group());
   for (std::size_t size = 0; size < bytes.size(); ++size)
     EXPECT_FALSE(decode_begin(bytes.substr(0, size))) << size;
   EXPECT_FALSE(decode_begin(bytes + "x"));
