@@ -7,6 +7,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <map>
 #include <string>
@@ -46,12 +47,29 @@ Status copy_attributes(int from, int to, const std::string& path) {
   return {};
 }
 
+// Between file systems of two kinds the kernel copies nothing itself.
+ssize_t copy_by_hand(int from, int to, off_t& at, std::size_t bytes) {
+  char buffer[1 << 16];
+  const ssize_t n = ::pread(from, buffer, std::min(bytes, sizeof buffer), at);
+  if (n <= 0) return n;
+  const ssize_t written = ::pwrite(to, buffer, static_cast<std::size_t>(n), at);
+  if (written > 0) at += written;
+  return written;
+}
+
 // The bytes from `at` to `end`, within the kernel where it can.
 Status copy_range(int from, int to, off_t at, off_t end, const std::string& path) {
+  bool by_hand = false;
   while (at < end) {
     off_t out = at;
-    const ssize_t n = ::copy_file_range(from, &at, to, &out, static_cast<std::size_t>(end - at), 0);
+    const auto left = static_cast<std::size_t>(end - at);
+    const ssize_t n =
+        by_hand ? copy_by_hand(from, to, at, left) : ::copy_file_range(from, &at, to, &out, left, 0);
     if (n < 0 && errno == EINTR) continue;
+    if (n < 0 && !by_hand && (errno == EXDEV || errno == EINVAL || errno == EOPNOTSUPP || errno == ENOSYS)) {
+      by_hand = true;
+      continue;
+    }
     if (n < 0) return cannot("cannot copy", path);
     if (n == 0) break;
   }
@@ -76,7 +94,8 @@ Status copy_bytes(int from, int to, const Node& node, const std::string& path) {
 
 class Copier {
  public:
-  Copier(int from, int to, const ChangeLimits& limits) : from_(from), to_(to), limits_(limits) {}
+  Copier(int from, int to, const CopyOptions& options)
+      : from_(from), to_(to), limits_(options.limits), record_(options.record) {}
 
   Status run() {
     open_ = {""};
@@ -93,9 +112,13 @@ class Copier {
 
  private:
   Status directory(const std::string& path) {
-    TRY(const os::Fd from, open_dir_beneath(from_, path));
+    const auto opened = open_dir_beneath(from_, path);
+    if (!opened && is_closed(path) && may_leave_out(path)) return {};
+    if (!opened) return std::unexpected(opened.error());
+    const os::Fd& from = *opened;
     TRY(const os::Fd to, open_dir_beneath(to_, path));
     TRY(const Node node, node_of(from.get()));
+    if (record_ != nullptr) record_->directories.try_emplace(path);
     TRY_STATUS(copy_attributes(from.get(), to.get(), path));
     made_.emplace_back(path, node);
     TRY(const auto names, names_in(from.get(), limits_.entries_max + 1));
@@ -107,19 +130,21 @@ class Copier {
   Status entry(int from, int to, const std::string& name, const std::string& path) {
     if (++entries_ > limits_.entries_max)
       return fail(ErrorCode::limit, "more than " + std::to_string(limits_.entries_max) + " entries to copy",
-                  "--from");
+                  printable(path, kShownMax));
     if (path.size() > limits_.path_bytes_max)
-      return fail(ErrorCode::limit, "a path of the pod is too long to be copied", printable(path, kShownMax));
+      return fail(ErrorCode::limit, "a path is too long to be copied", printable(path, kShownMax));
     TRY(const Node node, node_at(from, name));
     switch (node.kind) {
       case NodeKind::directory:
         if (::mkdirat(to, name.c_str(), 0700) != 0) return cannot("cannot copy", path);
         open_.push_back(path);
-        return {};
+        return note(to, name, path);
       case NodeKind::file:
-        return file(from, to, name, path);
+        TRY_STATUS(file(from, to, name, path));
+        return note(to, name, path);
       case NodeKind::symlink:
-        return symlink(from, to, name, path, node);
+        TRY_STATUS(symlink(from, to, name, path, node));
+        return note(to, name, path);
       case NodeKind::whiteout:
         return whiteout(to, name, path, node);
       default:
@@ -129,7 +154,8 @@ class Copier {
 
   Status file(int from_dir, int to_dir, const std::string& name, const std::string& path) {
     const os::Fd from(::openat(from_dir, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    if (!from) return cannot("cannot read a file of the pod", path);
+    if (!from && errno == EACCES && may_leave_out(path)) return {};
+    if (!from) return cannot("cannot read a file to copy", path);
     TRY(const Node node, node_of(from.get()));
     if (node.kind != NodeKind::file)
       return fail(ErrorCode::unavailable, "it changed while it was copied", printable(path, kShownMax));
@@ -173,6 +199,27 @@ class Copier {
     return {};
   }
 
+  // By its permissions, and not because something is mounted there.
+  bool is_closed(const std::string& path) const {
+    const auto above = open_dir_beneath(from_, parent_of(path));
+    return above && ::faccessat(above->get(), leaf_of(path).c_str(), R_OK | X_OK, AT_EACCESS) != 0;
+  }
+
+  bool may_leave_out(const std::string& path) {
+    if (record_ == nullptr || path.empty()) return false;
+    if (record_->left_out.size() < kLeftOutMax) record_->left_out.push_back(path);
+    return true;
+  }
+
+  // What there is now under this name of the copy; nothing, when it was left out.
+  Status note(int to, const std::string& name, const std::string& path) {
+    if (record_ == nullptr) return {};
+    TRY(const Node made, node_at(to, name));
+    if (made.kind != NodeKind::none)
+      record_->directories[parent_of(path)][name] = {.inode = made.inode, .kind = made.kind};
+    return {};
+  }
+
   Status finish(const std::string& path, const Node& node) const {
     TRY(const os::Fd dir, open_dir_beneath(to_, path));
     const timespec times[2] = {time_of(node.mtime_ns), time_of(node.mtime_ns)};
@@ -184,6 +231,7 @@ class Copier {
   int from_;
   int to_;
   const ChangeLimits& limits_;
+  CopyRecord* record_;
   std::size_t entries_ = 0;
   std::vector<std::string> open_;
   std::vector<std::pair<std::string, Node>> made_;
@@ -192,8 +240,8 @@ class Copier {
 
 }  // namespace
 
-Status copy_tree(int from_root, int to_root, const ChangeLimits& limits) {
-  return Copier(from_root, to_root, limits).run();
+Status copy_tree(int from_root, int to_root, const CopyOptions& options) {
+  return Copier(from_root, to_root, options).run();
 }
 
 }  // namespace weir::pod

@@ -19,7 +19,7 @@ class CopyTree : public Box {
   Status copy(const ChangeLimits& limits = {}) const {
     TRY(const os::Fd from, open_root(upper()));
     TRY(const os::Fd to, open_root(copied()));
-    return copy_tree(from.get(), to.get(), limits);
+    return copy_tree(from.get(), to.get(), {.limits = limits});
   }
   std::string copied() const { return top() + "/outside"; }
   Node node(const std::string& path) const {
