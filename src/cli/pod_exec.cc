@@ -38,11 +38,13 @@ Result<ReadyPod> prepare(const Args& args, const Context& context, std::vector<s
     TRY(from, find.pod(args, context, request.workspace));
   }
   TRY(const pod::Level level, pod::level_from(args.value_or("--level", "L3")));
+  TRY(const pod::Launcher launcher, pod::launcher_from(args.value_or("--launcher", "auto")));
   return ready_pod(
       profile, std::move(request), std::move(credentials), context,
       [&](const pod::Pod&, pod::PodSpec& spec) -> Status {
         spec.level = level;
         spec.accept_level = args.has("--accept-level");
+        spec.launcher = launcher;
         spec.supervised = args.has("--supervise");
         spec.published = publish.inside();
         return {};
@@ -84,6 +86,8 @@ void tell(const ReadyPod& ready, const Ended& ended, const SupervisionTally& tal
     context.err << "weir: the pod was ended, " << printable(done.ended_because, 200) << "\n";
   if (ready.plan.spec.supervised) tally.tell(done.supervised, context);
   if (context.quiet) return;
+  for (const auto& note : done.report.notes)
+    context.err << "weir: " << printable(note, 500) << "\n";
   if (done.report.level() != pod::Level::L3)
     context.err << "weir: verified level " << pod::name(done.report.level()) << "; see `weir doctor`\n";
   if (ended.changed)
@@ -140,6 +144,12 @@ std::vector<Option> pod_options() {
        false,
        {"L3", "L2", "L1", "L0"}},
       {"--accept-level", "", "run also when less than --level was verified (recorded)"},
+      {"--launcher",
+       "NAME",
+       "who makes the pod: auto (default), own, bwrap, runsc or landlock (no namespaces, level L1)",
+       false,
+       false,
+       {"auto", "own", "bwrap", "runsc", "landlock"}},
       {"--supervise", "",
        "tell at the end how many programs ran and which connected where; refuses nothing"}};
   for (auto& option : pod_request_options())

@@ -3,7 +3,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,31 +14,10 @@
 #include "os/files.h"
 #include "pod/child.h"
 #include "pod/signal_source.h"
+#include "pod/subreaper.h"
 
 namespace weir::pod {
 namespace {
-
-// Orphans below this process come to it; as before at the end.
-class Subreaper {
- public:
-  Subreaper() {
-    ::prctl(PR_GET_CHILD_SUBREAPER, &before_, 0, 0, 0);
-    ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
-  }
-  ~Subreaper() { ::prctl(PR_SET_CHILD_SUBREAPER, static_cast<unsigned long>(before_), 0, 0, 0); }
-  Subreaper(const Subreaper&) = delete;
-  Subreaper& operator=(const Subreaper&) = delete;
-
- private:
-  int before_ = 0;
-};
-
-std::vector<pid_t> children_now() {
-  std::vector<pid_t> pids;
-  for (const auto& process : Tree(::getpid()).members())
-    if (process.ppid == ::getpid()) pids.push_back(process.pid);
-  return pids;
-}
 
 os::Exit decode(int status) {
   if (WIFSIGNALED(status)) return {128 + WTERMSIG(status), WTERMSIG(status)};

@@ -43,6 +43,14 @@ Status prctl_error(const char* what) {
   return std::unexpected(os::errno_error(what, "prctl", errno));
 }
 
+Status clear_capabilities() {
+  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
+  __user_cap_data_struct nothing[_LINUX_CAPABILITY_U32S_3] = {};
+  if (::syscall(SYS_capset, &header, nothing) != 0)
+    return std::unexpected(os::errno_error("cannot give up capabilities", "capset", errno));
+  return {};
+}
+
 }  // namespace
 
 Status enter_user_and_mount_namespace() {
@@ -71,11 +79,11 @@ Status drop_capabilities() {
     if (::prctl(PR_CAPBSET_DROP, capability, 0, 0, 0) != 0)
       return prctl_error("cannot empty the capability bounding set");
   ::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-  __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-  __user_cap_data_struct nothing[_LINUX_CAPABILITY_U32S_3] = {};
-  if (::syscall(SYS_capset, &header, nothing) != 0)
-    return std::unexpected(os::errno_error("cannot give up capabilities", "capset", errno));
-  return {};
+  return clear_capabilities();
+}
+
+Status give_up_capabilities() {
+  return ::prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN, 0, 0, 0) == 0 ? drop_capabilities() : clear_capabilities();
 }
 
 Status set_no_new_privileges() {

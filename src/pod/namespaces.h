@@ -20,6 +20,10 @@ Status make_mounts_private();
 // of getting them back at exec (SECBIT_NOROOT, locked).
 Status drop_capabilities();
 
+// The same for a process that may have none to begin with, and then cannot touch its bounding set: with
+// no_new_privs nothing is gained from that.
+Status give_up_capabilities();
+
 // no_new_privs: set-user-ID programs and file capabilities give nothing any more.
 Status set_no_new_privileges();
 

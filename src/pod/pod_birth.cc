@@ -20,9 +20,9 @@ constexpr std::uint64_t kNamespaces =
     CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
 
 // As fork, into new namespaces and, where it can be had, a control group.
-pid_t clone_into_namespaces(ControlGroup& group) {
+pid_t clone_into(std::uint64_t namespaces, ControlGroup& group) {
   clone_args args{};
-  args.flags = kNamespaces;
+  args.flags = namespaces;
   args.exit_signal = SIGCHLD;
   if (group.into() >= 0) {
     args.flags |= CLONE_INTO_CGROUP;
@@ -31,7 +31,7 @@ pid_t clone_into_namespaces(ControlGroup& group) {
     if (pid >= 0) return pid;
     // The group's own rules refused it (or namespaces do, then so does what follows).
     group = {};
-    args.flags = kNamespaces;
+    args.flags = namespaces;
     args.cgroup = 0;
   }
   return static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args));
@@ -51,7 +51,7 @@ Status begin(Birth& birth) {
   TRY(birth.channel, PodChannel::make());
   birth.group = ControlGroup::make(find_group_place(this_host()));
   PodStart start{birth.channel, birth.group, birth.terminal.mode(), ::geteuid(), ::getegid()};
-  const pid_t pid = clone_into_namespaces(birth.group);
+  const pid_t pid = clone_into(kNamespaces, birth.group);
   if (pid < 0) return std::unexpected(no_namespaces(errno));
   if (pid == 0) become_pod_init(start);
   birth.first.set(pid);
@@ -60,18 +60,52 @@ Status begin(Birth& birth) {
   return {};
 }
 
+// As begin(), without namespaces.
+Status begin_alone(Birth& birth) {
+  TRY_STATUS(check_standard_descriptors());
+  TRY(birth.channel, PodChannel::make());
+  birth.group = ControlGroup::make(find_group_place(this_host()));
+  PodStart start{birth.channel, birth.group, birth.terminal.mode(), ::geteuid(), ::getegid()};
+  start.launcher = Launcher::landlock;
+  std::vector<pid_t> apart = children_now();
+  pid_t pid = clone_into(0, birth.group);
+  if (pid < 0) pid = ::fork();  // a container may know no clone3(2)
+  if (pid < 0) return std::unexpected(os::errno_error("cannot start a process", "fork", errno));
+  if (pid == 0) become_pod_init(start);
+  birth.first.set(pid, std::move(apart));
+  if (birth.terminal.mode() == GroupMode::foreground) ::setpgid(pid, pid);
+  birth.channel.keep_outer();
+  return {};
+}
+
 }  // namespace
+
+void FirstProcess::set(pid_t pid, std::vector<pid_t> apart) {
+  pid_ = pid;
+  apart_ = std::move(apart);
+  subreaper_.emplace();
+}
 
 void FirstProcess::end() {
   if (pid_ <= 0) return;
+  if (apart_) (void)Tree(::getpid(), *apart_).kill();
   ::kill(pid_, SIGKILL);
   while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }
+  if (apart_) reap_others(*apart_);
+  subreaper_.reset();
+  apart_.reset();
   pid_ = -1;
 }
 
 Birth::Birth() {
   born = begin(*this);
+}
+
+Status Birth::again(Launcher launcher) {
+  first.end();
+  born = launcher == Launcher::own ? begin(*this) : begin_alone(*this);
+  return born;
 }
 
 PodBirth::PodBirth() : birth_(std::make_unique<Birth>()) {}

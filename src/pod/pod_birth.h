@@ -4,10 +4,15 @@
 // only; callers see PodBirth of pod/pod_launch.h.
 #pragma once
 
+#include <optional>
+
 #include "pod/control_group.h"
+#include "pod/launcher.h"
 #include "pod/pod_channel.h"
 #include "pod/signal_source.h"
+#include "pod/subreaper.h"
 #include "pod/terminal.h"
+#include "pod/tree.h"
 
 namespace weir::pod {
 
@@ -20,12 +25,16 @@ class FirstProcess {
   FirstProcess& operator=(const FirstProcess&) = delete;
 
   void set(pid_t pid) { pid_ = pid; }
+  // Without a pid namespace: all that descend from this process and are not `apart` end with it.
+  void set(pid_t pid, std::vector<pid_t> apart);
   pid_t pid() const { return pid_; }
   // Returns when no process of the pod is left: the kernel reports the first one's end after all others'.
   void end();
 
  private:
   pid_t pid_ = -1;
+  std::optional<std::vector<pid_t>> apart_;
+  std::optional<Subreaper> subreaper_;
 };
 
 // What a supervisor has of a pod. In this order: the process goes before what it is watched by and counted
@@ -39,6 +48,8 @@ struct Birth {
   FirstProcess first;
 
   Birth();
+  // In place of the process that was made: one for this launcher, `own` or `landlock`.
+  Status again(Launcher launcher);
 };
 
 }  // namespace weir::pod

@@ -146,6 +146,30 @@ void refuse_terminal_input(Rules& rules) {
     rules.refuse(SCMP_SYS(ioctl), {low_bits(1, kLow32, command)});
 }
 
+// Unix sockets, too: Landlock lets every program connect to every path. Of pairs those of datagrams are
+// refused: one of these can be sent anywhere (unix(7)), and SOCK_RAW is another word for it.
+void refuse_all_sockets(Rules& rules) {
+  constexpr std::uint64_t kTypeBits = 0xf;  // without SOCK_NONBLOCK and SOCK_CLOEXEC
+  for (const int call : {SCMP_SYS(socket), SCMP_SYS(connect), SCMP_SYS(bind), SCMP_SYS(listen)})
+    rules.refuse(call);
+  for (const std::uint64_t type : {std::uint64_t{SOCK_DGRAM}, std::uint64_t{SOCK_RAW}})
+    rules.refuse(SCMP_SYS(socketpair), {low_bits(1, kTypeBits, type)});
+  rules.refuse(SCMP_SYS(socketpair), {{0, SCMP_CMP_NE, AF_UNIX, 0}});
+}
+
+void refuse_what_is_shared(Rules& rules) {
+  for (const int call : {SCMP_SYS(shmget), SCMP_SYS(shmat), SCMP_SYS(shmctl), SCMP_SYS(msgget),
+                         SCMP_SYS(msgsnd), SCMP_SYS(msgrcv), SCMP_SYS(msgctl), SCMP_SYS(semget),
+                         SCMP_SYS(semop), SCMP_SYS(semtimedop), SCMP_SYS(semctl), SCMP_SYS(mq_open),
+                         SCMP_SYS(mq_unlink), SCMP_SYS(migrate_pages), SCMP_SYS(move_pages)})
+    rules.refuse(call);
+  for (const int call : {SCMP_SYS(prlimit64), SCMP_SYS(sched_setscheduler), SCMP_SYS(sched_setparam),
+                         SCMP_SYS(sched_setattr), SCMP_SYS(sched_setaffinity)})
+    rules.refuse(call, {{0, SCMP_CMP_NE, 0, 0}});
+  rules.refuse(SCMP_SYS(setpriority), {{1, SCMP_CMP_NE, 0, 0}});
+  rules.refuse(SCMP_SYS(ioprio_set), {{1, SCMP_CMP_NE, 0, 0}});
+}
+
 struct Release {
   void operator()(void* context) const { ::seccomp_release(context); }
 };
@@ -181,9 +205,7 @@ std::vector<BpfInstruction> with_maximum(const std::vector<BpfInstruction>& prog
   return whole;
 }
 
-}  // namespace
-
-Result<std::vector<BpfInstruction>> pod_filter() {
+Result<std::vector<BpfInstruction>> first_filter(bool has_namespaces) {
   if (kArch == 0) return unavailable("no filter was reviewed for this architecture", ENOTSUP);
   const std::unique_ptr<void, Release> context(::seccomp_init(SCMP_ACT_ALLOW));
   if (!context) return unavailable("libseccomp cannot begin", ENOMEM);
@@ -193,13 +215,28 @@ Result<std::vector<BpfInstruction>> pod_filter() {
   for (const int number : kRefused)
     rules.refuse(number);
   refuse_namespaces(rules);
-  refuse_sockets(rules);
-  refuse_protocols(rules);
+  if (has_namespaces) {
+    refuse_sockets(rules);
+    refuse_protocols(rules);
+  } else {
+    refuse_all_sockets(rules);
+    refuse_what_is_shared(rules);
+  }
   refuse_starving(rules);
   refuse_terminal_input(rules);
   if (rules.failed() != 0) return unavailable("libseccomp refused a rule", -rules.failed());
   TRY(const std::vector<BpfInstruction> program, exported(context.get()));
   return with_maximum(program);
+}
+
+}  // namespace
+
+Result<std::vector<BpfInstruction>> pod_filter() {
+  return first_filter(true);
+}
+
+Result<std::vector<BpfInstruction>> sealed_filter() {
+  return first_filter(false);
 }
 
 Result<std::vector<BpfInstruction>> supervised_filter() {

@@ -37,6 +37,12 @@ struct BpfInstruction {
 // Error `unavailable` on an architecture that was not reviewed or when libseccomp fails.
 Result<std::vector<BpfInstruction>> pod_filter();
 
+// The same for a program that has no namespaces of its own: also refused is what only they would keep inside.
+// Sockets of every family (a path leads to every service of this user), connected pairs of streams are left;
+// System V and POSIX message queues, semaphores and shared memory; limits, priority and processor of any
+// process but the caller.
+Result<std::vector<BpfInstruction>> sealed_filter();
+
 // The second filter of a supervised pod: execve, execveat and connect wait for the supervisor's word (seccomp
 // user notification), and RLIMIT_RTTIME, in which it keeps its marks (lineage.h), cannot be set. A filter of
 // its own, since it is loaded when everything has been tried and the supervisor serves; the first one refuses

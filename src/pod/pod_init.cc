@@ -22,6 +22,8 @@
 #include "pod/pod_mounts.h"
 #include "pod/program.h"
 #include "pod/signal_source.h"
+#include "pod/subreaper.h"
+#include "pod/tree.h"
 
 namespace weir::pod {
 namespace {
@@ -118,6 +120,17 @@ Status build(PodStart& start, const Prepared& ready) {
   return {};
 }
 
+// In place of build() where there are no namespaces: orphans come here, and nothing is left to be given up.
+Status stay_on_host() {
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  const os::Fd proc_self(::open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (proc_self) (void)write_once(proc_self.get(), "oom_score_adj", "500");
+  TRY_STATUS(give_up_capabilities());
+  TRY_STATUS(set_no_new_privileges());
+  ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+  return {};
+}
+
 // The walls that bind the program and not the reaper; then all of them are tried.
 Result<PodReport> enter_walls(const PodStart& start) {
   const PodPlan& plan = start.begin.plan;
@@ -125,6 +138,7 @@ Result<PodReport> enter_walls(const PodStart& start) {
   PodReport report;
   report.weaknesses = plan.weaknesses;
   report.limits = limit_states(plan.spec.limits, plan.uid, start.begin.kept);
+  if (plan.launcher == Launcher::landlock) tell_limits_alone(report.limits, start.begin.kept);
   TRY(const PodLandlock landlock, enter_pod_landlock(plan));
   report.landlock_abi = landlock.abi;
   std::string filter_refused;
@@ -194,7 +208,10 @@ Status begin_supervision(const PodStart& start) {
   const auto report = enter_walls(start);
   start.channel.say_report(report);
   if (!report || !start.channel.wait_for('g')) ::_exit(kFailed);
-  const bool limited = apply_limits(spec.limits).has_value();
+  PodLimits limits = spec.limits;
+  if (start.launcher == Launcher::landlock)
+    limits.processes = 0;  // the kernel would count all of this user's
+  const bool limited = apply_limits(limits).has_value();
   if (spec.supervised)
     if (const Status told = begin_supervision(start); !told) give_up(told.error());
   clock.start();
@@ -214,6 +231,7 @@ class Reaper {
         limits_(not_kept(start.begin.plan.spec.limits, start.begin.kept)),
         clock_(clock),
         mode_(start.mode),
+        alone_(start.launcher == Launcher::landlock),
         program_(program) {}
 
   [[noreturn]] void run() {
@@ -221,7 +239,7 @@ class Reaper {
       // Of the channel only its end is waited for: the supervisor is gone.
       pollfd fds[3] = {{signals_.fd(), POLLIN, 0}, {channel_.inner(), 0, 0}, {inbound_.get(), POLLIN, 0}};
       ::poll(fds, 3, needs_looking(limits_) || limits_.wall_ms > 0 ? kLookMs : -1);
-      if (fds[1].revents != 0) ::_exit(128 + SIGKILL);
+      if (fds[1].revents != 0) end_all();
       if (fds[2].revents != 0 && !answer_inbound(inbound_.get(), published_)) inbound_.reset();
       while (const auto info = signals_.next())
         on_signal(*info);
@@ -245,10 +263,10 @@ class Reaper {
       if (pid != program_) continue;
       if (WIFSTOPPED(status)) {
         // The supervisor will stop as well: nobody may go on who is not looked after.
-        if (mode_ == GroupMode::foreground) ::kill(-1, SIGSTOP);
+        if (mode_ == GroupMode::foreground) signal_all(SIGSTOP);
         channel_.say('S', std::to_string(WSTOPSIG(status)));
       } else if (WIFCONTINUED(status)) {
-        if (mode_ == GroupMode::foreground) ::kill(-1, SIGCONT);
+        if (mode_ == GroupMode::foreground) signal_all(SIGCONT);
       } else {
         channel_.say('D', std::to_string(status));
         ::_exit(0);
@@ -263,13 +281,27 @@ class Reaper {
       end_because("time: the limit is " + std::to_string(limits_.wall_ms) + " ms");
     if (!needs_looking(limits_) || os::monotonic_ns() < next_look_ns_) return;
     next_look_ns_ = os::monotonic_ns() + std::int64_t{kLookMs} * 900'000;
-    const auto usage = usage_here();
+    const auto usage = alone_ ? usage_below(::getpid()) : usage_here();
     if (!usage) end_because("its limits cannot be looked at any more");
     if (const auto why = exceeded(limits_, *usage)) end_because(*why);
   }
 
   [[noreturn]] void end_because(const std::string& why) const {
     channel_.say('L', why);
+    end_all();
+  }
+
+  // Every process of the pod but this one.
+  void signal_all(int signal) const {
+    if (alone_)
+      (void)Tree(::getpid()).signal(signal);
+    else
+      ::kill(-1, signal);
+  }
+
+  // In a pid namespace the kernel ends the others with this one.
+  [[noreturn]] void end_all() const {
+    if (alone_) (void)Tree(::getpid()).kill();
     ::_exit(128 + SIGKILL);
   }
 
@@ -280,6 +312,7 @@ class Reaper {
   const PodLimits limits_;  // those that somebody must look at
   const RunClock& clock_;
   GroupMode mode_;
+  bool alone_;  // no namespaces
   pid_t program_;
   std::int64_t next_look_ns_ = 0;
 };
@@ -308,14 +341,15 @@ void become_pod_init(PodStart& start) {
     start.channel.say_report(std::unexpected(result.error()));
     ::_exit(kFailed);
   };
-  const auto ready = prepare(start);
+  const bool own = start.launcher == Launcher::own;
+  const auto ready = own ? prepare(start) : Result<Prepared>(Prepared());
   or_end(ready);
   const auto plan = start.channel.wait_for_all();
   if (!plan) ::_exit(kFailed);
   auto begin = decode_begin(*plan);
   or_end(begin);
   start.begin = *std::move(begin);
-  or_end(build(start, *ready));
+  or_end(own ? build(start, *ready) : stay_on_host());
   const auto filter = start.channel.wait_for_all();
   if (!filter) ::_exit(kFailed);
   start.filter = decode_filter(*filter);

@@ -16,6 +16,7 @@ struct PodStart {
   GroupMode mode = GroupMode::own;
   uid_t uid = 0;  // outside, where there was one still
   gid_t gid = 0;
+  Launcher launcher = Launcher::own;
   PodBegin begin = {};
   PodFilter filter = {};
   PodFilter notifying = {};  // of a supervised pod

@@ -116,6 +116,36 @@ void allow_standard_descriptors(Ruleset& rules) {
   }
 }
 
+Status allow_places(const PodPlan& plan, Ruleset& rules) {
+  TRY_STATUS(rules.allow("/", kReadDir));  // directories and links of the pod's own
+  TRY_STATUS(rules.allow("/proc", kReadFile | kReadDir));
+  TRY_STATUS(rules.allow("/dev", kDevice));
+  TRY_STATUS(rules.allow("/dev/shm", kWrite));
+  for (const auto& mount : plan.mounts)
+    TRY_STATUS(rules.allow(mount.at, mount.kind == PodMount::Kind::read_only ? kRead : kWrite));
+  for (const auto& file : plan.spec.files)
+    TRY_STATUS(rules.allow(file.at, kReadFile));
+  return {};
+}
+
+// On the host's root directory. What is not there is no place; a pod's own files stand for the host's of that
+// name.
+Status allow_host_places(const PodPlan& plan, Ruleset& rules) {
+  const auto where_there = [&](const std::string& path, Rights rights) -> Status {
+    return ::access(path.c_str(), F_OK) == 0 ? rules.allow(path, rights) : Status();
+  };
+  for (const char* device : {"null", "zero", "full", "random", "urandom", "tty"})
+    TRY_STATUS(where_there(std::string("/dev/") + device, kDevice));
+  for (const char* facts :
+       {"cpuinfo", "meminfo", "stat", "uptime", "loadavg", "version", "filesystems", "sys"})
+    TRY_STATUS(where_there(std::string("/proc/") + facts, kReadFile | kReadDir));
+  for (const auto& mount : plan.mounts)
+    TRY_STATUS(rules.allow(mount.source, mount.kind == PodMount::Kind::read_only ? kRead : kWrite));
+  for (const auto& file : plan.spec.files)
+    TRY_STATUS(where_there(file.at, kReadFile));
+  return {};
+}
+
 }  // namespace
 
 Result<PodLandlock> enter_pod_landlock(const PodPlan& plan) {
@@ -131,14 +161,8 @@ Result<PodLandlock> enter_pod_landlock(const PodPlan& plan) {
   // An older kernel refuses a longer structure only when what it does not know is not zero (landlock(7)).
   Ruleset rules(attr, sizeof attr);
   if (!rules) return refused("ruleset");
-  TRY_STATUS(rules.allow("/", kReadDir));  // directories and links of the pod's own
-  TRY_STATUS(rules.allow("/proc", kReadFile | kReadDir));
-  TRY_STATUS(rules.allow("/dev", kDevice));
-  TRY_STATUS(rules.allow("/dev/shm", kWrite));
-  for (const auto& mount : plan.mounts)
-    TRY_STATUS(rules.allow(mount.at, mount.kind == PodMount::Kind::read_only ? kRead : kWrite));
-  for (const auto& file : plan.spec.files)
-    TRY_STATUS(rules.allow(file.at, kReadFile));
+  TRY_STATUS(plan.launcher == Launcher::landlock ? allow_host_places(plan, rules)
+                                                 : allow_places(plan, rules));
   allow_standard_descriptors(rules);
   TRY_STATUS(rules.enter(done.abi));
   return done;

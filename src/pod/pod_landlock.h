@@ -17,6 +17,11 @@ struct PodLandlock {
   bool scopes = false;  // signals and abstract sockets stay inside
 };
 
+// Without namespaces (plan.launcher landlock) it is the first wall, the host's root directory behind it:
+// rights for the plan's sources only, of /dev for a few files, and of /proc for what tells nothing of
+// processes.
+inline constexpr int kLandlockAbiAlone = 3;  // below it a file can be emptied by its path: truncate(2)
+
 // For this process and all that it starts, for good. Paths are those inside the pod, whose root must stand.
 // Needs no_new_privs. Error `unavailable` when the kernel has Landlock and refuses the rules.
 Result<PodLandlock> enter_pod_landlock(const PodPlan& plan);

@@ -13,9 +13,12 @@
 #include <cerrno>
 #include <charconv>
 
+#include "base/bytes.h"
 #include "os/clock.h"
 #include "os/files.h"
 #include "pod/beneath.h"
+#include "pod/launch_elsewhere.h"
+#include "pod/namespaces_here.h"
 #include "pod/pod_birth.h"
 #include "pod/pod_limits.h"
 #include "pod/pod_plan_wire.h"
@@ -313,7 +316,7 @@ struct Begun {
 // The walls stand; the caller agrees; the program starts. After an Error nothing has run.
 Result<Begun> begin(const PodPlan& plan, const PodCanary& canary, const PodOptions& options, Birth& birth) {
   birth.channel.tell_all(encode(plan, canary, keep_in_group(plan.spec.limits, birth)));
-  birth.channel.tell_all(encode(pod_filter()));
+  birth.channel.tell_all(encode(plan.launcher == Launcher::landlock ? sealed_filter() : pod_filter()));
   if (plan.spec.supervised) birth.channel.tell_all(encode(supervised_filter()));
   if (!plan.spec.listeners.empty()) {
     TRY(auto listeners, birth.channel.hear_listeners());
@@ -324,6 +327,7 @@ Result<Begun> begin(const PodPlan& plan, const PodCanary& canary, const PodOptio
     if (options.on_inbound) TRY_STATUS(options.on_inbound(std::move(link[0])));
   }
   TRY(PodReport report, birth.channel.hear_report());
+  report.launcher = plan.launcher;
   TRY_STATUS(check_level(plan, report));
   const bool asked = options.on_ready || plan.spec.supervised;
   const pid_t program = asked ? program_below(birth.first.pid()) : 0;
@@ -335,10 +339,8 @@ Result<Begun> begin(const PodPlan& plan, const PodCanary& canary, const PodOptio
   return Begun{std::move(report), std::move(supervisor)};
 }
 
-}  // namespace
-
-Result<PodResult> launch_pod(const PodBirth& begun, const PodPlan& plan, const PodOptions& options) {
-  Birth& birth = begun.birth();
+// In the process that was born for it.
+Result<PodResult> launch_here(Birth& birth, const PodPlan& plan, const PodOptions& options) {
   TRY_STATUS(birth.born);
   PodCanary canary = make_pod_canary(plan);
   auto begun_now = begin(plan, canary, options, birth);
@@ -356,6 +358,51 @@ Result<PodResult> launch_pod(const PodBirth& begun, const PodPlan& plan, const P
     return std::unexpected(exec_error(plan.spec.argv[0], supervision.exec_errno()));
   flush_changes(plan);
   return result;
+}
+
+// What a person should know of the copy.
+std::vector<std::string> notes_of(const WorkingCopy& copy, const std::string& why) {
+  std::vector<std::string> notes = {"the workspace was a copy: " + why};
+  if (const auto& out = copy.left_out(); !out.empty())
+    notes.push_back("not in the copy, since it could not be read: " + printable(out.front(), 200) +
+                    (out.size() > 1 ? " and others" : ""));
+  return notes;
+}
+
+// By a launcher that has no overlay: the workspace is a copy, and what became of it is written as the overlay
+// would have it.
+Result<PodResult> launch_elsewhere(Launcher launcher, Birth& birth, const PodPlan& plan,
+                                   const PodOptions& options, const std::string& why) {
+  TRY(const PodMount workspace, workspace_of(plan));
+  TRY(const auto copy, WorkingCopy::make(workspace));
+  TRY_STATUS(birth.again(launcher));
+  const PodPlan theirs =
+      launcher == Launcher::landlock ? landlock_plan(plan, *copy) : copied_plan(launcher, plan, *copy);
+  auto done = launch_here(birth, theirs, options);
+  if (!done) return done;
+  done->report.notes = notes_of(*copy, why);
+  TRY_STATUS(copy->take_changes());
+  open_changes(plan);
+  flush_changes(plan);
+  return done;
+}
+
+}  // namespace
+
+Result<PodResult> launch_pod(const PodBirth& begun, const PodPlan& plan, const PodOptions& options) {
+  Birth& birth = begun.birth();
+  const Launcher asked = plan.spec.launcher;
+  if (asked == Launcher::any || asked == Launcher::own) {
+    auto done = launch_here(birth, plan, options);
+    if (done || done.error().code != ErrorCode::unavailable) return done;
+    if (is_overlay_missing(done.error()))
+      return launch_elsewhere(Launcher::own, birth, plan, options, done.error().what);
+    if (asked == Launcher::own || namespaces_work()) return done;
+    TRY(const Launcher other, other_launcher(plan, done.error()));
+    return launch_elsewhere(other, birth, plan, options, "this host lets Weir make no namespaces");
+  }
+  TRY_STATUS(can_launch(asked, plan));
+  return launch_elsewhere(asked, birth, plan, options, "--launcher " + std::string(name(asked)));
 }
 
 Result<PodResult> launch_pod(const PodPlan& plan, const PodOptions& options) {

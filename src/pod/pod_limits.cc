@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "os/files.h"
 #include "pod/beneath.h"
+#include "pod/tree.h"
 
 namespace weir::pod {
 namespace {
@@ -132,6 +133,19 @@ class DiskWalk {
   std::vector<Level> stack_;
 };
 
+PodUsage usage_of(pid_t first, const std::vector<pid_t>& pids) {
+  PodUsage usage;
+  std::uint64_t ticks = times_of(first).children_ticks;
+  for (const pid_t pid : pids) {
+    const Times times = times_of(pid);
+    ticks += times.own_ticks + times.children_ticks;
+    usage.processes += times.threads;
+    usage.memory_bytes += resident_bytes(pid);
+  }
+  usage.cpu_ms = ticks * 1000 / static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
+  return usage;
+}
+
 std::string mib(std::uint64_t bytes) {
   return std::to_string(bytes >> 20) + " MiB";
 }
@@ -164,6 +178,20 @@ PodLimits not_kept(PodLimits limits, const GroupKept& kept) {
   return limits;
 }
 
+void tell_limits_alone(std::vector<LimitState>& limits, const GroupKept& kept) {
+  for (auto& limit : limits) {
+    if (limit.value == 0) continue;
+    if (limit.name == "processes" && !kept.processes) {
+      limit.kept = "supervised";
+      limit.by = "count every 100 ms";
+    } else if (limit.name == "time") {
+      limit.by = "the supervisor ends all that descend from the command";
+    } else if (limit.name == "disk") {
+      limit.by = "the copy of the workspace, home and TMPDIR, once a second";
+    }
+  }
+}
+
 Status apply_limits(const PodLimits& limits) {
   // The kernel takes 1 as "no dump through a pipe either"; with a file it is less than any dump.
   TRY_STATUS(lower(RLIMIT_CORE, 1, "RLIMIT_CORE"));
@@ -180,21 +208,23 @@ bool needs_looking(const PodLimits& limits) {
 }
 
 std::optional<PodUsage> usage_here() {
-  PodUsage usage;
-  std::uint64_t ticks = times_of(1).children_ticks;
+  std::vector<pid_t> pids;
   bool sees_itself = false;
   for (const auto& name : os::list_dir("/proc")) {
     const auto pid = static_cast<pid_t>(number(name));
     sees_itself |= pid == 1;
-    if (pid <= 1) continue;
-    const Times times = times_of(pid);
-    ticks += times.own_ticks + times.children_ticks;
-    usage.processes += times.threads;
-    usage.memory_bytes += resident_bytes(pid);
+    if (pid > 1) pids.push_back(pid);
   }
   if (!sees_itself) return std::nullopt;
-  usage.cpu_ms = ticks * 1000 / static_cast<std::uint64_t>(::sysconf(_SC_CLK_TCK));
-  return usage;
+  return usage_of(1, pids);
+}
+
+std::optional<PodUsage> usage_below(pid_t first) {
+  std::vector<pid_t> pids;
+  for (const auto& process : Tree(first).members())
+    pids.push_back(process.pid);
+  if (proc_text(first, "stat").empty()) return std::nullopt;
+  return usage_of(first, pids);
 }
 
 std::optional<std::uint64_t> disk_usage(const std::vector<std::string>& dirs, std::size_t entries_max) {

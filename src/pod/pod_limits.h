@@ -34,6 +34,9 @@ std::vector<LimitState> limit_states(const PodLimits& limits, uid_t uid, const G
 // Without those that its control group keeps.
 PodLimits not_kept(PodLimits limits, const GroupKept& kept);
 
+// How they are kept without namespaces.
+void tell_limits_alone(std::vector<LimitState>& limits, const GroupKept& kept);
+
 // In the pod's first program, before exec.
 Status apply_limits(const PodLimits& limits);
 
@@ -51,6 +54,8 @@ bool needs_looking(const PodLimits& limits);
 // What runs in this pid namespace now, for its process 1, which is left out. Without `disk_bytes`. None when
 // not even that process can be seen: then nobody is counted, and the pod must end.
 std::optional<PodUsage> usage_here();
+// The same of all processes below this one, without a pid namespace.
+std::optional<PodUsage> usage_below(pid_t first);
 // Allocated bytes below the directories; a directory that its owner has closed to himself is not seen. None
 // when that cannot be told: nested too deep to be walked, more entries than the limit, an error.
 std::optional<std::uint64_t> disk_usage(const std::vector<std::string>& dirs,

@@ -132,7 +132,7 @@ std::string encode(const PodPlan& plan, const PodCanary& canary, const GroupKept
   write(out, plan.mounts);
   write(out, plan.doors, &PodDoor::source);
   write(out, plan.weaknesses);
-  out.number(plan.uid).number(plan.gid);
+  out.number(static_cast<std::uint64_t>(plan.launcher)).number(plan.uid).number(plan.gid);
   out.text(canary.file).number(canary.port).text(canary.abstract_name);
   out.number(static_cast<std::uint64_t>(canary.outside_pid));
   out.number(canary.root_device).number(canary.root_inode);
@@ -147,6 +147,7 @@ Result<PodBegin> decode_begin(std::string_view bytes) {
   begin.plan.mounts = read_mounts(in);
   begin.plan.doors = read<PodDoor>(in, &PodDoor::source);
   begin.plan.weaknesses = read_texts(in);
+  begin.plan.launcher = static_cast<Launcher>(in.number());
   begin.plan.uid = static_cast<uid_t>(in.number());
   begin.plan.gid = static_cast<gid_t>(in.number());
   begin.canary.file = in.text();

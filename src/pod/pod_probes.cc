@@ -153,18 +153,6 @@ ShieldStep probe_own_tcp(const PodPlan& plan, const PodLandlock& landlock) {
   return held("own_tcp", "no TCP port can be opened");
 }
 
-void add_filter_steps(std::vector<ShieldStep>& steps, const std::string& refused) {
-  if (refused.empty()) {
-    for (auto* probe : {probe_namespaces, probe_mount_calls, probe_other_processes, probe_keyrings,
-                        probe_kernel_interfaces, probe_socket_families, probe_terminal_input})
-      steps.push_back(probe());
-    return;
-  }
-  for (const char* name :
-       {"namespaces", "mounts", "tracing", "keyrings", "kernel_interfaces", "sockets", "terminal_input"})
-    steps.push_back(not_applied(name, refused));
-}
-
 bool is_shown(const PodPlan& plan, const std::string& dir) {
   const auto holds = [](const std::string& outer, const std::string& inner) {
     return inner == outer || outer == "/" || inner.starts_with(outer + "/");
@@ -186,6 +174,18 @@ std::string make_canary_file(const PodPlan& plan) {
 }
 
 }  // namespace
+
+void add_filter_steps(std::vector<ShieldStep>& steps, const std::string& refused) {
+  if (refused.empty()) {
+    for (auto* probe : {probe_namespaces, probe_mount_calls, probe_other_processes, probe_keyrings,
+                        probe_kernel_interfaces, probe_socket_families, probe_terminal_input})
+      steps.push_back(probe());
+    return;
+  }
+  for (const char* name :
+       {"namespaces", "mounts", "tracing", "keyrings", "kernel_interfaces", "sockets", "terminal_input"})
+    steps.push_back(not_applied(name, refused));
+}
 
 PodCanary make_pod_canary(const PodPlan& plan) {
   PodCanary canary;
@@ -227,6 +227,8 @@ void remove_pod_canary(PodCanary& canary) {
 
 std::vector<ShieldStep> probe_pod(const PodPlan& plan, const PodCanary& canary, const PodLandlock& landlock,
                                   const std::string& filter_refused, int channel) {
+  if (plan.launcher == Launcher::landlock)
+    return probe_pod_alone(plan, canary, landlock, filter_refused, channel);
   std::vector<ShieldStep> steps = {
       probe_files_outside(plan, canary),
       probe_write_outside(plan),

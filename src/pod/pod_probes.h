@@ -29,6 +29,13 @@ void remove_pod_canary(PodCanary& canary);
 std::vector<ShieldStep> probe_pod(const PodPlan& plan, const PodCanary& canary, const PodLandlock& landlock,
                                   const std::string& filter_refused, int channel);
 
+// The same without namespaces: pod_probes_alone.cc.
+std::vector<ShieldStep> probe_pod_alone(const PodPlan& plan, const PodCanary& canary,
+                                        const PodLandlock& landlock, const std::string& filter_refused,
+                                        int channel);
+// Those of the filter, or that there is none.
+void add_filter_steps(std::vector<ShieldStep>& steps, const std::string& refused);
+
 // Sockets and system calls: pod_probes_kernel.cc.
 ShieldStep probe_host_loopback(const PodCanary& canary);
 ShieldStep probe_pod_abstract_sockets(const PodCanary& canary);

@@ -11,6 +11,9 @@ constexpr std::string_view kFirstWalls[] = {"files_outside", "write_outside",   
                                             "capabilities"};
 constexpr std::string_view kFilterWalls[] = {"namespaces",        "mounts",  "tracing",       "keyrings",
                                              "kernel_interfaces", "sockets", "terminal_input"};
+// What the host's root directory, processes and network are kept behind, where none of them is the pod's own.
+constexpr std::string_view kWithoutNamespaces[] = {"write_outside",    "host_loopback", "network_out",
+                                                   "abstract_sockets", "capabilities",  "landlock_files"};
 constexpr std::string_view kLandlockWalls[] = {"landlock_files", "landlock_scopes"};
 
 template <std::size_t n>
@@ -31,7 +34,8 @@ const ShieldStep* PodReport::find(std::string_view name) const {
 
 Level PodReport::level() const {
   const bool filtered = all_hold(*this, kFilterWalls);
-  if (!all_hold(*this, kFirstWalls)) return filtered ? Level::L1 : Level::L0;
+  if (!all_hold(*this, kFirstWalls))
+    return filtered && all_hold(*this, kWithoutNamespaces) ? Level::L1 : Level::L0;
   const bool everything =
       std::all_of(steps.begin(), steps.end(), [](const auto& step) { return step.applied && step.verified; });
   return filtered && all_hold(*this, kLandlockWalls) && everything ? Level::L3 : Level::L2;
@@ -49,10 +53,12 @@ Json to_json(const PodReport& report) {
     limits.push(
         Json::object({{"name", limit.name}, {"value", limit.value}, {"kept", limit.kept}, {"by", limit.by}}));
   return Json::object({{"level", name(report.level())},
+                       {"launcher", name(report.launcher)},
                        {"landlock_abi", report.landlock_abi},
                        {"steps", std::move(steps)},
                        {"limits", std::move(limits)},
-                       {"weaknesses", Json::strings(report.weaknesses)}});
+                       {"weaknesses", Json::strings(report.weaknesses)},
+                       {"notes", Json::strings(report.notes)}});
 }
 
 }  // namespace weir::pod

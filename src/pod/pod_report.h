@@ -21,7 +21,9 @@ struct PodReport {
   std::vector<ShieldStep> steps;  // each wall: applied, verified, detail
   std::vector<LimitState> limits;
   std::vector<std::string> weaknesses;
+  std::vector<std::string> notes;  // for the person: what was made otherwise than usual
   int landlock_abi = 0;
+  Launcher launcher = Launcher::own;
 
   const ShieldStep* find(std::string_view name) const;
   // From the verified steps alone.

@@ -27,6 +27,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "pod/launcher.h"
 
 namespace weir::pod {
 
@@ -99,7 +100,8 @@ inline constexpr std::size_t kPodListenersMax = 200;  // descriptors in one mess
 inline constexpr std::size_t kPodPublishedMax = 32;
 
 // What was verified. L3: all walls. L2: its own root, processes and network hold, a second wall (Landlock,
-// seccomp) is missing. L1: only a system call filter. L0: nothing. docs/pod.md has the table.
+// seccomp) is missing. L1: no place of its own, but Landlock and the system call filter. L0: less.
+// docs/pod.md has the table.
 enum class Level { L0, L1, L2, L3 };
 std::string_view name(Level level);  // "L3"
 Result<Level> level_from(std::string_view text);
@@ -120,7 +122,8 @@ struct PodSpec {
   std::vector<std::uint16_t> published;
   Level level = Level::L3;    // less than this is an Error ...
   bool accept_level = false;  // ... unless this says that less will do
-  bool supervised = false;    // programs and connections are told and decided (supervised_call.h)
+  Launcher launcher = Launcher::any;
+  bool supervised = false;  // programs and connections are told and decided (supervised_call.h)
   // Directories of Weir itself: no mount may show one of them or what is in it, except `upper`, `work`, doors
   // and mounts of kind `own`.
   std::vector<std::string> keep_out;
@@ -128,6 +131,7 @@ struct PodSpec {
 
 struct PodPlan {
   PodSpec spec;
+  Launcher launcher = Launcher::own;    // for which this plan is; never `any`
   std::vector<PodMount> mounts;         // sources resolved, outer ones before inner ones
   std::vector<PodDoor> doors;           // sources resolved
   std::vector<std::string> weaknesses;  // one sentence each, for the record and the person

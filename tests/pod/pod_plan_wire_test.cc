@@ -27,6 +27,7 @@ PodPlan a_plan() {
                  {PodMount::Kind::tmpfs, "/tmp", "", "", "", 9}};
   plan.doors = {{"/s", "/run/s"}};
   plan.weaknesses = {"one"};
+  plan.launcher = Launcher::landlock;
   plan.uid = 1000;
   plan.gid = 1001;
   return plan;
@@ -63,6 +64,7 @@ TEST(PodPlanWire, EverythingArrives) {
   EXPECT_EQ(spec.published, a_plan().spec.published);
   EXPECT_EQ(read->plan.mounts[1].bytes_max, 9U);
   EXPECT_EQ(read->plan.doors[0].source, "/run/s");
+  EXPECT_EQ(read->plan.launcher, Launcher::landlock);
   EXPECT_EQ(read->canary.port, 65535);
 }
 

@@ -292,7 +292,8 @@ TEST(PodReportLevel, FollowsFromWhatWasVerified) {
   };
   EXPECT_EQ(without("landlock_files"), Level::L2);
   EXPECT_EQ(without("keyrings"), Level::L2);
-  EXPECT_EQ(without("network_out"), Level::L1);
+  EXPECT_EQ(without("processes"), Level::L1);
+  EXPECT_EQ(without("network_out"), Level::L0);
   EXPECT_EQ(level_from("L2").value(), Level::L2);
   EXPECT_FALSE(level_from("L4"));
 }

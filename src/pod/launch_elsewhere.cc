@@ -1,0 +1,156 @@
+#include "pod/launch_elsewhere.h"
+
+#include <algorithm>
+
+#include "base/bytes.h"
+#include "pod/landlock.h"
+#include "pod/mountinfo.h"
+#include "pod/namespaces_here.h"
+#include "pod/pod_landlock.h"
+
+namespace weir::pod {
+namespace {
+
+// What a launcher can reach at most: the probes have the last word.
+Level best_level(Launcher launcher) {
+  return launcher == Launcher::landlock ? Level::L1 : Level::L3;
+}
+
+bool is_enough(Launcher launcher, const PodSpec& spec) {
+  return spec.accept_level || spec.level <= best_level(launcher);
+}
+
+Status can_have_features(Launcher launcher, const PodPlan& plan) {
+  const std::string by = "the launcher " + std::string(name(launcher));
+  const auto refuse = [&](const char* what) -> Status {
+    return fail(by + " cannot do this: " + what, "--launcher " + std::string(name(launcher)),
+                "leave it out, or use a host on which Weir may make namespaces itself (`weir doctor`)");
+  };
+  const PodSpec& spec = plan.spec;
+  if (spec.network == PodNetwork::egress || !spec.listeners.empty())
+    return refuse("a way out needs a network namespace of Weir's own (--allow, --inspect, --credential)");
+  if (!spec.published.empty()) return refuse("a port is published out of a network namespace of Weir's own");
+  if (spec.supervised) return refuse("supervision needs a pod of Weir's own");
+  if (launcher == Launcher::landlock && !plan.doors.empty())
+    return refuse("no socket can be connected to, that of the guard included");
+  const bool has_state = std::any_of(plan.mounts.begin(), plan.mounts.end(),
+                                     [](const PodMount& mount) { return mount.kind == PodMount::Kind::own; });
+  if (launcher == Launcher::landlock && has_state) return refuse("an agent's state needs a place of its own");
+  return {};
+}
+
+bool holds(const PodMount& outer, const std::string& path) {
+  return is_within(path, outer.at);
+}
+
+}  // namespace
+
+Result<PodMount> workspace_of(const PodPlan& plan) {
+  const PodMount* found = nullptr;
+  std::size_t count = 0;
+  for (const auto& mount : plan.mounts)
+    if (mount.kind == PodMount::Kind::overlay) {
+      found = &mount;
+      ++count;
+    }
+  if (count != 1) return fail("this launcher needs one workspace", "mounts");
+  return *found;
+}
+
+Status can_launch(Launcher launcher, const PodPlan& plan) {
+  TRY_STATUS(can_have_features(launcher, plan));
+  TRY_STATUS(workspace_of(plan));
+  if (plan.spec.launcher == launcher && !is_enough(launcher, plan.spec)) {
+    const std::string level(name(best_level(launcher)));
+    return fail(
+        ErrorCode::unavailable,
+        "this launcher reaches level " + level + ", " + std::string(name(plan.spec.level)) + " was asked for",
+        "--launcher " + std::string(name(launcher)), "add --level " + level);
+  }
+  if (launcher != Launcher::landlock)
+    return fail(ErrorCode::unavailable, "this launcher is not there", std::string(name(launcher)));
+  const int abi = landlock_abi();
+  // Without it nothing is kept from the program but by the filter: only for who has asked for exactly that.
+  if (abi < kLandlockAbiAlone && plan.spec.level != Level::L0)
+    return fail(ErrorCode::unavailable,
+                abi == 0 ? "this kernel has no Landlock, or it is switched off"
+                         : "this kernel has Landlock ABI " + std::to_string(abi) + ", 3 is needed",
+                "--launcher landlock", "Linux 6.2 or later with landlock among its security modules (lsm=)");
+  return {};
+}
+
+Result<Launcher> other_launcher(const PodPlan& plan, const Error& why) {
+  const std::string reason = namespaces_trouble(why);
+  std::string others;
+  for (const Launcher launcher : {Launcher::landlock}) {
+    const Status can = can_launch(launcher, plan);
+    const std::string title(name(launcher));
+    if (!can) {
+      others += (others.empty() ? "" : "; ") + title + ": " + can.error().what;
+    } else if (is_enough(launcher, plan.spec)) {
+      return launcher;
+    } else {
+      const std::string level(name(best_level(launcher)));
+      return fail(ErrorCode::unavailable,
+                  "this host lets Weir make no namespaces (" + reason + "); it reaches level " + level +
+                      ", " + std::string(name(plan.spec.level)) + " was asked for",
+                  "pod",
+                  "take what there is with --level " + level +
+                      " or --accept-level; for more: " + namespaces_remedy());
+    }
+  }
+  return fail(
+      ErrorCode::unavailable,
+      "this host lets Weir make no namespaces (" + reason + "), and no other launcher will do: " + others,
+      "pod", namespaces_remedy());
+}
+
+bool is_overlay_missing(const Error& error) {
+  return error.code == ErrorCode::unavailable && error.what.starts_with("cannot mount overlay");
+}
+
+PodPlan copied_plan(Launcher launcher, const PodPlan& plan, const WorkingCopy& copy) {
+  PodPlan copied = plan;
+  copied.launcher = launcher;
+  for (auto& mount : copied.mounts)
+    if (mount.kind == PodMount::Kind::overlay)
+      mount = {.kind = PodMount::Kind::own, .at = mount.at, .source = copy.workspace()};
+  PodLimits& limits = copied.spec.limits;
+  if (limits.disk_bytes > 0) limits.disk_bytes += copy.disk_bytes();
+  return copied;
+}
+
+PodPlan landlock_plan(const PodPlan& plan, const WorkingCopy& copy) {
+  using Kind = PodMount::Kind;
+  PodPlan alone = plan;
+  alone.launcher = Launcher::landlock;
+  alone.mounts.clear();
+  PodSpec& spec = alone.spec;
+  spec.network = PodNetwork::none;
+  const auto own = [&](const std::string& path) {
+    alone.mounts.push_back({.kind = Kind::own, .at = path, .source = path});
+  };
+  for (const auto& mount : plan.mounts) {
+    if (mount.kind == Kind::overlay) {
+      own(copy.workspace());
+      alone.mounts.push_back({.kind = Kind::read_only, .at = mount.source, .source = mount.source});
+      if (holds(mount, plan.spec.cwd)) spec.cwd = copy.workspace() + plan.spec.cwd.substr(mount.at.size());
+    } else if (mount.kind != Kind::tmpfs) {
+      alone.mounts.push_back({.kind = mount.kind, .at = mount.source, .source = mount.source});
+    }
+  }
+  own(copy.home());
+  own(copy.tmp());
+  spec.env["HOME"] = copy.home();
+  spec.env["TMPDIR"] = copy.tmp();
+  spec.env["PWD"] = spec.cwd;
+  // The machine's settings are there and closed, which git takes for an error.
+  spec.env.try_emplace("GIT_CONFIG_NOSYSTEM", "1");
+  if (spec.limits.disk_bytes > 0) spec.limits.disk_bytes += copy.disk_bytes();
+  alone.weaknesses.emplace_back(
+      "no namespaces: names of files and permissions, times and attributes of this "
+      "user's files are not kept from the command, only contents are");
+  return alone;
+}
+
+}  // namespace weir::pod
