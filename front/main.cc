@@ -11,6 +11,7 @@
 #include "cli/commands.h"
 #include "cli/program.h"
 #include "os/process.h"
+#include "pod/pod_inside.h"
 
 namespace {
 
@@ -40,6 +41,9 @@ int become_main_program(char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Not a command: how another launcher starts the first process of a pod (pod/pod_inside.h).
+  if (argc == 4 && argv[1] == weir::pod::kPodInsideArgument)
+    return weir::pod::run_pod_inside(argv[2], argv[3]);
   if (!starts_a_pod(argc, argv)) return become_main_program(argv);
   return weir::cli::run_program({weir::cli::pod_exec_command(), weir::cli::pod_shell_command()}, argc, argv);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
+#include "pod/bwrap_place.h"
 #include "pod/landlock.h"
 #include "pod/mountinfo.h"
 #include "pod/namespaces_here.h"
@@ -67,7 +68,12 @@ Status can_launch(Launcher launcher, const PodPlan& plan) {
         "this launcher reaches level " + level + ", " + std::string(name(plan.spec.level)) + " was asked for",
         "--launcher " + std::string(name(launcher)), "add --level " + level);
   }
-  if (launcher != Launcher::landlock)
+  if (launcher == Launcher::bwrap) {
+    TRY_STATUS(find_bwrap());
+    TRY_STATUS(inside_program());
+    return {};
+  }
+  if (launcher == Launcher::runsc)
     return fail(ErrorCode::unavailable, "this launcher is not there", std::string(name(launcher)));
   const int abi = landlock_abi();
   // Without it nothing is kept from the program but by the filter: only for who has asked for exactly that.
@@ -82,7 +88,7 @@ Status can_launch(Launcher launcher, const PodPlan& plan) {
 Result<Launcher> other_launcher(const PodPlan& plan, const Error& why) {
   const std::string reason = namespaces_trouble(why);
   std::string others;
-  for (const Launcher launcher : {Launcher::landlock}) {
+  for (const Launcher launcher : {Launcher::bwrap, Launcher::landlock}) {
     const Status can = can_launch(launcher, plan);
     const std::string title(name(launcher));
     if (!can) {

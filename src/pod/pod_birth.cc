@@ -1,6 +1,8 @@
 #include "pod/pod_birth.h"
 
+#include <fcntl.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -9,7 +11,9 @@
 #include <cerrno>
 
 #include "os/files.h"
+#include "pod/bwrap_place.h"
 #include "pod/pod_init.h"
+#include "pod/pod_inside.h"
 #include "pod/pod_launch.h"
 #include "pod/program.h"
 
@@ -35,6 +39,12 @@ pid_t clone_into(std::uint64_t namespaces, ControlGroup& group) {
     args.cgroup = 0;
   }
   return static_cast<pid_t>(::syscall(SYS_clone3, &args, sizeof args));
+}
+
+// Without namespaces. A container may know no clone3(2).
+pid_t fork_into(ControlGroup& group) {
+  const pid_t pid = clone_into(0, group);
+  return pid < 0 ? ::fork() : pid;
 }
 
 Error no_namespaces(int error_number) {
@@ -68,8 +78,7 @@ Status begin_alone(Birth& birth) {
   PodStart start{birth.channel, birth.group, birth.terminal.mode(), ::geteuid(), ::getegid()};
   start.launcher = Launcher::landlock;
   std::vector<pid_t> apart = children_now();
-  pid_t pid = clone_into(0, birth.group);
-  if (pid < 0) pid = ::fork();  // a container may know no clone3(2)
+  const pid_t pid = fork_into(birth.group);
   if (pid < 0) return std::unexpected(os::errno_error("cannot start a process", "fork", errno));
   if (pid == 0) become_pod_init(start);
   birth.first.set(pid, std::move(apart));
@@ -78,7 +87,58 @@ Status begin_alone(Birth& birth) {
   return {};
 }
 
+// Becomes bubblewrap, which becomes the pod's first process.
+[[noreturn]] void become_bwrap(const PodChannel& channel, GroupMode mode, const BwrapCommand& command) {
+  if (mode == GroupMode::own)
+    ::setsid();
+  else if (mode == GroupMode::foreground)
+    ::setpgid(0, 0);
+  reset_signals();
+  ::fcntl(channel.inner(), F_SETFD, 0);
+  const int failed = execute(command.argv[0], command.argv, {{"PATH", "/usr/bin:/bin"}});
+  channel.say_report(std::unexpected(os::errno_error("cannot start bubblewrap", command.argv[0], failed)));
+  ::_exit(127);
+}
+
+Status begin_bwrap(Birth& birth, const PodPlan& plan) {
+  TRY_STATUS(check_standard_descriptors());
+  TRY(const std::string bwrap, find_bwrap());
+  TRY(const std::string program, inside_program());
+  TRY(birth.channel, PodChannel::make());
+  const GroupMode mode = birth.terminal.mode();
+  TRY(const BwrapCommand command,
+      bwrap_command(plan, bwrap, program,
+                    {std::string(kPodInsideArgument), std::to_string(birth.channel.inner()),
+                     std::to_string(static_cast<int>(mode))}));
+  birth.group = ControlGroup::make(find_group_place(this_host()));
+  if (birth.group.into() < 0) birth.group = {};  // of version 1 are joined by who knows of them
+  const pid_t pid = fork_into(birth.group);
+  if (pid < 0) return std::unexpected(os::errno_error("cannot start a process", "fork", errno));
+  if (pid == 0) become_bwrap(birth.channel, mode, command);
+  birth.first.set(pid);
+  if (mode == GroupMode::foreground) ::setpgid(pid, pid);
+  birth.channel.keep_outer();
+  return {};
+}
+
 }  // namespace
+
+void FirstProcess::find_inner() {
+  for (const auto& process : Tree(pid_).members())
+    if (process.ppid == pid_) inner_ = process.pid;
+  if (inner_ > 0) inner_handle_ = os::Fd(static_cast<int>(::syscall(SYS_pidfd_open, inner_, 0)));
+}
+
+// The namespace ends with it, which its parent is told of when no other process of it is left.
+void FirstProcess::end_inner() {
+  constexpr int kPatienceMs = 10'000;
+  if (!inner_handle_) return;
+  ::syscall(SYS_pidfd_send_signal, inner_handle_.get(), SIGKILL, nullptr, 0);
+  pollfd ended{inner_handle_.get(), POLLIN, 0};
+  ::poll(&ended, 1, kPatienceMs);
+  inner_handle_.reset();
+  inner_ = -1;
+}
 
 void FirstProcess::set(pid_t pid, std::vector<pid_t> apart) {
   pid_ = pid;
@@ -88,6 +148,7 @@ void FirstProcess::set(pid_t pid, std::vector<pid_t> apart) {
 
 void FirstProcess::end() {
   if (pid_ <= 0) return;
+  end_inner();
   if (apart_) (void)Tree(::getpid(), *apart_).kill();
   ::kill(pid_, SIGKILL);
   while (::waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
@@ -102,9 +163,12 @@ Birth::Birth() {
   born = begin(*this);
 }
 
-Status Birth::again(Launcher launcher) {
+Status Birth::again(const PodPlan& plan) {
   first.end();
-  born = launcher == Launcher::own ? begin(*this) : begin_alone(*this);
+  if (plan.launcher == Launcher::own)
+    born = begin(*this);
+  else
+    born = plan.launcher == Launcher::bwrap ? begin_bwrap(*this, plan) : begin_alone(*this);
   return born;
 }
 

@@ -6,9 +6,10 @@
 
 #include <optional>
 
+#include "os/fd.h"
 #include "pod/control_group.h"
-#include "pod/launcher.h"
 #include "pod/pod_channel.h"
+#include "pod/pod_spec.h"
 #include "pod/signal_source.h"
 #include "pod/subreaper.h"
 #include "pod/terminal.h"
@@ -28,11 +29,18 @@ class FirstProcess {
   // Without a pid namespace: all that descend from this process and are not `apart` end with it.
   void set(pid_t pid, std::vector<pid_t> apart);
   pid_t pid() const { return pid_; }
+  // The first process of the pod where another program, a child of ours, has made it: known once it speaks.
+  void find_inner();
+  pid_t inner() const { return inner_ > 0 ? inner_ : pid_; }
   // Returns when no process of the pod is left: the kernel reports the first one's end after all others'.
   void end();
 
  private:
   pid_t pid_ = -1;
+  void end_inner();
+
+  pid_t inner_ = -1;
+  os::Fd inner_handle_;  // pidfd_open(2)
   std::optional<std::vector<pid_t>> apart_;
   std::optional<Subreaper> subreaper_;
 };
@@ -48,8 +56,8 @@ struct Birth {
   FirstProcess first;
 
   Birth();
-  // In place of the process that was made: one for this launcher, `own` or `landlock`.
-  Status again(Launcher launcher);
+  // In place of the process that was made: one for this plan's launcher.
+  Status again(const PodPlan& plan);
 };
 
 }  // namespace weir::pod

@@ -58,6 +58,12 @@ Result<PodChannel> PodChannel::make() {
   return channel;
 }
 
+PodChannel PodChannel::inside(os::Fd inner) {
+  PodChannel channel;
+  channel.inner_ = std::move(inner);
+  return channel;
+}
+
 bool PodChannel::say(char kind, const std::string& text) const {
   return send_one(inner_.get(), kind, text);
 }

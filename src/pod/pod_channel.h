@@ -29,6 +29,9 @@ class PodChannel {
  public:
   static Result<PodChannel> make();
 
+  // Of a process that was started with the inner end.
+  static PodChannel inside(os::Fd inner);
+
   void keep_outer() { inner_.reset(); }
   void keep_inner() { outer_.reset(); }
   int outer() const { return outer_.get(); }

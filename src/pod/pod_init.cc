@@ -11,12 +11,14 @@
 
 #include <atomic>
 #include <cerrno>
+#include <charconv>
 #include <new>
 
 #include "os/clock.h"
 #include "os/files.h"
 #include "pod/inbound.h"
 #include "pod/namespaces.h"
+#include "pod/pod_inside.h"
 #include "pod/pod_limits.h"
 #include "pod/pod_listeners.h"
 #include "pod/pod_mounts.h"
@@ -317,25 +319,8 @@ class Reaper {
   std::int64_t next_look_ns_ = 0;
 };
 
-}  // namespace
-
-// Before it may fork: whatever it starts is in the group, too. The cgroup namespace is made anew, so that
-// inside nobody reads the group's name.
-void enter_group(const PodStart& start) {
-  if (!start.group.exists()) return;
-  if (start.group.into() < 0) start.channel.say('J', start.group.join() ? "1" : "0");
-  (void)::unshare(CLONE_NEWCGROUP);
-}
-
-void become_pod_init(PodStart& start) {
-  // Without a terminal also without a controlling one: /dev/tty leads nowhere.
-  if (start.mode == GroupMode::own)
-    ::setsid();
-  else if (start.mode == GroupMode::foreground)
-    ::setpgid(0, 0);
-  start.channel.keep_inner();
-  enter_group(start);
-  close_descriptors(start.channel.inner());
+// From the moment that there is a place, or is none to be made.
+[[noreturn]] void serve(PodStart& start) {
   const auto or_end = [&](const auto& result) {
     if (result) return;
     start.channel.say_report(std::unexpected(result.error()));
@@ -368,6 +353,44 @@ void become_pod_init(PodStart& start) {
     ::_exit(kFailed);
   }
   Reaper(start, signals, *clock, program).run();
+}
+
+}  // namespace
+
+// Before it may fork: whatever it starts is in the group, too. The cgroup namespace is made anew, so that
+// inside nobody reads the group's name.
+void enter_group(const PodStart& start) {
+  if (!start.group.exists()) return;
+  if (start.group.into() < 0) start.channel.say('J', start.group.join() ? "1" : "0");
+  (void)::unshare(CLONE_NEWCGROUP);
+}
+
+void become_pod_init(PodStart& start) {
+  // Without a terminal also without a controlling one: /dev/tty leads nowhere.
+  if (start.mode == GroupMode::own)
+    ::setsid();
+  else if (start.mode == GroupMode::foreground)
+    ::setpgid(0, 0);
+  start.channel.keep_inner();
+  enter_group(start);
+  close_descriptors(start.channel.inner());
+  serve(start);
+}
+
+int run_pod_inside(std::string_view channel, std::string_view mode) {
+  int fd = -1;
+  std::from_chars(channel.data(), channel.data() + channel.size(), fd);
+  struct stat status;
+  if (fd < 3 || ::fstat(fd, &status) != 0 || !S_ISSOCK(status.st_mode) || mode.size() != 1) {
+    (void)!::write(STDERR_FILENO, "weir: this is how a launcher starts it, no command\n", 51);
+    return kFailed;
+  }
+  PodChannel wire = PodChannel::inside(os::Fd(fd));
+  const ControlGroup group;
+  PodStart start{wire, group, static_cast<GroupMode>(mode[0] - '0'), 0, 0};
+  start.launcher = Launcher::bwrap;
+  close_descriptors(fd);
+  serve(start);
 }
 
 }  // namespace weir::pod

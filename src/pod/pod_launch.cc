@@ -70,7 +70,7 @@ class Supervision final : public PodControl {
     }
     began_ns_ = os::monotonic_ns();
     next_disk_look_ns_ = began_ns_ + kDiskLookNs;
-    if (whole) watch_.emplace(first_.pid());
+    if (whole) watch_.emplace(first_.inner());
     next_watch_ns_ = began_ns_ + kSweepNs;
   }
 
@@ -184,7 +184,7 @@ class Supervision final : public PodControl {
     if (signal == SIGCHLD) return;
     // Shared group: what the terminal sent has reached the program already.
     if (terminal_.mode() == GroupMode::shared && info.ssi_code == SI_KERNEL) return;
-    ::kill(first_.pid(), signal);
+    ::kill(first_.inner(), signal);
   }
 
   void look() {
@@ -326,11 +326,16 @@ Result<Begun> begin(const PodPlan& plan, const PodCanary& canary, const PodOptio
     TRY(auto link, birth.channel.hear_listeners());
     if (options.on_inbound) TRY_STATUS(options.on_inbound(std::move(link[0])));
   }
-  TRY(PodReport report, birth.channel.hear_report());
+  auto heard = birth.channel.hear_report();
+  if (!heard && plan.launcher == Launcher::bwrap && heard.error().code == ErrorCode::internal)
+    return fail(ErrorCode::unavailable, "bubblewrap could not make the pod; its reason stands before this",
+                "bwrap");
+  TRY(PodReport report, std::move(heard));
   report.launcher = plan.launcher;
+  if (plan.launcher == Launcher::bwrap) birth.first.find_inner();
   TRY_STATUS(check_level(plan, report));
   const bool asked = options.on_ready || plan.spec.supervised;
-  const pid_t program = asked ? program_below(birth.first.pid()) : 0;
+  const pid_t program = asked ? program_below(birth.first.inner()) : 0;
   if (options.on_ready) TRY_STATUS(options.on_ready({report, program}));
   birth.terminal.give_to(birth.first.pid());
   if (!birth.channel.tell('g'))
@@ -375,9 +380,9 @@ Result<PodResult> launch_elsewhere(Launcher launcher, Birth& birth, const PodPla
                                    const PodOptions& options, const std::string& why) {
   TRY(const PodMount workspace, workspace_of(plan));
   TRY(const auto copy, WorkingCopy::make(workspace));
-  TRY_STATUS(birth.again(launcher));
   const PodPlan theirs =
       launcher == Launcher::landlock ? landlock_plan(plan, *copy) : copied_plan(launcher, plan, *copy);
+  TRY_STATUS(birth.again(theirs));
   auto done = launch_here(birth, theirs, options);
   if (!done) return done;
   done->report.notes = notes_of(*copy, why);
