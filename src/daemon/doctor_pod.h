@@ -8,7 +8,8 @@
 
 namespace weir::daemon {
 
-// "pod <step>" for each wall (requested, kernel has, applied, verified), "pod limits", "pod level". A
+// "pod <step>" for each wall (requested, kernel has, applied, verified), "pod limits", "pod level", "pod
+// supervised" (one connection is really asked about and refused), "launcher ...", "bpf lsm". A
 // throw-away directory below /tmp is its workspace.
 std::vector<Check> pod_rows();
 
