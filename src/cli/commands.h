@@ -12,6 +12,7 @@ CommandSpec run_command();
 // `find`: the credentials and pods that the person keeps with Weir.
 CommandSpec pod_exec_command(PodFinds find = {});
 CommandSpec pod_shell_command(PodFinds find = {});
+CommandSpec pod_batch_command(PodFinds find);
 CommandSpec credential_add_command();
 CommandSpec credential_list_command();
 CommandSpec credential_revoke_command();

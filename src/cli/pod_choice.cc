@@ -7,6 +7,7 @@
 #include "content.h"
 #include "net/local_client.h"
 #include "os/files.h"
+#include "pod/batch_merge.h"
 
 namespace weir::cli {
 namespace {
@@ -36,8 +37,26 @@ Option pod_option() {
   return {"--pod", "ID", "this pod; default: the last one of this workspace (`weir pods`)"};
 }
 
+Option batch_option() {
+  return {"--batch", "ID", "all pods of this batch, merged; `last`: the newest of this directory"};
+}
+
+Result<std::optional<pod::Batch>> chosen_batch(const Args& args, const Context& context) {
+  const auto text = args.value("--batch");
+  if (!text) return std::optional<pod::Batch>();
+  if (args.has("--pod")) return fail("--batch and --pod go not together", {}, "give one of them");
+  TRY(auto batch, batch_store(context).find(*text, current_directory()));
+  return std::optional(std::move(batch));
+}
+
 Result<pod::Pod> chosen_pod(const Args& args, const Context& context) {
   const pod::PodStore store = pod_store(context);
+  TRY(const auto batch, chosen_batch(args, context));
+  if (batch) {
+    const auto batches = batch_store(context);
+    TRY(const os::Fd held, batches.lock(*batch));
+    return pod::merged_pod(store, batches, *batch);
+  }
   if (const auto id = args.value("--pod")) {
     TRY(const auto ids, ids_beginning(store, *id));
     if (ids.size() > 1)

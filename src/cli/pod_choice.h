@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "cli/cli.h"
+#include "pod/batch_store.h"
 #include "pod/held.h"
 #include "pod/pod_store.h"
 
@@ -14,10 +15,18 @@ inline pod::PodStore pod_store(const Context& context) {
   return pod::PodStore(context.places.state + "/pods");
 }
 
+inline pod::BatchStore batch_store(const Context& context) {
+  return pod::BatchStore(context.places.state + "/batches");
+}
+
+// --batch ID, the beginning of one, or `last`: the merged pod of a batch, made now if there is none yet.
 // --pod ID (or the beginning of one, where only one pod begins so), or the last pod of the workspace that the
 // current directory lies in. Error `not_found` when there is none.
 Result<pod::Pod> chosen_pod(const Args& args, const Context& context);
 Option pod_option();
+Option batch_option();
+// The batch that --batch names; none without it.
+Result<std::optional<pod::Batch>> chosen_batch(const Args& args, const Context& context);
 
 // What --from names, of the workspace when it is `last`; none without it. Error `not_found`.
 Result<std::optional<pod::Pod>> pod_to_begin_with(const Args& args, const Context& context,

@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "cli/commands.h"
 #include "cli/pod_choice.h"
+#include "cli/pod_merged.h"
 #include "pod/commit.h"
 #include "pod/path_text.h"
 
@@ -114,6 +115,25 @@ void print_report(const pod::CommitReport& report, const Recorded& recorded, Con
   if (!recorded.why_not.empty()) context.err << "weir: " << recorded.why_not << "\n";
 }
 
+// Of a merged pod: what nobody has settled, of all that was asked for.
+struct Disagreements {
+  pod::MergeRecord record;
+  std::vector<pod::MergeConflict> conflicts;
+};
+
+Result<Disagreements> disagreements(const pod::PodStore& store, const pod::Pod& pod,
+                                    const pod::CommitRequest& request) {
+  Disagreements out;
+  TRY(out.record, pod::read_merge_record(store, pod));
+  if (out.record.conflicts.empty()) return out;
+  std::vector<std::string> paths = request.paths;
+  paths.insert(paths.end(), request.held.begin(), request.held.end());
+  paths.insert(paths.end(), request.force.begin(), request.force.end());
+  TRY(const auto open, pod::OpenPod::open(store, pod));
+  out.conflicts = pod::open_conflicts(out.record, open, paths);
+  return out;
+}
+
 Result<int> commit(const Args& args, Context& context) {
   TRY(const auto pod, chosen_pod(args, context));
   pod::CommitRequest request;
@@ -122,16 +142,23 @@ Result<int> commit(const Args& args, Context& context) {
   TRY(request.force, paths_in(pod, args.values("--force")));
   TRY(const auto catalogue, held_catalogue());
   tell_pod(pod_store(context), pod, context);
-  TRY(const auto report, pod::commit(pod_store(context), pod, catalogue, request));
+  TRY(auto report, pod::commit(pod_store(context), pod, catalogue, request));
+  TRY(const auto disagree, disagreements(pod_store(context), pod, request));
+  report.unknown = without_conflicts(report.unknown, disagree.conflicts);
   Recorded recorded;
   if (report.count(pod::CommitResult::done) > 0)
     recorded = recorded_in_ledger(context, "committed", commit_facts(pod, report));
-  if (context.json)
-    context.out << compact(report_json(pod, report, recorded)) << "\n";
-  else
+  if (context.json) {
+    Json json = report_json(pod, report, recorded);
+    if (!pod.batch.empty())
+      json.set("batch", pod.batch).set("disagreements", conflicts_json(disagree.record, disagree.conflicts));
+    context.out << compact(json) << "\n";
+  } else {
     print_report(report, recorded, context);
-  return tell_without_change(report.unknown, report.complete() ? exit_code::kFine : exit_code::kFindings,
-                             context);
+    print_conflicts(disagree.record, disagree.conflicts, context);
+  }
+  const bool complete = report.complete() && disagree.conflicts.empty();
+  return tell_without_change(report.unknown, complete ? exit_code::kFine : exit_code::kFindings, context);
 }
 
 // --- discard ----------------------------------------------------------------------------------------------
@@ -165,6 +192,23 @@ Result<int> discard_pod(const pod::PodStore& store, const pod::Pod& pod, Context
                    context);
 }
 
+Result<int> discard_batch(const pod::PodStore& store, const pod::Batch& batch, Context& context) {
+  const auto batches = batch_store(context);
+  TRY(const os::Fd held, batches.lock(batch));
+  TRY_STATUS(pod::remove_batch(store, batches, batch));
+  const auto recorded =
+      recorded_in_ledger(context, "discarded", Json::object({{"pod", batch.id}, {"whole", true}}));
+  if (context.json)
+    context.out << compact(
+                       Json::object({{"batch", batch.id}, {"removed", true}, {"recorded", recorded.done}}))
+                << "\n";
+  else if (!context.quiet)
+    context.out << "batch " << batch.id << " is removed with all its pods and what was not committed\n";
+  if (!context.json && !context.quiet && !recorded.why_not.empty())
+    context.err << "weir: " << recorded.why_not << "\n";
+  return exit_code::kFine;
+}
+
 Result<int> discard(const Args& args, Context& context) {
   const auto store = pod_store(context);
   if (const auto id = args.value("--pod"); id && args.positionals().empty()) {
@@ -175,6 +219,8 @@ Result<int> discard(const Args& args, Context& context) {
       return discarded(ids[0], 0, true, {}, context);
     }
   }
+  TRY(const auto batch, chosen_batch(args, context));
+  if (batch && args.positionals().empty()) return discard_batch(store, *batch, context);
   TRY(const auto pod, chosen_pod(args, context));
   tell_pod(store, pod, context);
   if (args.positionals().empty()) return discard_pod(store, pod, context);
@@ -204,6 +250,7 @@ CommandSpec commit_command() {
           "unless they are named. Exit 1 when something asked for was not committed, 2 when a PATH names no "
           "change.",
       .options = {pod_option(),
+                  batch_option(),
                   {"--held", "PATH", "commit this held file, or all held ones below this directory: reviewed",
                    true},
                   {"--force", "PATH", "take the pod's although the host changed it too", true}},
@@ -214,6 +261,7 @@ CommandSpec commit_command() {
       .examples = {{"weir commit", "everything but held files and conflicts"},
                    {"weir commit src docs/guide.md", "only these"},
                    {"weir commit --held package.json --held Makefile", "two held files, reviewed"},
+                   {"weir commit --batch last", "what all pods of the last batch changed, merged"},
                    {"weir commit --force src/main.c", "the pod's version of it"}},
       .run = [](const Args& args, Context& context) {
         const auto code = commit(args, context);
@@ -228,10 +276,11 @@ CommandSpec discard_command() {
       .description =
           "Without PATHS the pod is removed with everything that was not committed. With PATHS these changes "
           "are put aside; the rest stays for review.",
-      .options = {pod_option()},
+      .options = {pod_option(), batch_option()},
       .positionals = {{"PATHS", "files or directories; default: the whole pod", false, true}},
       .takes_rest = false,
       .examples = {{"weir discard", "the last pod of this workspace is removed"},
+                   {"weir discard --batch last", "the last batch, with all its pods"},
                    {"weir discard node_modules", "only that"}},
       .run = [](const Args& args, Context& context) {
         const auto code = discard(args, context);

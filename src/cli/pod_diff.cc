@@ -10,6 +10,7 @@
 #include "base/time_text.h"
 #include "cli/commands.h"
 #include "cli/pod_choice.h"
+#include "cli/pod_merged.h"
 #include "pod/change_text.h"
 #include "pod/path_text.h"
 #include "pod/review.h"
@@ -24,16 +25,18 @@ constexpr std::size_t kTextBytesMax = std::size_t{256} << 20;  // of all patches
 struct Shown {
   const pod::ReviewedChange* reviewed = nullptr;
   pod::ChangeText text;
+  std::string from;  // of a merged pod: whose change it is
 };
 
 // Everything that is below the wanted paths. What changes while it is read becomes a problem of its line.
 std::vector<Shown> read_all(const pod::OpenPod& open, const pod::Review& review,
-                            const std::vector<std::string>& paths, pod::PatchBytes bytes) {
+                            const pod::MergeRecord& record, const std::vector<std::string>& paths,
+                            pod::PatchBytes bytes) {
   std::vector<Shown> out;
   std::size_t total = 0;
   for (const auto& one : review.changes) {
     if (one.implied || !pod::is_below(one.change.path, paths)) continue;
-    Shown shown{.reviewed = &one, .text = {}};
+    Shown shown{.reviewed = &one, .text = {}, .from = from_tasks(record, one.change.path)};
     if (total > kTextBytesMax)
       shown.text.note = "not shown: more text than 256 MiB; name fewer paths";
     else if (auto text = pod::change_text(open, one.change, bytes))
@@ -73,6 +76,7 @@ std::string remarks(const Shown& shown) {
   if (!shown.text.note.empty()) parts.push_back(shown.text.note);
   for (const auto& note : change.notes)
     parts.push_back(note);
+  if (!shown.from.empty()) parts.push_back("by " + shown.from);
   return fmt::format("{}", fmt::join(parts, "; "));
 }
 
@@ -156,7 +160,7 @@ Json side_json(const pod::Side& side) {
   return json;
 }
 
-Json change_json(const Shown& shown) {
+Json change_json(const Shown& shown, const pod::MergeRecord& record) {
   const pod::ReviewedChange& one = *shown.reviewed;
   Json json = Json::object({{"change", pod::name(one.change.kind)},
                             {"host", side_json(one.change.host)},
@@ -170,6 +174,7 @@ Json change_json(const Shown& shown) {
   if (!one.change.problem.empty()) json.set("problem", one.change.problem);
   if (!one.change.notes.empty()) json.set("notes", Json::strings(one.change.notes));
   if (!shown.text.note.empty()) json.set("note", shown.text.note);
+  if (!shown.from.empty()) json.set("from", from_json(record, one.change.path));
   json.set("binary", shown.text.patch.binary)
       .set("lines_added", static_cast<std::int64_t>(shown.text.patch.added))
       .set("lines_removed", static_cast<std::int64_t>(shown.text.patch.removed));
@@ -180,10 +185,11 @@ Json change_json(const Shown& shown) {
 }
 
 Json all_json(const pod::PodStore& store, const pod::Pod& pod, bool running, const pod::Review& review,
-              const std::vector<Shown>& all) {
+              const std::vector<Shown>& all, const pod::MergeRecord& record,
+              const std::vector<pod::MergeConflict>& conflicts) {
   Json list = Json::array();
   for (const auto& shown : all)
-    list.push(change_json(shown));
+    list.push(change_json(shown, record));
   Json json = Json::object({{"pod", pod.id},
                             {"started", rfc3339(pod.started_ns)},
                             {"profile", pod.profile},
@@ -192,6 +198,8 @@ Json all_json(const pod::PodStore& store, const pod::Pod& pod, bool running, con
                             {"changes", std::move(list)},
                             {"discarded", static_cast<std::int64_t>(review.discarded)}});
   pod::set_path(json, "workspace", pod.workspace);
+  if (!pod.batch.empty())
+    json.set("batch", pod.batch).set("disagreements", conflicts_json(record, conflicts));
   return json;
 }
 
@@ -230,17 +238,21 @@ Result<int> diff(const Args& args, Context& context) {
   const bool running = store.running(pod);
   TRY(const auto open, pod::OpenPod::open(store, pod));
   TRY(const auto review, pod::make_review(open, catalogue));
-  const auto unknown = pod::without_change(review, paths);
+  TRY(const auto record, pod::read_merge_record(store, pod));
+  const auto conflicts = pod::open_conflicts(record, open, paths);
+  const auto unknown = without_conflicts(pod::without_change(review, paths), conflicts);
   tell_pod(store, pod, context);
   if (!paths.empty() && unknown.size() == paths.size() && !context.json)
     return tell_without_change(unknown, exit_code::kFine, context);
-  const auto all = read_all(open, review, paths, raw ? pod::PatchBytes::raw : pod::PatchBytes::escaped);
+  const auto all =
+      read_all(open, review, record, paths, raw ? pod::PatchBytes::raw : pod::PatchBytes::escaped);
   if (raw) {
     TRY_STATUS(print_raw(all, context));
   } else if (context.json) {
-    context.out << compact(all_json(store, pod, running, review, all)) << "\n";
+    context.out << compact(all_json(store, pod, running, review, all, record, conflicts)) << "\n";
   } else {
     print_text(review, all, !args.has("--stat"), context);
+    print_conflicts(record, conflicts, context);
   }
   TRY_STATUS(pod::remember_shown(open, review, paths));
   return tell_without_change(unknown, exit_code::kFine, context);
@@ -259,6 +271,7 @@ CommandSpec diff_command() {
           "what was not shown. Exit 2 "
           "when a PATH names no change.",
       .options = {pod_option(),
+                  batch_option(),
                   {"--stat", "", "only the list, no text"},
                   {"--patch", "",
                    "only a patch for `git apply`, byte for byte; held files and conflicts are left out"}},
@@ -266,6 +279,7 @@ CommandSpec diff_command() {
       .takes_rest = false,
       .examples = {{"weir diff", "everything the last pod of this workspace changed"},
                    {"weir diff --stat src", "what changed below src, as a list"},
+                   {"weir diff --batch last", "everything that the pods of the last batch changed, merged"},
                    {"weir diff --patch > pod.patch", "as a patch"}},
       .run = [](const Args& args, Context& context) {
         const auto code = diff(args, context);

@@ -8,6 +8,7 @@
 #include "cli/commands.h"
 #include "cli/pod_choice.h"
 #include "cli/pod_egress.h"
+#include "cli/pod_prepare.h"
 #include "cli/pod_publish.h"
 #include "cli/pod_start.h"
 #include "cli/pod_supervision.h"
@@ -25,31 +26,6 @@ int own_failure(const Error& error, Context& context) {
   else
     context.err << "weir: " << printable(error.message(), 1000) << "\n";
   return kOwnFailure;
-}
-
-Result<ReadyPod> prepare(const Args& args, const Context& context, std::vector<std::string> argv,
-                         const PodFinds& find, const PodPublish& publish) {
-  TRY(pod::PodRequest request, pod_request(args, context, std::move(argv)));
-  TRY(const pod::PodProfile profile,
-      pod_profile(args, args.value_or("--profile", "auto"), request.workspace, context));
-  TRY(PodCredentials credentials, pod_credentials(args, request.env, context.places, find.credential));
-  std::optional<pod::Pod> from;
-  if (find.pod) {
-    TRY(from, find.pod(args, context, request.workspace));
-  }
-  TRY(const pod::Level level, pod::level_from(args.value_or("--level", "L3")));
-  TRY(const pod::Launcher launcher, pod::launcher_from(args.value_or("--launcher", "auto")));
-  return ready_pod(
-      profile, std::move(request), std::move(credentials), context,
-      [&](const pod::Pod&, pod::PodSpec& spec) -> Status {
-        spec.level = level;
-        spec.accept_level = args.has("--accept-level");
-        spec.launcher = launcher;
-        spec.supervised = args.has("--supervise");
-        spec.published = publish.inside();
-        return {};
-      },
-      from);
 }
 
 // What became of a pod.
@@ -99,7 +75,7 @@ int run_in_pod(const Args& args, Context& context, std::vector<std::string> argv
   const pod::PodBirth birth;  // the kernel is at work while we still read
   auto publish = PodPublish::open(args);
   if (!publish) return own_failure(publish.error(), context);
-  auto ready = prepare(args, context, std::move(argv), find, *publish);
+  auto ready = prepare_pod(args, context, std::move(argv), find, publish->inside());
   if (!ready) return own_failure(ready.error(), context);
   tell_before(args, *ready, context);
   PodEgress egress(*ready);
@@ -125,36 +101,6 @@ int run_shell(const Args& args, Context& context, const PodFinds& find) {
   }
   const bool bash = os::exists("/bin/bash") || os::exists("/usr/bin/bash");
   return run_in_pod(args, context, {bash ? "bash" : "sh", "-i"}, find);
-}
-
-std::vector<Option> pod_options() {
-  std::vector<Option> options = {
-      {"--profile",
-       "NAME",
-       "which part of the host is shown: generic, node, python ..., your own, several joined by commas; auto "
-       "(default) takes those that fit the workspace",
-       false,
-       false,
-       {"auto", "generic", "node", "python", "rust", "go", "c++", "browser", "claude", "codex", "opencode",
-        "gemini"}},
-      {"--level",
-       "LEVEL",
-       "what must be verified before the command runs: L3 (default) to L0",
-       false,
-       false,
-       {"L3", "L2", "L1", "L0"}},
-      {"--accept-level", "", "run also when less than --level was verified (recorded)"},
-      {"--launcher",
-       "NAME",
-       "who makes the pod: auto (default), own, bwrap, runsc or landlock (no namespaces, level L1)",
-       false,
-       false,
-       {"auto", "own", "bwrap", "runsc", "landlock"}},
-      {"--supervise", "",
-       "tell at the end how many programs ran and which connected where; refuses nothing"}};
-  for (auto& option : pod_request_options())
-    options.push_back(std::move(option));
-  return options;
 }
 
 }  // namespace

@@ -17,6 +17,7 @@ Json pod_json(const pod::PodStore& store, const pod::Pod& pod) {
                             {"running", store.running(pod)},
                             {"commit_interrupted", store.commit_interrupted(pod)}});
   if (!pod.from.empty()) json.set("from", pod.from);
+  if (!pod.batch.empty()) json.set("batch", pod.batch);
   pod::set_path(json, "workspace", pod.workspace);
   return json;
 }
@@ -37,6 +38,7 @@ Result<int> pods(Context& context) {
     context.out << context.style.bold(one.id) << "  " << rfc3339(one.started_ns).substr(0, 19) << "Z  "
                 << (store.running(one) ? "running  " : "ended    ") << printable(one.workspace, 400)
                 << (one.profile.empty() ? "" : "  " + context.style.dim(printable(one.profile, 80))) << "\n";
+    if (!one.batch.empty()) context.out << "  all pods of batch " << one.batch << ", merged\n";
     if (!one.from.empty()) context.out << "  from " << one.from << "\n";
     // While one is under way its journal is no sign of anything.
     if (store.commit_interrupted(one) && !store.running(one)) context.out << "  " << kInterrupted << "\n";

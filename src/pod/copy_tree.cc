@@ -240,6 +240,31 @@ class Copier {
 
 }  // namespace
 
+Status copy_entry(int from_root, const std::string& path, int to_dir, const CopiedEntry& as) {
+  constexpr const char* kOrigin = "user.overlay.origin";
+  TRY(const os::Fd dir, open_dir_beneath(from_root, parent_of(path)));
+  const std::string name = leaf_of(path);
+  TRY(const Node found, node_at(dir.get(), name));
+  if (found.kind == NodeKind::symlink) {
+    TRY(const std::string target, link_target(dir.get(), name));
+    return ::symlinkat(target.c_str(), to_dir, name.c_str()) == 0 ? Status()
+                                                                  : cannot("cannot copy a link", path);
+  }
+  const os::Fd from(::openat(dir.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
+  if (!from) return cannot("cannot read a file of the pod", path);
+  TRY(const Node node, node_of(from.get()));
+  if (node.kind != NodeKind::file)
+    return fail(ErrorCode::unavailable, "it changed while it was copied", printable(path, kShownMax));
+  const os::Fd to(::openat(to_dir, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
+  if (!to) return cannot("cannot copy", path);
+  TRY_STATUS(copy_bytes(from.get(), to.get(), node, path));
+  const auto origin = attribute(from.get(), kOrigin);
+  if (origin && as.began_with_host)
+    if (::fsetxattr(to.get(), kOrigin, origin->data(), origin->size(), 0) != 0)
+      return cannot("cannot copy an attribute of", path);
+  return ::fchmod(to.get(), as.mode & 07777) == 0 ? Status() : cannot("cannot copy", path);
+}
+
 Status copy_tree(int from_root, int to_root, const CopyOptions& options) {
   return Copier(from_root, to_root, options).run();
 }

@@ -39,4 +39,12 @@ struct CopyOptions {
 // close to its owner; what the file system says. The copy is then incomplete and to be removed.
 Status copy_tree(int from_root, int to_root, const CopyOptions& options = {});
 
+// One file or link of it, into a directory of another upper layer (pod_merge.h), with permissions of its own.
+// Of overlayfs' attributes only that it began as a copy of the host's, where it did. Errors as above.
+struct CopiedEntry {
+  std::uint32_t mode = 0;
+  bool began_with_host = false;
+};
+Status copy_entry(int from_root, const std::string& path, int to_dir, const CopiedEntry& as);
+
 }  // namespace weir::pod

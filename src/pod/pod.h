@@ -20,6 +20,8 @@
 //   pod_store.h      pods at rest, and the lock that says one runs
 //   overlay_changes.h, change.h  the upper layer of the overlay compared with the workspace
 //   held.h           files that something on the host would run later
+//   pod_merge.h      changes of several pods as one, batch_merge.h: those of a batch
+//   batch_store.h    batches at rest
 //   review.h         changes with what holds them and what conflicts
 //   commit.h         bringing them to the host, file by file, resumable
 //   change_text.h    a change as a patch

@@ -44,7 +44,9 @@ Json pod_json(const Pod& pod) {
                             // As text: inode numbers may use all 64 bits, JSON readers often have 53.
                             {"workspace_device", std::to_string(pod.workspace_device)},
                             {"workspace_inode", std::to_string(pod.workspace_inode)}});
-  if (!pod.from.empty()) json.set("from", pod.from).set("since", rfc3339(pod.base_ns));
+  if (!pod.from.empty()) json.set("from", pod.from);
+  if (!pod.batch.empty()) json.set("batch", pod.batch);
+  if (!pod.from.empty() || !pod.batch.empty()) json.set("since", rfc3339(pod.base_ns));
   set_path(json, "workspace", pod.workspace);
   return json;
 }
@@ -144,32 +146,25 @@ std::string lock_holder(const std::string& file) {
   return {};
 }
 
-// Into the upper directory of a pod that is being made.
-Status begin_with(const Pod& from, int dir) {
-  TRY(const os::Fd source, open_root(from.upper));
+Status fill_upper(int dir, const PodStore::Fill& fill) {
+  if (!fill) return {};
   const os::Fd upper(::openat(dir, "upper", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   if (!upper) return std::unexpected(os::errno_error("cannot open a directory of the pod", "upper", errno));
-  return copy_tree(source.get(), upper.get());
+  return fill(dir, upper.get());
 }
 
 }  // namespace
 
-Result<Pod> PodStore::create(const std::string& workspace, const std::string& profile,
-                             const Pod* from) const {
-  TRY_STATUS(os::make_dirs(dir_, 0700));
-  Pod pod;
+// `pod`: its profile, and what it begins with. base_ns 0: when it is made.
+Result<Pod> PodStore::make(Pod pod, const std::string& workspace, const Fill& fill) const {
   pod.id = os::new_uuid();
   pod.workspace = os::resolve_path(workspace);
-  pod.profile = profile;
   pod.upper = dir_ + "/" + pod.id + "/upper";
   pod.work = dir_ + "/" + pod.id + "/work";
   TRY(const os::Fd root, open_root(pod.workspace));
   TRY(const Node node, node_of(root.get()));
   pod.workspace_device = node.device;
   pod.workspace_inode = node.inode;
-  if (from != nullptr && (from->workspace_device != node.device || from->workspace_inode != node.inode))
-    return fail("the pod to begin with worked on another directory", from->id,
-                "change to " + from->workspace);
 
   TRY(const os::Fd store, open_store(dir_));
   const std::string fresh = kNew + pod.id;
@@ -179,11 +174,8 @@ Result<Pod> PodStore::create(const std::string& workspace, const std::string& pr
   Status done = made ? Status() : std::unexpected(made.error());
   if (made) {
     pod.started_ns = *made;
-    pod.base_ns = from != nullptr ? from->base_ns : pod.started_ns;
-    if (from != nullptr) {
-      pod.from = from->id;
-      done = begin_with(*from, dir.get());
-    }
+    if (pod.base_ns == 0) pod.base_ns = pod.started_ns;
+    done = fill_upper(dir.get(), fill);
   }
   if (done) {
     done = write_over(dir.get(), "pod.json", canonical(pod_json(pod)) + "\n");
@@ -195,6 +187,34 @@ Result<Pod> PodStore::create(const std::string& workspace, const std::string& pr
     return std::unexpected(done.error());
   }
   return pod;
+}
+
+Result<Pod> PodStore::create(const std::string& workspace, const std::string& profile,
+                             const Pod* from) const {
+  TRY_STATUS(os::make_dirs(dir_, 0700));
+  Pod pod;
+  pod.profile = profile;
+  if (from == nullptr) return make(std::move(pod), workspace, {});
+  const auto info = os::file_info(os::resolve_path(workspace));
+  if (!info || from->workspace_device != info->device || from->workspace_inode != info->inode)
+    return fail("the pod to begin with worked on another directory", from->id,
+                "change to " + from->workspace);
+  pod.from = from->id;
+  pod.base_ns = from->base_ns;
+  return make(std::move(pod), workspace, [from](int, int upper) -> Status {
+    TRY(const os::Fd source, open_root(from->upper));
+    return copy_tree(source.get(), upper);
+  });
+}
+
+Result<Pod> PodStore::create_filled(const std::string& workspace, const std::string& batch,
+                                    std::int64_t base_ns, const Fill& fill) const {
+  TRY_STATUS(os::make_dirs(dir_, 0700));
+  Pod pod;
+  pod.profile = "batch";
+  pod.batch = batch;
+  pod.base_ns = base_ns;
+  return make(std::move(pod), workspace, fill);
 }
 
 Status PodStore::remove(const Pod& pod) const {

@@ -23,6 +23,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -41,8 +42,9 @@ struct Pod {
   // ctime (to one tick of that clock, some milliseconds).
   std::int64_t started_ns = 0;
   std::string profile;
-  std::string from;  // the id of the pod whose changes it began with; "": none
-  // What the host changed since then is in conflict: started_ns, or that of the pod it began with.
+  std::string from;   // the id of the pod whose changes it began with; "": none
+  std::string batch;  // the id of the batch whose pods' changes it holds, merged (batch_merge.h); "": none
+  // What the host changed since then is in conflict: started_ns, or that of the pods it began with.
   std::int64_t base_ns = 0;
   // Which directory `workspace` was: another one that takes its name is not committed to.
   std::uint64_t workspace_device = 0;
@@ -69,6 +71,11 @@ class PodStore {
   // copy_tree.h.
   Result<Pod> create(const std::string& workspace, const std::string& profile,
                      const Pod* from = nullptr) const;
+  // A pod in which nothing ran: `fill` writes its upper directory, and records beside it into its own, before
+  // anybody can see it. `batch` as in Pod.
+  using Fill = std::function<Status(int directory, int upper)>;
+  Result<Pod> create_filled(const std::string& workspace, const std::string& batch, std::int64_t base_ns,
+                            const Fill& fill) const;
   // The newest pod of this very directory.
   Result<std::optional<Pod>> last_of(const std::string& workspace) const;
   // Oldest first. Pods whose pod.json cannot be read are left out and stand in damaged().
@@ -105,6 +112,7 @@ class PodStore {
  private:
   Result<Pod> read(const std::string& id) const;
   Status sweep(int dir) const;
+  Result<Pod> make(Pod pod, const std::string& workspace, const Fill& fill) const;
   Status take_out(int store, const std::string& id) const;
 
   std::string dir_;

@@ -48,10 +48,13 @@ Result<Pod> PodStore::read(const std::string& id) const {
   pod.workspace_inode = *inode;
   pod.profile = json["profile"].as_string();
   pod.from = json["from"].text_or("");
+  pod.batch = json["batch"].text_or("");
   const auto since = from_rfc3339(json["since"].text_or(""));
-  if (!pod.from.empty() && (!is_uuid(pod.from) || !since))
+  const bool begun = !pod.from.empty() || !pod.batch.empty();
+  if ((!pod.from.empty() && !is_uuid(pod.from)) || (!pod.batch.empty() && !is_uuid(pod.batch)) ||
+      (begun && !since))
     return fail(ErrorCode::corrupt, "not the record of a pod", file, "weir discard --pod " + id);
-  pod.base_ns = pod.from.empty() ? pod.started_ns : *since;
+  pod.base_ns = begun ? *since : pod.started_ns;
   pod.upper = dir_ + "/" + id + "/upper";
   pod.work = dir_ + "/" + id + "/work";
   return pod;

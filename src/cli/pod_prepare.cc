@@ -1,0 +1,62 @@
+#include "cli/pod_prepare.h"
+
+namespace weir::cli {
+
+Result<ReadyPod> prepare_pod(const Args& args, const Context& context, std::vector<std::string> argv,
+                             const PodFinds& find, const std::vector<std::uint16_t>& published,
+                             const PodWish& wish) {
+  TRY(pod::PodRequest request, pod_request(args, context, std::move(argv)));
+  const std::string profile_names = wish.profile.empty() ? args.value_or("--profile", "auto") : wish.profile;
+  TRY(pod::PodProfile profile, pod_profile(args, profile_names, request.workspace, context));
+  if (!wish.limits.empty()) TRY_STATUS(pod::apply_limits_text(wish.limits, profile.limits));
+  TRY(PodCredentials credentials, pod_credentials(args, request.env, context.places, find.credential));
+  std::optional<pod::Pod> from;
+  if (find.pod) {
+    TRY(from, find.pod(args, context, request.workspace));
+  }
+  TRY(const pod::Level level, pod::level_from(args.value_or("--level", "L3")));
+  TRY(const pod::Launcher launcher, pod::launcher_from(args.value_or("--launcher", "auto")));
+  return ready_pod(
+      profile, std::move(request), std::move(credentials), context,
+      [&](const pod::Pod&, pod::PodSpec& spec) -> Status {
+        spec.level = level;
+        spec.accept_level = args.has("--accept-level");
+        spec.launcher = launcher;
+        spec.supervised = args.has("--supervise");
+        spec.published = published;
+        return {};
+      },
+      from);
+}
+
+std::vector<Option> pod_options() {
+  std::vector<Option> options = {
+      {"--profile",
+       "NAME",
+       "which part of the host is shown: generic, node, python ..., your own, several joined by commas; auto "
+       "(default) takes those that fit the workspace",
+       false,
+       false,
+       {"auto", "generic", "node", "python", "rust", "go", "c++", "browser", "claude", "codex", "opencode",
+        "gemini"}},
+      {"--level",
+       "LEVEL",
+       "what must be verified before the command runs: L3 (default) to L0",
+       false,
+       false,
+       {"L3", "L2", "L1", "L0"}},
+      {"--accept-level", "", "run also when less than --level was verified (recorded)"},
+      {"--launcher",
+       "NAME",
+       "who makes the pod: auto (default), own, bwrap, runsc or landlock (no namespaces, level L1)",
+       false,
+       false,
+       {"auto", "own", "bwrap", "runsc", "landlock"}},
+      {"--supervise", "",
+       "tell at the end how many programs ran and which connected where; refuses nothing"}};
+  for (auto& option : pod_request_options())
+    options.push_back(std::move(option));
+  return options;
+}
+
+}  // namespace weir::cli
