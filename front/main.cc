@@ -15,11 +15,11 @@
 
 namespace {
 
-// Credentials and records of pods are the main program's to read.
+// Credentials, records of pods and the catalogue of held files are the main program's to read.
 bool wants_what_is_kept(int argc, char** argv) {
   for (int i = 3; i < argc && std::string_view(argv[i]) != "--"; ++i)
-    if (const std::string_view word = argv[i]; word.starts_with("--credential") || word.starts_with("--from"))
-      return true;
+    for (const std::string_view option : {"--credential", "--from", "--direct", "--held"})
+      if (std::string_view(argv[i]).starts_with(option)) return true;
   return false;
 }
 

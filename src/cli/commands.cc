@@ -29,7 +29,7 @@ constexpr Group kGroups[] = {
     // a place of its own, and what it changed
     {"pod",
      [] {
-       const PodFinds find{stored_credential, pod_to_begin_with};
+       const PodFinds find{stored_credential, pod_to_begin_with, PodDirect::open};
        return Commands{pod_exec_command(find), pod_shell_command(find), pod_batch_command(find)};
      }},
     {"credential",

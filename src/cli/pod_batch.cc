@@ -272,8 +272,10 @@ class Batch {
 
 CommandSpec pod_batch_command(PodFinds find) {
   std::vector<Option> options = {{"--jobs", "N", "this many pods at once; default: one for each processor"}};
+  // Several pods cannot share a port, and what writes the workspace itself leaves nothing to merge.
+  constexpr std::string_view kOfOne[] = {"--publish", "--direct", "--held"};
   for (auto& option : pod_options())
-    if (!option.name.starts_with("--publish")) options.push_back(std::move(option));
+    if (std::ranges::find(kOfOne, option.name) == std::end(kOfOne)) options.push_back(std::move(option));
   return {.name = "pod batch",
           .summary = "Run many commands, each in a pod of its own, and review their changes as one",
           .description =

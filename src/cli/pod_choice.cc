@@ -74,8 +74,10 @@ Result<pod::Pod> chosen_pod(const Args& args, const Context& context) {
   for (const auto& directory : with_ancestors(here))
     for (auto one = pods.rbegin(); one != pods.rend(); ++one)
       if (one->workspace == directory) return *one;
-  return fail(ErrorCode::not_found, "no pod has worked on this directory", printable(here, 400),
-              "`weir pods` shows all; `weir pod exec -- CMD` starts one");
+  return fail(
+      ErrorCode::not_found, "no pod has worked on this directory", printable(here, 400),
+      "`weir pods` shows all; `weir pod exec -- CMD` starts one; what a pod with --direct changed is in "
+      "the directory already");
 }
 
 Result<std::optional<pod::Pod>> pod_to_begin_with(const Args& args, const Context& context,
@@ -115,6 +117,8 @@ void tell_pod(const pod::PodStore& store, const pod::Pod& pod, Context& context)
   if (context.quiet || context.json) return;
   const bool running = store.running(pod);
   context.err << "weir: " << pod_line(pod, running) << "\n";
+  if (pod.direct)
+    context.err << "weir: it writes the workspace itself (--direct): there is nothing to review\n";
   if (store.commit_interrupted(pod) && !running) context.err << "weir: " << kInterrupted << "\n";
 }
 

@@ -33,10 +33,11 @@ struct Ended {
   pod::PodResult result;
   bool changed = false;
   std::optional<gateway::EgressRecord> egress;
+  const PodDirect* direct = nullptr;        // null: the workspace was not written itself
+  const SupervisionTally* tally = nullptr;  // null: nobody asked for one
 };
 
-Json to_json(const ReadyPod& ready, const Ended& ended, const SupervisionTally& tally,
-             const PodPublish& publish) {
+Json to_json(const ReadyPod& ready, const Ended& ended, const PodPublish& publish) {
   Json json = Json::object({{"pod", ready.stored.id},
                             {"workspace", ready.stored.workspace},
                             {"exit", ended.result.exit.code},
@@ -46,24 +47,27 @@ Json to_json(const ReadyPod& ready, const Ended& ended, const SupervisionTally& 
                             {"report", pod::to_json(ended.result.report)}});
   if (ended.egress) json.set("egress", gateway::to_json(*ended.egress));
   if (publish.any()) json.set("published", publish.to_json());
-  if (ready.plan.spec.supervised) json.set("supervision", tally.to_json(ended.result.supervised));
+  if (ended.tally != nullptr) json.set("supervision", ended.tally->to_json(ended.result.supervised));
+  if (ended.direct != nullptr) json.set("direct", PodDirect::to_json(ended.result.direct));
   return json;
 }
 
-void tell(const ReadyPod& ready, const Ended& ended, const SupervisionTally& tally, const PodPublish& publish,
-          Context& context) {
+void tell(const ReadyPod& ready, const Ended& ended, const PodPublish& publish, Context& context) {
   const auto& done = ended.result;
   if (context.json) {
-    context.err << compact(to_json(ready, ended, tally, publish)) << "\n" << std::flush;
+    context.err << compact(to_json(ready, ended, publish)) << "\n" << std::flush;
     return;
   }
   if (ended.egress) tell_egress(*ended.egress, context);
   if (!done.ended_because.empty())
     context.err << "weir: the pod was ended, " << printable(done.ended_because, 200) << "\n";
-  if (ready.plan.spec.supervised) tally.tell(done.supervised, context);
+  if (ended.tally != nullptr) ended.tally->tell(done.supervised, context);
   if (context.quiet) return;
   for (const auto& note : done.report.notes)
     context.err << "weir: " << printable(note, 500) << "\n";
+  if (ended.direct != nullptr)
+    for (const auto& line : ended.direct->lines(done.direct))
+      context.err << "weir: " << line << "\n";
   if (done.report.level() != pod::Level::L3)
     context.err << "weir: verified level " << pod::name(done.report.level()) << "; see `weir doctor`\n";
   if (ended.changed)
@@ -82,14 +86,19 @@ int run_in_pod(const Args& args, Context& context, std::vector<std::string> argv
   pod::PodOptions options;
   egress.attach(options);
   SupervisionTally tally;
-  if (ready->plan.spec.supervised) tally.attach(options);
+  const bool counts = args.has("--supervise");
+  if (counts) tally.attach(options);
+  if (ready->direct) options.direct = ready->direct->rules();
   publish->attach(options, context);
   auto done = pod::launch_pod(birth, ready->plan, options);
   publish->finish();
-  Ended ended{.changed = keep_if_changed(*ready, context), .egress = egress.finish()};
+  Ended ended{.changed = keep_if_changed(*ready, context),
+              .egress = egress.finish(),
+              .direct = ready->direct.get(),
+              .tally = counts ? &tally : nullptr};
   if (!done) return own_failure(done.error(), context);
   ended.result = *std::move(done);
-  tell(*ready, ended, tally, *publish, context);
+  tell(*ready, ended, *publish, context);
   return ended.result.exit.code;
 }
 
@@ -127,6 +136,7 @@ CommandSpec pod_exec_command(PodFinds find) {
                    {"weir pod exec --credential GITHUB_TOKEN@api.github.com -- gh pr list",
                     "with a credential that the pod never sees"},
                    {"weir pod exec --from last -- make test", "in a copy of what the last pod left"},
+                   {"weir pod exec --direct --held node_modules -- npm ci", "write the workspace itself"},
                    {"weir pod exec --publish 3000 -- npm run dev", "and open http://127.0.0.1:3000/"},
                    {"weir pod exec --json -- true", "what was verified, as JSON on standard error"}},
       .run = [find = std::move(find)](const Args& args, Context& context) {

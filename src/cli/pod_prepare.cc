@@ -6,6 +6,11 @@ Result<ReadyPod> prepare_pod(const Args& args, const Context& context, std::vect
                              const PodFinds& find, const std::vector<std::uint16_t>& published,
                              const PodWish& wish) {
   TRY(pod::PodRequest request, pod_request(args, context, std::move(argv)));
+  std::shared_ptr<const PodDirect> direct;
+  if (find.direct) {
+    TRY(direct, find.direct(args, request.workspace));
+  }
+  request.direct = direct != nullptr;
   const std::string profile_names = wish.profile.empty() ? args.value_or("--profile", "auto") : wish.profile;
   TRY(pod::PodProfile profile, pod_profile(args, profile_names, request.workspace, context));
   if (!wish.limits.empty()) TRY_STATUS(pod::apply_limits_text(wish.limits, profile.limits));
@@ -16,17 +21,19 @@ Result<ReadyPod> prepare_pod(const Args& args, const Context& context, std::vect
   }
   TRY(const pod::Level level, pod::level_from(args.value_or("--level", "L3")));
   TRY(const pod::Launcher launcher, pod::launcher_from(args.value_or("--launcher", "auto")));
-  return ready_pod(
+  auto ready = ready_pod(
       profile, std::move(request), std::move(credentials), context,
       [&](const pod::Pod&, pod::PodSpec& spec) -> Status {
         spec.level = level;
         spec.accept_level = args.has("--accept-level");
         spec.launcher = launcher;
-        spec.supervised = args.has("--supervise");
+        spec.supervised = spec.supervised || args.has("--supervise");
         spec.published = published;
         return {};
       },
       from);
+  if (ready) ready->direct = std::move(direct);
+  return ready;
 }
 
 std::vector<Option> pod_options() {

@@ -19,9 +19,10 @@ std::string absolute(const std::string& path, const std::string& cwd) {
   return os::resolve_path(path.starts_with('/') ? path : cwd + "/" + path);
 }
 
-Result<pod::Pod> new_pod(const pod::PodStore& store, const std::string& workspace, const std::string& profile,
-                         const std::optional<pod::Pod>& from) {
-  if (!from) return store.create(workspace, profile);
+Result<pod::Pod> new_pod(const pod::PodStore& store, const pod::PodRequest& request,
+                         const std::string& profile, const std::optional<pod::Pod>& from) {
+  const std::string& workspace = request.workspace;
+  if (!from) return store.create(workspace, profile, nullptr, request.direct);
   TRY(const os::Fd held, store.hold(*from));
   if (store.commit_interrupted(*from))
     return fail(ErrorCode::unavailable, std::string(kInterrupted), from->id);
@@ -31,7 +32,7 @@ Result<pod::Pod> new_pod(const pod::PodStore& store, const std::string& workspac
 }  // namespace
 
 std::vector<Option> pod_request_options() {
-  return {
+  std::vector<Option> options = {
       {"--limits", "LIST",
        "NAME=VALUE,...: memory processes open_files cpu time disk file sent sent_each received received_each",
        true},
@@ -54,6 +55,9 @@ std::vector<Option> pod_request_options() {
       publish_option(),
       {"--from", "POD",
        "begin with the changes of this pod of the directory, which stays; `last`: the newest"}};
+  for (auto& option : direct_options())
+    options.push_back(std::move(option));
+  return options;
 }
 
 Result<pod::PodRequest> pod_request(const Args& args, const Context& context, std::vector<std::string> argv) {
@@ -106,7 +110,7 @@ Result<ReadyPod> ready_pod(const pod::PodProfile& profile, pod::PodRequest reque
                            const std::optional<pod::Pod>& from) {
   const pod::PodStore store = pod_store(context);
   ReadyPod ready;
-  TRY(ready.stored, new_pod(store, request.workspace, profile.name, from));
+  TRY(ready.stored, new_pod(store, request, profile.name, from));
   const auto finish = [&]() -> Status {
     TRY(ready.lock, store.lock(ready.stored));
     request.upper = ready.stored.upper;

@@ -18,6 +18,7 @@
 
 #include "cli/cli.h"
 #include "cli/pod_credentials.h"
+#include "cli/pod_direct.h"
 #include "gateway/egress_policy.h"
 #include "gateway/egress_secrets.h"
 #include "os/fd.h"
@@ -32,9 +33,11 @@ struct ReadyPod {
   pod::PodPlan plan;
   std::optional<gateway::EgressPolicy> egress;    // none: no way out
   std::optional<gateway::EgressSecrets> secrets;  // none: nothing is looked at inside TLS
+  std::shared_ptr<const PodDirect> direct;        // null: the workspace itself is not written
 };
 
-// --limits, --ro, --bind, --env, --allow, --allow-private, --inspect, --credential, --publish.
+// --limits, --ro, --bind, --env, --allow, --allow-private, --inspect, --credential, --publish, --from,
+// --direct, --held.
 std::vector<Option> pod_request_options();
 
 // The current directory, this person and those options. Errors: `invalid`, `not_found`.
@@ -52,12 +55,15 @@ Result<ReadyPod> ready_pod(const pod::PodProfile& profile, pod::PodRequest reque
                            const std::optional<pod::Pod>& from = {});
 
 // What needs more of Weir than a pod's start does, and is therefore given by who has it: reading what is
-// stored needs a parser. None: only credentials of variables are known, and --from is not.
+// stored needs a parser. None: only credentials of variables are known, and --from and --direct are not.
 using FindPod = std::function<Result<std::optional<pod::Pod>>(const Args& args, const Context& context,
                                                               const std::string& workspace)>;
+using FindDirect =
+    std::function<Result<std::shared_ptr<const PodDirect>>(const Args& args, const std::string& workspace)>;
 struct PodFinds {
   FindCredential credential;
   FindPod pod;
+  FindDirect direct;
 };
 
 // Before it starts: what the command will miss.

@@ -200,8 +200,10 @@ Status keep_sign_in_outside(const Args& args, setup::PodState& state, const os::
   return {};
 }
 
-Result<ReadyPod> ready(const Args& args, Run& run, const PodPublish& publish, const Context& context) {
+Result<ReadyPod> ready(const Args& args, Run& run, const PodPublish& publish, const PodDirect* direct,
+                       const Context& context) {
   TRY(pod::PodRequest request, pod_request(args, context, run.command.argv));
+  request.direct = direct != nullptr;
   TRY(pod::PodProfile profile, pod_profile(args, profile_names(run), request.workspace, context));
   TRY(PodCredentials credentials, pod_credentials(args, request.env, context.places, stored_credential));
   TRY(auto state, state_of(run, context.places));
@@ -218,7 +220,8 @@ Result<ReadyPod> ready(const Args& args, Run& run, const PodPublish& publish, co
                            spec.published = publish.inside();
                            // Effects are held against tool calls: of an agent without hooks none is
                            // known.
-                           spec.supervised = run.command.agent && spec.network == pod::PodNetwork::egress;
+                           spec.supervised = spec.supervised ||
+                                             (run.command.agent && spec.network == pod::PodNetwork::egress);
                            if (state) TRY_STATUS(show_state(*state, store.directory(stored), spec));
                            show_certificates(spec);
                            show_git_identity(context.places.home, spec);
@@ -230,8 +233,8 @@ Result<ReadyPod> ready(const Args& args, Run& run, const PodPublish& publish, co
 }
 
 // The run in its pod, from start to end.
-Result<RunEnd> go(const Run& run, ReadyPod& ready, PodPublish& publish, daemon::RunLink& link,
-                  RunReport& report, Context& context) {
+Result<RunEnd> go(const Run& run, ReadyPod& ready, PodPublish& publish, const PodDirect* direct,
+                  daemon::RunLink& link, RunReport& report, Context& context) {
   const std::string directory = pod_store(context).directory(ready.stored);
   std::optional<daemon::TailOptions> tail;
   if (run.command.agent) tail = transcripts_in(run, {directory + kTranscripts});
@@ -250,7 +253,7 @@ Result<RunEnd> go(const Run& run, ReadyPod& ready, PodPublish& publish, daemon::
     return link.begin(start);
   };
   RunConnections connections(ready.plan.spec, link);
-  connections.attach(options);
+  if (run.command.agent && ready.plan.spec.network == pod::PodNetwork::egress) connections.attach(options);
   options.on_tick = [&](pod::PodControl& pod) {
     const auto answers = course.tick([&pod](const std::string& why) { pod.end(why); });
     connections.tick(pod, answers);
@@ -259,6 +262,7 @@ Result<RunEnd> go(const Run& run, ReadyPod& ready, PodPublish& publish, daemon::
   PodEgress egress(ready);
   egress.attach(options);
   publish.attach(options, context);
+  if (direct != nullptr) options.direct = direct->rules();
   const auto done = pod::launch_pod(ready.plan, options);
   publish.finish();
   const auto record = egress.finish();
@@ -280,6 +284,11 @@ Result<RunEnd> go(const Run& run, ReadyPod& ready, PodPublish& publish, daemon::
   // For the person alone: a name that was asked for may hold anything, and the ledger forgets nothing.
   if (record) end.pod->egress = gateway::to_json(*record);
   if (publish.any()) end.pod->published = publish.to_json();
+  if (direct != nullptr) {
+    end.pod->direct = PodDirect::to_json(done->direct);
+    for (const auto& line : direct->lines(done->direct))
+      report.say(line);
+  }
   return end;
 }
 
@@ -288,9 +297,10 @@ Result<RunEnd> go(const Run& run, ReadyPod& ready, PodPublish& publish, daemon::
 Result<RunEnd> run_in_pod(const Args& args, Run& run, daemon::RunLink& link, RunReport& report,
                           Context& context) {
   TRY(PodPublish publish, PodPublish::open(args));
-  TRY(ReadyPod pod, ready(args, run, publish, context));
+  TRY(const auto direct, PodDirect::open(args, run.cwd));
+  TRY(ReadyPod pod, ready(args, run, publish, direct.get(), context));
   tell_before(args, pod, context);
-  return go(run, pod, publish, link, report, context);
+  return go(run, pod, publish, direct.get(), link, report, context);
 }
 
 }  // namespace weir::cli

@@ -45,6 +45,7 @@ Json to_json(const RunEnd& end) {
                                   {"changed", end.pod->changed}}));
   if (end.pod && !end.pod->credentials.is_null()) json.find("pod")->set("credentials", end.pod->credentials);
   if (end.pod && !end.pod->egress.is_null()) json.find("pod")->set("egress", end.pod->egress);
+  if (end.pod && !end.pod->direct.is_null()) json.find("pod")->set("direct", end.pod->direct);
   if (end.pod && !end.pod->published.is_null()) json.find("pod")->set("published", end.pod->published);
   return json;
 }

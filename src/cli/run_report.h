@@ -19,6 +19,7 @@ struct RunPod {
   bool changed = false;  // the workspace: the pod is kept for `weir diff`
   Json credentials;      // what they were used for, and placeholders that were misused; null for none
   Json egress;           // what was reached and refused; null without a way out
+  Json direct = {};      // how the workspace itself was written, and what was refused; null without --direct
   Json published = {};   // at which ports of the host it was reached; null without --publish
 };
 

@@ -35,7 +35,7 @@ class Words {
       const bool shared = mount.at == "/tmp" || mount.at == "/var/tmp";
       add_memory(mount.at, mount.bytes_max, shared ? "1777" : "0755");
     } else {
-      add({mount.kind == PodMount::Kind::read_only ? "--ro-bind" : "--bind", mount.source, mount.at});
+      add({is_read_only(mount) ? "--ro-bind" : "--bind", mount.source, mount.at});
     }
   }
   std::vector<std::string> take() { return std::move(argv_); }

@@ -31,6 +31,8 @@ Status can_have_features(Launcher launcher, const PodPlan& plan) {
   if (spec.network == PodNetwork::egress || !spec.listeners.empty())
     return refuse("a way out needs a network namespace of Weir's own (--allow, --inspect, --credential)");
   if (!spec.published.empty()) return refuse("a port is published out of a network namespace of Weir's own");
+  if (direct_workspace(plan) != nullptr)
+    return refuse("a workspace is written directly in a pod of Weir's own (--direct)");
   if (spec.supervised) return refuse("supervision needs a pod of Weir's own");
   if (launcher == Launcher::landlock && !plan.doors.empty())
     return refuse("no socket can be connected to, that of the guard included");

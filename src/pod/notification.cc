@@ -1,5 +1,6 @@
 #include "pod/notification.h"
 
+#include <fcntl.h>
 #include <linux/seccomp.h>
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -62,16 +63,28 @@ bool Notifications::waits(std::uint64_t id) const {
 }
 
 void Notifications::go_on(std::uint64_t id) const {
-  respond(id, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
+  respond(id, 0, 0, SECCOMP_USER_NOTIF_FLAG_CONTINUE);
 }
 
 void Notifications::answer(std::uint64_t id, int error_number) const {
-  respond(id, error_number, 0);
+  respond(id, 0, error_number, 0);
+}
+
+// In two steps, since only the second one hands over the processor (kSyncWakeUp).
+void Notifications::give(std::uint64_t id, int fd, bool close_on_exec) const {
+  seccomp_notif_addfd added{.id = id,
+                            .flags = 0,
+                            .srcfd = static_cast<std::uint32_t>(fd),
+                            .newfd = 0,
+                            .newfd_flags = close_on_exec ? static_cast<std::uint32_t>(O_CLOEXEC) : 0};
+  const int theirs = ::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_ADDFD, &added);
+  respond(id, std::max(theirs, 0), theirs < 0 ? errno : 0, 0);
 }
 
 // Of a process that has ended meanwhile nothing is expected any more.
-void Notifications::respond(std::uint64_t id, int error_number, std::uint32_t flags) const {
-  seccomp_notif_resp response{.id = id, .val = 0, .error = -error_number, .flags = flags};
+void Notifications::respond(std::uint64_t id, std::int64_t value, int error_number,
+                            std::uint32_t flags) const {
+  seccomp_notif_resp response{.id = id, .val = value, .error = -error_number, .flags = flags};
   (void)::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_SEND, &response);
 }
 

@@ -40,11 +40,13 @@ class Notifications {
   void go_on(std::uint64_t id) const;
   // The call was done, or refused: `error_number` 0 answers 0, else -1 and this errno.
   void answer(std::uint64_t id, int error_number) const;
+  // The call's result is a copy of `fd` in the process; should it have no room for one, that error.
+  void give(std::uint64_t id, int fd, bool close_on_exec) const;
   // No process uses the filter any more.
   bool over() const { return over_; }
 
  private:
-  void respond(std::uint64_t id, int error_number, std::uint32_t flags) const;
+  void respond(std::uint64_t id, std::int64_t value, int error_number, std::uint32_t flags) const;
 
   os::Fd listener_;
   std::vector<std::uint64_t> buffer_;  // as long as the kernel's struct seccomp_notif

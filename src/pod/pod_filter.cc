@@ -1,6 +1,7 @@
 #include "pod/pod_filter.h"
 
 #include <asm/ioctls.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/sched.h>
@@ -75,8 +76,10 @@ class Rules {
     failed_ = ::seccomp_rule_add_array(context_, SCMP_ACT_ERRNO(static_cast<std::uint16_t>(error)), number,
                                        static_cast<unsigned>(arguments.size()), arguments.begin());
   }
-  void tell(int number) {
-    if (failed_ == 0) failed_ = ::seccomp_rule_add(context_, SCMP_ACT_NOTIFY, number, 0);
+  void tell(int number, std::initializer_list<scmp_arg_cmp> arguments = {}) {
+    if (failed_ == 0)
+      failed_ = ::seccomp_rule_add_array(context_, SCMP_ACT_NOTIFY, number,
+                                         static_cast<unsigned>(arguments.size()), arguments.begin());
   }
   int failed() const { return failed_; }  // 0, or a negative errno
 
@@ -170,6 +173,41 @@ void refuse_what_is_shared(Rules& rules) {
   rules.refuse(SCMP_SYS(ioprio_set), {{1, SCMP_CMP_NE, 0, 0}});
 }
 
+// By name, as in kRefused; which arguments they have stands in direct_call.cc.
+constexpr int kChangeFiles[] = {
+    SCMP_SYS(creat),    SCMP_SYS(openat2),   SCMP_SYS(mkdir),       SCMP_SYS(mkdirat),
+    SCMP_SYS(mknod),    SCMP_SYS(mknodat),   SCMP_SYS(unlink),      SCMP_SYS(unlinkat),
+    SCMP_SYS(rmdir),    SCMP_SYS(rename),    SCMP_SYS(renameat),    SCMP_SYS(renameat2),
+    SCMP_SYS(link),     SCMP_SYS(linkat),    SCMP_SYS(symlink),     SCMP_SYS(symlinkat),
+    SCMP_SYS(truncate), SCMP_SYS(chown),     SCMP_SYS(lchown),      SCMP_SYS(fchownat),
+    SCMP_SYS(utime),    SCMP_SYS(utimes),    SCMP_SYS(futimesat),   SCMP_SYS(utimensat),
+    SCMP_SYS(setxattr), SCMP_SYS(lsetxattr), SCMP_SYS(removexattr), SCMP_SYS(lremovexattr)};
+
+void tell_file_changes(Rules& rules) {
+  constexpr std::uint64_t kTemporary = 020000000;  // __O_TMPFILE, without O_DIRECTORY
+  constexpr std::uint64_t kSpecialBits[] = {04000, 02000};
+  constexpr int kFchmodat2 = 452;  // younger than libseccomp 2.5
+  for (const int call : kChangeFiles)
+    rules.tell(call);
+  for (const std::uint64_t flag : {std::uint64_t{O_WRONLY}, std::uint64_t{O_RDWR}, std::uint64_t{O_CREAT},
+                                   std::uint64_t{O_TRUNC}, kTemporary}) {
+    rules.tell(SCMP_SYS(open), {low_bits(1, flag, flag)});
+    rules.tell(SCMP_SYS(openat), {low_bits(2, flag, flag)});
+  }
+  rules.tell(SCMP_SYS(access), {low_bits(1, W_OK, W_OK)});
+  rules.tell(SCMP_SYS(faccessat), {low_bits(2, W_OK, W_OK)});
+  rules.tell(SCMP_SYS(faccessat2), {low_bits(2, W_OK, W_OK)});
+  for (const std::uint64_t bit : kSpecialBits) {
+    rules.refuse(SCMP_SYS(chmod), {low_bits(1, bit, bit)});
+    rules.refuse(SCMP_SYS(fchmod), {low_bits(1, bit, bit)});
+    for (const int call : {SCMP_SYS(fchmodat), kFchmodat2})
+      rules.refuse(call, {low_bits(2, bit, bit)});
+  }
+  rules.tell(SCMP_SYS(chmod), {low_bits(1, 06000, 0)});
+  for (const int call : {SCMP_SYS(fchmodat), kFchmodat2})
+    rules.tell(call, {low_bits(2, 06000, 0)});
+}
+
 struct Release {
   void operator()(void* context) const { ::seccomp_release(context); }
 };
@@ -239,7 +277,7 @@ Result<std::vector<BpfInstruction>> sealed_filter() {
   return first_filter(false);
 }
 
-Result<std::vector<BpfInstruction>> supervised_filter() {
+Result<std::vector<BpfInstruction>> supervised_filter(bool direct) {
   if (kArch == 0) return unavailable("no filter was reviewed for this architecture", ENOTSUP);
   const std::unique_ptr<void, Release> context(::seccomp_init(SCMP_ACT_ALLOW));
   if (!context) return unavailable("libseccomp cannot begin", ENOMEM);
@@ -248,6 +286,7 @@ Result<std::vector<BpfInstruction>> supervised_filter() {
   Rules rules(context.get());
   for (const int call : {SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(connect)})
     rules.tell(call);
+  if (direct) tell_file_changes(rules);
   rules.refuse(SCMP_SYS(setrlimit), {low_bits(0, kLow32, RLIMIT_RTTIME)});
   // prlimit64(pid, resource, new limit, old limit): reading is for everybody.
   rules.refuse(SCMP_SYS(prlimit64), {low_bits(1, kLow32, RLIMIT_RTTIME), {2, SCMP_CMP_NE, 0, 0}});

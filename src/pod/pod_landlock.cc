@@ -122,7 +122,7 @@ Status allow_places(const PodPlan& plan, Ruleset& rules) {
   TRY_STATUS(rules.allow("/dev", kDevice));
   TRY_STATUS(rules.allow("/dev/shm", kWrite));
   for (const auto& mount : plan.mounts)
-    TRY_STATUS(rules.allow(mount.at, mount.kind == PodMount::Kind::read_only ? kRead : kWrite));
+    TRY_STATUS(rules.allow(mount.at, is_read_only(mount) ? kRead : kWrite));
   for (const auto& file : plan.spec.files)
     TRY_STATUS(rules.allow(file.at, kReadFile));
   return {};
@@ -140,7 +140,7 @@ Status allow_host_places(const PodPlan& plan, Ruleset& rules) {
        {"cpuinfo", "meminfo", "stat", "uptime", "loadavg", "version", "filesystems", "sys"})
     TRY_STATUS(where_there(std::string("/proc/") + facts, kReadFile | kReadDir));
   for (const auto& mount : plan.mounts)
-    TRY_STATUS(rules.allow(mount.source, mount.kind == PodMount::Kind::read_only ? kRead : kWrite));
+    TRY_STATUS(rules.allow(mount.source, is_read_only(mount) ? kRead : kWrite));
   for (const auto& file : plan.spec.files)
     TRY_STATUS(where_there(file.at, kReadFile));
   return {};

@@ -294,7 +294,9 @@ Result<std::unique_ptr<Supervisor>> supervise(const PodPlan& plan, const PodOpti
                              .listeners = plan.spec.listeners,
                              .callbacks = options.supervise,
                              .way_out = options.way_out,
-                             .living = living});
+                             .living = living,
+                             .plan = plan,
+                             .direct = options.direct});
 }
 
 // What the kernel keeps for the pod as a whole: nothing unless its first process is in the group.
@@ -317,7 +319,8 @@ struct Begun {
 Result<Begun> begin(const PodPlan& plan, const PodCanary& canary, const PodOptions& options, Birth& birth) {
   birth.channel.tell_all(encode(plan, canary, keep_in_group(plan.spec.limits, birth)));
   birth.channel.tell_all(encode(plan.launcher == Launcher::landlock ? sealed_filter() : pod_filter()));
-  if (plan.spec.supervised) birth.channel.tell_all(encode(supervised_filter()));
+  if (plan.spec.supervised)
+    birth.channel.tell_all(encode(supervised_filter(direct_workspace(plan) != nullptr)));
   if (!plan.spec.listeners.empty()) {
     TRY(auto listeners, birth.channel.hear_listeners());
     if (options.on_listeners) TRY_STATUS(options.on_listeners(std::move(listeners)));
@@ -356,7 +359,10 @@ Result<PodResult> launch_here(Birth& birth, const PodPlan& plan, const PodOption
   Supervision supervision(plan, options, birth, begun_now->supervisor.get(),
                           result.report.level() == Level::L3);
   supervision.run(result);
-  if (begun_now->supervisor) result.supervised = begun_now->supervisor->count();
+  if (begun_now->supervisor) {
+    result.supervised = begun_now->supervisor->count();
+    result.direct = begun_now->supervisor->direct_report();
+  }
   birth.terminal.take_back();
   open_changes(plan);
   if (supervision.exec_errno() != 0)

@@ -29,6 +29,7 @@
 
 #include "os/fd.h"
 #include "os/process.h"
+#include "pod/direct_report.h"
 #include "pod/pod_report.h"
 #include "pod/supervised_call.h"
 #include "pod/way_out.h"
@@ -65,6 +66,7 @@ struct PodOptions {
   std::function<void(PodControl&)> on_tick;
   Supervise supervise;        // for spec.supervised only
   WayOut* way_out = nullptr;  // for spec.supervised with listeners; outlives the launch
+  DirectRules direct;         // for a plan with a mount of kind `direct`
 };
 
 struct PodResult {
@@ -74,6 +76,7 @@ struct PodResult {
   std::int64_t end_took_ns =
       0;  // from the decision to end it to the end of its last process; 0: not ended by us
   SupervisionCount supervised;  // all 0 when it was not
+  DirectReport direct;          // the same of a direct workspace
 };
 
 // A pod whose namespaces are being made while the caller still finds out what goes into them. Not launched,

@@ -80,7 +80,7 @@ Result<HeldMount> hold_bind(const PodMount& mount) {
       os::Fd(::open_tree(AT_FDCWD, mount.source.c_str(), OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_RECURSIVE));
   if (!held.tree) return mount_error("cannot bind", mount.source, errno);
   mount_attr attributes{};
-  attributes.attr_set = kPlain | (mount.kind == PodMount::Kind::read_only ? MOUNT_ATTR_RDONLY : 0U);
+  attributes.attr_set = kPlain | (is_read_only(mount) ? MOUNT_ATTR_RDONLY : 0U);
   if (::mount_setattr(held.tree.get(), "", AT_EMPTY_PATH | AT_RECURSIVE, &attributes, sizeof attributes) != 0)
     return mount_error("cannot make a bind read-only (needs Linux 5.12)", mount.source, errno);
   struct stat status;

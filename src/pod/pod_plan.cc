@@ -78,7 +78,7 @@ Status check_kept_out(const std::vector<std::string>& keep_out, const std::strin
   for (const auto& real : keep_out) {
     if (is_within(source, real) || is_within(real, source))
       return fail(ErrorCode::denied, "this would show Weir's own files inside the pod", source + " at " + at,
-                  kind == PodMount::Kind::overlay
+                  kind == PodMount::Kind::overlay || kind == PodMount::Kind::direct
                       ? "change to another directory: this one holds " + real + " or lies in it"
                       : "bind a directory that neither holds " + real + " nor lies in it");
   }
@@ -105,7 +105,7 @@ Result<PodMount> resolved(const std::vector<std::string>& keep_out, PodMount mou
     if (mount.bytes_max == 0) return fail("a tmpfs needs a size", mount.at);
     return mount;
   }
-  TRY(mount.source, existing(mount.source, mount.kind == Kind::overlay));
+  TRY(mount.source, existing(mount.source, mount.kind == Kind::overlay || mount.kind == Kind::direct));
   if (mount.source == "/" || is_within(mount.source, "/proc") || is_within(mount.source, "/dev") ||
       is_within(mount.source, "/sys"))
     return fail(ErrorCode::denied, "this directory of the host is never shown in a pod", mount.source,
@@ -167,6 +167,22 @@ std::string foreign_entry(const PodPlan& plan, const std::string& workspace) {
   return {};
 }
 
+// A second, writable way into a direct workspace would be one past the catalogue.
+Status check_direct(const PodPlan& plan) {
+  const PodMount* workspace = direct_workspace(plan);
+  if (workspace == nullptr) return {};
+  if (!plan.spec.supervised)
+    return fail(ErrorCode::internal, "a direct pod must be supervised", workspace->at);
+  for (const auto& mount : plan.mounts) {
+    const bool written = mount.kind == PodMount::Kind::writable || mount.kind == PodMount::Kind::direct;
+    if (&mount == workspace || !written) continue;
+    if (is_within(mount.source, workspace->source) || is_within(workspace->source, mount.source))
+      return fail(ErrorCode::denied, "a writable bind would open the direct workspace past the catalogue",
+                  mount.source, "leave out this --bind; --held PATH lets held files at PATH be changed");
+  }
+  return {};
+}
+
 void note_weaknesses(PodPlan& plan) {
   if (plan.uid == 0)
     plan.weaknesses.emplace_back(
@@ -177,6 +193,8 @@ void note_weaknesses(PodPlan& plan) {
   for (const auto& mount : plan.mounts)
     if (mount.kind == PodMount::Kind::writable)
       plan.weaknesses.push_back("written straight to the host: " + mount.source);
+    else if (mount.kind == PodMount::Kind::direct)
+      plan.weaknesses.push_back("written straight to the host, but for held files: " + mount.source);
   for (const auto& mount : plan.mounts) {
     const bool overlay = mount.kind == PodMount::Kind::overlay;
     const std::string name = overlay ? foreign_entry(plan, mount.source) : std::string();
@@ -198,6 +216,11 @@ Result<Level> level_from(std::string_view text) {
   for (const Level level : {Level::L0, Level::L1, Level::L2, Level::L3})
     if (text == name(level)) return level;
   return fail("no such level", printable(text, 40), "L3, L2, L1 or L0");
+}
+
+const PodMount* direct_workspace(const PodPlan& plan) {
+  const auto found = std::ranges::find(plan.mounts, PodMount::Kind::direct, &PodMount::kind);
+  return found == plan.mounts.end() ? nullptr : &*found;
 }
 
 Result<PodPlan> plan_pod(const PodSpec& spec) {
@@ -223,6 +246,7 @@ Result<PodPlan> plan_pod(const PodSpec& spec) {
   std::stable_sort(plan.mounts.begin(), plan.mounts.end(),
                    [](const auto& a, const auto& b) { return depth(a.at) < depth(b.at); });
   TRY_STATUS(check_cwd(plan));
+  TRY_STATUS(check_direct(plan));
   note_weaknesses(plan);
   return plan;
 }

@@ -78,7 +78,7 @@ ShieldStep probe_write_outside(const PodPlan& plan) {
   for (const char* path : {"/", "/proc/sys/kernel", "/dev"})
     if (!refused(path)) return open_gap("write_outside", std::string("a file could be made in ") + path);
   for (const auto& mount : plan.mounts)
-    if (mount.kind == PodMount::Kind::read_only && !refused(mount.at))
+    if (is_read_only(mount) && !refused(mount.at))
       return open_gap("write_outside", "could be written: " + mount.at);
   return held("write_outside", std::to_string(tried) + " places refuse writing");
 }

@@ -81,7 +81,7 @@ ShieldStep probe_write_alone(const PodPlan& plan, const PodLandlock& landlock) {
   for (const auto& dir : plan.spec.keep_out)
     if (writes(dir)) return open_gap(kStep, "a file could be made in " + dir);
   for (const auto& mount : plan.mounts)
-    if (mount.kind == PodMount::Kind::read_only && writes(mount.source))
+    if (is_read_only(mount) && writes(mount.source))
       return open_gap(kStep, "could be written: " + mount.source);
   return held(kStep, std::to_string(tried) + " places refuse writing");
 }

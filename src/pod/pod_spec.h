@@ -33,7 +33,9 @@ namespace weir::pod {
 
 struct PodMount {
   // `own`: as writable, of a directory or file that Weir made for this one pod and keeps with its changes.
-  enum class Kind { read_only, writable, overlay, tmpfs, own };
+  // `direct`: a workspace that is read-only in the pod, and whose supervisor changes it for the pod's
+  // programs but for held files (pod/direct.h); at most one, in a supervised pod.
+  enum class Kind { read_only, writable, overlay, tmpfs, own, direct };
   Kind kind = Kind::read_only;
   std::string at;      // inside; absolute, without "." and ".."
   std::string source;  // outside: what is bound, or the overlay's lower directory; links are followed
@@ -42,6 +44,10 @@ struct PodMount {
   std::uint64_t bytes_max = 0;  // tmpfs: its size, above 0
 };
 
+// Nothing in the pod can write there by itself.
+inline bool is_read_only(const PodMount& mount) {
+  return mount.kind == PodMount::Kind::read_only || mount.kind == PodMount::Kind::direct;
+}
 // A file of the pod's own, read-only, made before its program starts.
 struct PodFile {
   std::string at;
@@ -139,6 +145,9 @@ struct PodPlan {
   uid_t uid = 0;
   gid_t gid = 0;
 };
+
+// The workspace of a direct pod; null: it is none.
+const PodMount* direct_workspace(const PodPlan& plan);
 
 // Looks at paths and changes nothing. Errors: `invalid` (a path that is relative or not normal, two things at
 // one place, a mount over /, /proc or /dev, a source that is a socket, a door that is none, a program

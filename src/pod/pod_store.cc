@@ -47,6 +47,7 @@ Json pod_json(const Pod& pod) {
   if (!pod.from.empty()) json.set("from", pod.from);
   if (!pod.batch.empty()) json.set("batch", pod.batch);
   if (!pod.from.empty() || !pod.batch.empty()) json.set("since", rfc3339(pod.base_ns));
+  if (pod.direct) json.set("direct", true);
   set_path(json, "workspace", pod.workspace);
   return json;
 }
@@ -189,11 +190,12 @@ Result<Pod> PodStore::make(Pod pod, const std::string& workspace, const Fill& fi
   return pod;
 }
 
-Result<Pod> PodStore::create(const std::string& workspace, const std::string& profile,
-                             const Pod* from) const {
+Result<Pod> PodStore::create(const std::string& workspace, const std::string& profile, const Pod* from,
+                             bool direct) const {
   TRY_STATUS(os::make_dirs(dir_, 0700));
   Pod pod;
   pod.profile = profile;
+  pod.direct = direct;
   if (from == nullptr) return make(std::move(pod), workspace, {});
   const auto info = os::file_info(os::resolve_path(workspace));
   if (!info || from->workspace_device != info->device || from->workspace_inode != info->inode)

@@ -49,6 +49,7 @@ struct Pod {
   // Which directory `workspace` was: another one that takes its name is not committed to.
   std::uint64_t workspace_device = 0;
   std::uint64_t workspace_inode = 0;
+  bool direct = false;  // it writes the workspace itself; nothing is ever in `upper`
 };
 
 inline constexpr int kPodRecordVersion = 1;  // "v" of pod.json
@@ -69,8 +70,8 @@ class PodStore {
   // `from`: a pod of this very directory whose changes are copied first, with its lock held by the caller,
   // and which stays as it is. Errors then also: `invalid` for a pod of another directory, those of
   // copy_tree.h.
-  Result<Pod> create(const std::string& workspace, const std::string& profile,
-                     const Pod* from = nullptr) const;
+  Result<Pod> create(const std::string& workspace, const std::string& profile, const Pod* from = nullptr,
+                     bool direct = false) const;
   // A pod in which nothing ran: `fill` writes its upper directory, and records beside it into its own, before
   // anybody can see it. `batch` as in Pod.
   using Fill = std::function<Status(int directory, int upper)>;

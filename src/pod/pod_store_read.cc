@@ -49,6 +49,7 @@ Result<Pod> PodStore::read(const std::string& id) const {
   pod.profile = json["profile"].as_string();
   pod.from = json["from"].text_or("");
   pod.batch = json["batch"].text_or("");
+  pod.direct = json["direct"].is_bool() && json["direct"].as_bool();
   const auto since = from_rfc3339(json["since"].text_or(""));
   const bool begun = !pod.from.empty() || !pod.batch.empty();
   if ((!pod.from.empty() && !is_uuid(pod.from)) || (!pod.batch.empty() && !is_uuid(pod.batch)) ||

@@ -57,6 +57,7 @@ struct PodRequest {
   std::string workspace;  // absolute; an overlay whose changes go to `upper`
   std::string upper;
   std::string work;
+  bool direct = false;                     // the workspace itself is written, held files excepted; supervised
   std::string cwd;                         // inside; "" for the workspace
   std::string home;                        // where HOME is inside, as outside
   std::string user;                        // name for /etc/passwd

@@ -165,11 +165,16 @@ Result<PodSpec> pod_spec(const PodProfile& profile, const PodRequest& request) {
   if (!request.workspace.starts_with('/') || request.workspace == "/")
     return fail("the root directory cannot be a workspace", request.workspace,
                 "change to the directory of a project");
-  spec.mounts.push_back({.kind = PodMount::Kind::overlay,
-                         .at = request.workspace,
-                         .source = request.workspace,
-                         .upper = request.upper,
-                         .work = request.work});
+  if (request.direct)
+    spec.mounts.push_back(
+        {.kind = PodMount::Kind::direct, .at = request.workspace, .source = request.workspace});
+  else
+    spec.mounts.push_back({.kind = PodMount::Kind::overlay,
+                           .at = request.workspace,
+                           .source = request.workspace,
+                           .upper = request.upper,
+                           .work = request.work});
+  spec.supervised = request.direct;
   for (const auto& path : request.writable)
     spec.mounts.push_back({.kind = PodMount::Kind::writable, .at = path, .source = path});
   for (const auto& path : request.read_only)

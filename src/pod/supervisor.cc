@@ -78,7 +78,14 @@ Result<std::unique_ptr<Supervisor>> Supervisor::create(Setup setup) {
     return std::unexpected(std::move(error));
   }
   TRY(auto connects, ConnectFor::create());
-  return std::unique_ptr<Supervisor>(new Supervisor(std::move(setup), std::move(connects), std::move(root)));
+  std::unique_ptr<Direct> direct;
+  if (direct_workspace(setup.plan) != nullptr) {
+    TRY(direct, Direct::create(root.get(), setup.plan, setup.direct));
+  }
+  std::unique_ptr<Supervisor> supervisor(
+      new Supervisor(std::move(setup), std::move(connects), std::move(root)));
+  supervisor->direct_ = std::move(direct);
+  return supervisor;
 }
 
 Supervisor::Supervisor(Setup setup, std::unique_ptr<ConnectFor> connects, os::Fd root)
@@ -116,6 +123,7 @@ void Supervisor::serve() {
 
 void Supervisor::serve_one(const Notification& notification) {
   if (notification.number == SYS_connect) return on_connect(notification);
+  if (direct_ && direct_->serve(notification, notifications_)) return;
   if (notification.number == SYS_execve || notification.number == SYS_execveat) on_exec(notification);
   notifications_.go_on(notification.id);
 }

@@ -14,6 +14,8 @@
 // (unix, UDP, netlink) goes on by itself: unix sockets need the true peer, and datagrams reach nothing but
 // the pod's own name server.
 //
+// Calls that change files are told in a pod with a direct workspace only, and are direct.h's.
+//
 // Nothing here waits, but for the threads of ConnectFor. Inside the room only.
 #pragma once
 
@@ -24,6 +26,7 @@
 #include <vector>
 
 #include "pod/connect_for.h"
+#include "pod/direct.h"
 #include "pod/lineage.h"
 #include "pod/notification.h"
 #include "pod/pod_spec.h"
@@ -43,6 +46,8 @@ class Supervisor final : private WayOut::Hears {
     const Supervise& callbacks;
     WayOut* way_out = nullptr;
     std::function<std::vector<pid_t>()> living;  // all processes of the pod
+    const PodPlan& plan;
+    DirectRules direct;
   };
   // Error `unavailable`: the kernel lets nobody look into the pod's programs.
   static Result<std::unique_ptr<Supervisor>> create(Setup setup);
@@ -58,6 +63,7 @@ class Supervisor final : private WayOut::Hears {
   // PodControl::answer.
   bool answer(std::uint64_t call, const ConnectVerdict& verdict);
   const SupervisionCount& count() const { return count_; }
+  DirectReport direct_report() const { return direct_ ? direct_->report() : DirectReport(); }
 
  private:
   // A connection by TCP from its notification to its answer.
@@ -98,7 +104,8 @@ class Supervisor final : private WayOut::Hears {
 
   Notifications notifications_;
   std::unique_ptr<ConnectFor> connects_;
-  os::Fd root_;  // the pod's root directory
+  os::Fd root_;                     // the pod's root directory
+  std::unique_ptr<Direct> direct_;  // null: the workspace is none that is written directly
   PodNetwork network_;
   std::vector<PodListener> listeners_;
   const Supervise& callbacks_;

@@ -1,0 +1,169 @@
+#include "pod/direct_places.h"
+
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <linux/stat.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <climits>
+
+#include "os/files.h"
+
+namespace weir::pod {
+namespace {
+
+constexpr int kLinksMax = 40;  // as the kernel (path_resolution(7))
+
+struct Seen {
+  std::uint64_t mount = 0;
+  std::uint64_t inode = 0;
+  std::uint32_t type = 0;  // S_IFMT bits; 0: nothing there
+};
+
+// None when it cannot be looked at.
+std::optional<Seen> look(int dir, const char* name) {
+  struct statx info{};
+  const int flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | (*name == '\0' ? AT_EMPTY_PATH : 0);
+  if (::statx(dir, name, flags, STATX_TYPE | STATX_INO | STATX_MNT_ID, &info) == 0)
+    return Seen{.mount = info.stx_mnt_id,
+                .inode = info.stx_ino,
+                .type = static_cast<std::uint32_t>(info.stx_mode & S_IFMT)};
+  return errno == ENOENT ? std::optional(Seen{}) : std::nullopt;
+}
+
+// Below the pod's root, as its programs walk; links of /proc lead nowhere from here.
+os::Fd open_in_root(int root, const std::string& path) {
+  open_how how{};
+  how.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+  how.resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+  return os::Fd(static_cast<int>(::syscall(SYS_openat2, root, path.c_str(), &how, sizeof how)));
+}
+
+std::optional<std::string> link_text(int dir, const char* name) {
+  std::array<char, PATH_MAX> buffer;
+  const ssize_t n = ::readlinkat(dir, name, buffer.data(), buffer.size());
+  if (n <= 0 || n == static_cast<ssize_t>(buffer.size())) return std::nullopt;
+  return std::string(buffer.data(), static_cast<std::size_t>(n));
+}
+
+std::optional<std::string> path_of(const os::Fd& fd) {
+  return link_text(AT_FDCWD, ("/proc/self/fd/" + std::to_string(fd.get())).c_str());
+}
+
+// The directory that a relative path begins in, as the pod names it.
+std::optional<std::string> base_of(pid_t thread, int dir) {
+  const std::string proc = "/proc/" + std::to_string(thread);
+  auto base =
+      link_text(AT_FDCWD, (dir == AT_FDCWD ? proc + "/cwd" : proc + "/fd/" + std::to_string(dir)).c_str());
+  if (!base || !base->starts_with('/')) return std::nullopt;
+  return base;
+}
+
+struct Parts {
+  std::string above;  // of the directory to open
+  std::string last;
+  bool slash = false;
+};
+
+// "/a/b/" is "/a" and "b"; what ends in no plain name is a directory by itself, and its last name ".".
+Parts parts_of(std::string path) {
+  Parts parts;
+  while (path.size() > 1 && path.ends_with('/')) {
+    path.pop_back();
+    parts.slash = true;
+  }
+  const auto slash = path.rfind('/');
+  parts.last = path.substr(slash + 1);
+  if (parts.last.empty() || parts.last == "." || parts.last == "..")
+    return {.above = std::move(path), .last = ".", .slash = true};
+  parts.above = path.substr(0, slash + 1);
+  return parts;
+}
+
+}  // namespace
+
+Result<DirectPlaces> DirectPlaces::create(int root, const PodMount& workspace) {
+  DirectPlaces places;
+  places.root_ = root;
+  places.at_ = workspace.at;
+  TRY(places.host_, open_root(workspace.source));
+  const os::Fd inside = open_in_root(root, workspace.at);
+  const os::Fd proc = open_in_root(root, "/proc");
+  const Seen seen = inside ? look(inside.get(), "").value_or(Seen()) : Seen();
+  const Seen seen_proc = proc ? look(proc.get(), "").value_or(Seen()) : Seen();
+  TRY(const Node host, node_of(places.host_.get()));
+  if (seen.mount == 0 || seen_proc.mount == 0 || seen.inode != host.inode)
+    return fail(ErrorCode::unavailable, "the pod does not show its workspace", workspace.at,
+                "the directory was replaced just now; try again");
+  places.mount_ = seen.mount;
+  places.proc_mount_ = seen_proc.mount;
+  return places;
+}
+
+std::optional<DirectPlace> DirectPlaces::find(pid_t thread, int dir, const std::string& path,
+                                              bool follow) const {
+  if (path.empty()) return std::nullopt;
+  std::string whole = path;
+  if (!path.starts_with('/')) {
+    auto base = base_of(thread, dir);
+    if (!base) return std::nullopt;
+    whole = *base + "/" + path;
+  }
+  bool slash = false;
+  for (int links = 0; links <= kLinksMax; ++links) {
+    Parts parts = parts_of(whole);
+    slash = slash || parts.slash;
+    const os::Fd above = open_in_root(root_, parts.above);
+    const auto directory = above ? look(above.get(), "") : std::nullopt;
+    const auto child = directory ? look(above.get(), parts.last.c_str()) : std::nullopt;
+    if (!child || directory->mount == proc_mount_) return std::nullopt;
+    if (child->type == S_IFLNK && (follow || slash)) {
+      const auto target = link_text(above.get(), parts.last.c_str());
+      if (!target) return std::nullopt;
+      whole = target->starts_with('/') ? *target : parts.above + "/" + *target;
+      continue;
+    }
+    if (child->type == S_IFDIR && child->mount == mount_ && directory->mount != mount_) {
+      const os::Fd top = open_in_root(root_, parts.above + "/" + parts.last);
+      auto place = top ? inside(top, ".") : std::nullopt;
+      if (place) place->slash = slash;
+      return place;
+    }
+    if (directory->mount != mount_) return DirectPlace{};
+    // Something else of the pod's is mounted there.
+    if (child->type != 0 && child->mount != mount_) return std::nullopt;
+    auto place = inside(above, parts.last);
+    if (place) place->slash = slash;
+    return place;
+  }
+  return std::nullopt;
+}
+
+std::optional<DirectPlace> DirectPlaces::inside(const os::Fd& dir, const std::string& last) const {
+  const auto path = path_of(dir);
+  if (!path || !path->starts_with(at_)) return std::nullopt;
+  std::string below = path->substr(at_.size());
+  if (!below.empty() && !below.starts_with('/')) return std::nullopt;
+  if (!below.empty()) below.erase(0, 1);
+  auto host_dir = open_beneath(host_.get(), below, O_PATH | O_DIRECTORY);
+  if (!host_dir) return std::nullopt;
+  const auto in_pod = node_of(dir.get());
+  const auto on_host = node_of(host_dir->get());
+  if (!in_pod || !on_host || in_pod->inode != on_host->inode || in_pod->device != on_host->device)
+    return std::nullopt;
+  auto child = last == "." ? on_host : node_at(host_dir->get(), last);
+  if (!child) return std::nullopt;
+  DirectPlace place;
+  place.inside = true;
+  place.path = last == "." ? below : joined(below, last);
+  place.host_dir = *std::move(host_dir);
+  place.last = last;
+  place.child = *child;
+  return place;
+}
+
+}  // namespace weir::pod
