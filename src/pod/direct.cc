@@ -104,12 +104,27 @@ bool follows(const FileCall& call) {
 
 // What only the kernel answers, and a read-only mount refuses.
 bool is_left_to_kernel(const FileCall& call) {
-  if (call.path == 0 || call.unusual) return true;
+  if (call.unusual) return true;
   if (call.what == What::open) {
     const bool changes = writes(call.flags) || (call.flags & (O_CREAT | O_TRUNC | kTemporary)) != 0;
     return !changes || (call.flags & kPathOnly) != 0;
   }
-  return (call.flags & AT_EMPTY_PATH) != 0 && call.what != What::remove && call.what != What::rename;
+  return false;
+}
+
+bool may_be_about_descriptor(What what) {
+  return what == What::mode || what == What::owner || what == What::times;
+}
+
+// The first path of a call; the descriptor it is about in place of one. None: not there, too long, or empty.
+std::optional<std::string> path_of(const FileCall& call, const Memory& memory) {
+  std::optional<std::string> path;
+  if (call.path != 0) path = memory.text(call.path, kPathBytesMax);
+  const bool empty = call.path == 0 || (path && path->empty() && (call.flags & AT_EMPTY_PATH) != 0);
+  if (empty && may_be_about_descriptor(call.what))
+    return call.dir == AT_FDCWD ? "." : "/proc/self/fd/" + std::to_string(call.dir);
+  if (!path || path->empty() || path->size() == kPathBytesMax) return std::nullopt;
+  return path;
 }
 
 bool has_two_paths(What what) {
@@ -125,6 +140,12 @@ os::Fd same_file(const DirectPlace& place) {
     errno = ESTALE;
   }
   return fd;
+}
+
+bool is_empty(const DirectPlace& place) {
+  const auto dir = open_dir_beneath(place.host_dir.get(), place.last);
+  const auto names = dir ? names_in(dir->get(), 1) : Result<std::vector<std::string>>(fail("closed"));
+  return !names || names->empty();  // the kernel knows
 }
 
 std::string by_descriptor(const os::Fd& fd) {
@@ -185,8 +206,8 @@ bool Direct::serve(const Notification& notification, const Notifications& notifi
 Direct::Outcome Direct::decide(const Notification& notification, const FileCall& call,
                                const Notifications& notifications) {
   const Memory memory(notification.thread);
-  const auto path = memory.text(call.path, kPathBytesMax);
-  if (!path || path->size() == kPathBytesMax) return {};
+  const auto path = path_of(call, memory);
+  if (!path) return {};
   auto place = places_.find(notification.thread, call.dir, *path, follows(call));
   if (!place) return {};
   Asked asked{
@@ -213,6 +234,11 @@ Direct::Outcome Direct::decide(const Notification& notification, const FileCall&
 
 Direct::Outcome Direct::act(Asked& asked) {
   if (!asked.place.inside) return {};
+  // Of a read-only mount the kernel would say so before it looks.
+  const bool makes = asked.call.what == What::make_directory || asked.call.what == What::make_file ||
+                     asked.call.what == What::soft_link ||
+                     (asked.call.what == What::open && (asked.call.flags & O_CREAT) != 0);
+  if (!makes && asked.place.child.kind == NodeKind::none) return error(ENOENT);
   switch (asked.call.what) {
     case What::open:
       return open(asked);
@@ -245,8 +271,8 @@ Direct::Outcome Direct::act_on_two(Asked& asked) {
   if (!asked.place.inside && !asked.other.inside) return {};
   // As between any two file systems; the kernel would say that one of them is read-only.
   if (!asked.place.inside || !asked.other.inside) return error(EXDEV);
-  if (asked.place.last == "." || asked.other.last == "." || asked.place.child.kind == NodeKind::none)
-    return {};
+  if (asked.place.child.kind == NodeKind::none) return error(ENOENT);
+  if (asked.place.last == "." || asked.other.last == ".") return {};
   return asked.call.what == What::rename ? rename(asked) : hard_link(asked);
 }
 
@@ -353,7 +379,12 @@ Direct::Outcome Direct::make_file(Asked& asked) {
 Direct::Outcome Direct::remove(Asked& asked) {
   const DirectPlace& place = asked.place;
   const bool directory = (asked.call.flags & AT_REMOVEDIR) != 0;
-  if (place.last == "." || place.child.kind == NodeKind::none || (place.slash && !directory)) return {};
+  if (place.last == ".") return error(directory ? EINVAL : EISDIR);
+  if (place.slash && !directory) return error(ENOTDIR);
+  // What cannot be anyway is no attempt at what is held: git tries whether directories are empty.
+  const bool is_directory = place.child.kind == NodeKind::directory;
+  if (directory != is_directory) return error(directory ? ENOTDIR : EISDIR);
+  if (directory && !is_empty(place)) return error(ENOTEMPTY);
   if (judge_.holds_mount(place.path)) return error(EBUSY);
   if (refuses(judge_.removes(place.path, place.child))) return error(EACCES);
   return done(::unlinkat(place.host_dir.get(), place.last.c_str(), directory ? AT_REMOVEDIR : 0));
@@ -361,7 +392,7 @@ Direct::Outcome Direct::remove(Asked& asked) {
 
 Direct::Outcome Direct::make_link(Asked& asked) {
   const DirectPlace& place = asked.place;
-  if (place.slash || place.child.kind != NodeKind::none) return {};
+  if (place.slash || place.child.kind != NodeKind::none) return error(EEXIST);
   if (refuses(judge_.creates(place.path, NodeKind::symlink, asked.text))) return error(EACCES);
   return done(::symlinkat(asked.text.c_str(), place.host_dir.get(), place.last.c_str()));
 }
@@ -418,7 +449,6 @@ Direct::Outcome Direct::set_owner(Asked& asked) {
   constexpr auto kUnchanged = static_cast<std::uint32_t>(-1);
   const auto uid = static_cast<std::uint32_t>(asked.call.value);
   const auto gid = static_cast<std::uint32_t>(asked.call.value2);
-  if (place.child.kind == NodeKind::none) return {};
   const bool own = (uid == kUnchanged || uid == ::geteuid()) && (gid == kUnchanged || gid == ::getegid());
   if (!own) return error(EPERM);
   if (refuses(judge_.sets(place.path, place.child))) return error(EACCES);
@@ -427,7 +457,6 @@ Direct::Outcome Direct::set_owner(Asked& asked) {
 
 Direct::Outcome Direct::set_times(Asked& asked) {
   const DirectPlace& place = asked.place;
-  if (place.child.kind == NodeKind::none) return {};
   if (refuses(judge_.sets(place.path, place.child))) return error(EACCES);
   return done(::utimensat(place.host_dir.get(), place.last.c_str(), asked.times.data(), AT_SYMLINK_NOFOLLOW));
 }
@@ -435,7 +464,7 @@ Direct::Outcome Direct::set_times(Asked& asked) {
 // Changes nothing; on a read-only mount the kernel would say that nothing can be written.
 Direct::Outcome Direct::access(const Asked& asked) {
   const DirectPlace& place = asked.place;
-  if (place.child.kind == NodeKind::none || place.child.kind == NodeKind::symlink) return {};
+  if (place.child.kind == NodeKind::symlink) return {};
   if (place.child.kind == NodeKind::file && judge_.writes(place.path, place.child)) return error(EACCES);
   const int mode = static_cast<int>(asked.call.value & (R_OK | W_OK | X_OK));
   // By effective capabilities: of the real ones root's supervisor has all.

@@ -44,6 +44,8 @@ constexpr Shape kShapes[] = {
     {SYS_fchmodat, What::mode, 0, 1, kNone, kNone, kNone, 2},
     {SYS_fchmodat2, What::mode, 0, 1, kNone, kNone, 3, 2},
     {SYS_fchownat, What::owner, 0, 1, kNone, kNone, 4, 2},
+    {SYS_fchmod, What::mode, 0, kNone, kNone, kNone, kNone, 1},
+    {SYS_fchown, What::owner, 0, kNone, kNone, kNone, kNone, 1},
     {SYS_utimensat, What::times, 0, 1, kNone, kNone, 3, 2},
     {SYS_faccessat, What::access, 0, 1, kNone, kNone, kNone, 2},
     {SYS_faccessat2, What::access, 0, 1, kNone, kNone, 3, 2},

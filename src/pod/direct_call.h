@@ -32,7 +32,7 @@ struct FileCall {
   };
   What what = What::open;
   int dir = AT_FDCWD;        // that `path` is relative to
-  std::uint64_t path = 0;    // address of a text; 0: the call is about the descriptor
+  std::uint64_t path = 0;    // address of a text; 0: the call is about `dir` itself
   int other_dir = AT_FDCWD;  // rename, hard_link: of the new name
   std::uint64_t other = 0;   // the new name; soft_link: its target
   std::uint64_t flags = 0;   // O_ of open, AT_ of others, RENAME_ of rename

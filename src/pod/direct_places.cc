@@ -9,7 +9,9 @@
 
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <climits>
+#include <string_view>
 
 #include "os/files.h"
 
@@ -63,6 +65,25 @@ std::optional<std::string> base_of(pid_t thread, int dir) {
   return base;
 }
 
+// "/proc/self/fd/3", "/dev/fd/3": the descriptor; glibc's fchmodat() names it so. None: another path.
+std::optional<int> descriptor_named(std::string_view path) {
+  for (const std::string_view top : {"/proc/self/fd/", "/proc/thread-self/fd/", "/dev/fd/"}) {
+    if (!path.starts_with(top)) continue;
+    const std::string_view number = path.substr(top.size());
+    int fd = -1;
+    const auto read = std::from_chars(number.data(), number.data() + number.size(), fd);
+    if (read.ec == std::errc() && read.ptr == number.data() + number.size()) return fd;
+  }
+  return std::nullopt;
+}
+
+// Is this what the descriptor has open? A name may have gone to another file since.
+bool is_open_as(pid_t thread, int fd, const Node& child) {
+  struct stat info;
+  const std::string link = "/proc/" + std::to_string(thread) + "/fd/" + std::to_string(fd);
+  return ::stat(link.c_str(), &info) == 0 && info.st_ino == child.inode && info.st_dev == child.device;
+}
+
 struct Parts {
   std::string above;  // of the directory to open
   std::string last;
@@ -114,7 +135,15 @@ std::optional<DirectPlace> DirectPlaces::find(pid_t thread, int dir, const std::
     whole = *base + "/" + path;
   }
   bool slash = false;
+  std::optional<int> named;
   for (int links = 0; links <= kLinksMax; ++links) {
+    if (const auto fd = descriptor_named(whole); fd && follow) {
+      auto base = base_of(thread, *fd);
+      if (!base || named) return std::nullopt;
+      named = fd;
+      whole = *std::move(base);
+      follow = false;
+    }
     Parts parts = parts_of(whole);
     slash = slash || parts.slash;
     const os::Fd above = open_in_root(root_, parts.above);
@@ -130,6 +159,7 @@ std::optional<DirectPlace> DirectPlaces::find(pid_t thread, int dir, const std::
     if (child->type == S_IFDIR && child->mount == mount_ && directory->mount != mount_) {
       const os::Fd top = open_in_root(root_, parts.above + "/" + parts.last);
       auto place = top ? inside(top, ".") : std::nullopt;
+      if (place && named && !is_open_as(thread, *named, place->child)) return std::nullopt;
       if (place) place->slash = slash;
       return place;
     }
@@ -137,6 +167,7 @@ std::optional<DirectPlace> DirectPlaces::find(pid_t thread, int dir, const std::
     // Something else of the pod's is mounted there.
     if (child->type != 0 && child->mount != mount_) return std::nullopt;
     auto place = inside(above, parts.last);
+    if (place && named && !is_open_as(thread, *named, place->child)) return std::nullopt;
     if (place) place->slash = slash;
     return place;
   }

@@ -175,13 +175,14 @@ void refuse_what_is_shared(Rules& rules) {
 
 // By name, as in kRefused; which arguments they have stands in direct_call.cc.
 constexpr int kChangeFiles[] = {
-    SCMP_SYS(creat),    SCMP_SYS(openat2),   SCMP_SYS(mkdir),       SCMP_SYS(mkdirat),
-    SCMP_SYS(mknod),    SCMP_SYS(mknodat),   SCMP_SYS(unlink),      SCMP_SYS(unlinkat),
-    SCMP_SYS(rmdir),    SCMP_SYS(rename),    SCMP_SYS(renameat),    SCMP_SYS(renameat2),
-    SCMP_SYS(link),     SCMP_SYS(linkat),    SCMP_SYS(symlink),     SCMP_SYS(symlinkat),
-    SCMP_SYS(truncate), SCMP_SYS(chown),     SCMP_SYS(lchown),      SCMP_SYS(fchownat),
-    SCMP_SYS(utime),    SCMP_SYS(utimes),    SCMP_SYS(futimesat),   SCMP_SYS(utimensat),
-    SCMP_SYS(setxattr), SCMP_SYS(lsetxattr), SCMP_SYS(removexattr), SCMP_SYS(lremovexattr)};
+    SCMP_SYS(creat),       SCMP_SYS(openat2),  SCMP_SYS(mkdir),     SCMP_SYS(mkdirat),
+    SCMP_SYS(mknod),       SCMP_SYS(mknodat),  SCMP_SYS(unlink),    SCMP_SYS(unlinkat),
+    SCMP_SYS(rmdir),       SCMP_SYS(rename),   SCMP_SYS(renameat),  SCMP_SYS(renameat2),
+    SCMP_SYS(link),        SCMP_SYS(linkat),   SCMP_SYS(symlink),   SCMP_SYS(symlinkat),
+    SCMP_SYS(truncate),    SCMP_SYS(chown),    SCMP_SYS(lchown),    SCMP_SYS(fchownat),
+    SCMP_SYS(fchown),      SCMP_SYS(utime),    SCMP_SYS(utimes),    SCMP_SYS(futimesat),
+    SCMP_SYS(utimensat),   SCMP_SYS(setxattr), SCMP_SYS(lsetxattr), SCMP_SYS(removexattr),
+    SCMP_SYS(lremovexattr)};
 
 void tell_file_changes(Rules& rules) {
   constexpr std::uint64_t kTemporary = 020000000;  // __O_TMPFILE, without O_DIRECTORY
@@ -203,7 +204,8 @@ void tell_file_changes(Rules& rules) {
     for (const int call : {SCMP_SYS(fchmodat), kFchmodat2})
       rules.refuse(call, {low_bits(2, bit, bit)});
   }
-  rules.tell(SCMP_SYS(chmod), {low_bits(1, 06000, 0)});
+  for (const int call : {SCMP_SYS(chmod), SCMP_SYS(fchmod)})
+    rules.tell(call, {low_bits(1, 06000, 0)});
   for (const int call : {SCMP_SYS(fchmodat), kFchmodat2})
     rules.tell(call, {low_bits(2, 06000, 0)});
 }
