@@ -19,6 +19,15 @@ std::string absolute(const std::string& path, const std::string& cwd) {
   return os::resolve_path(path.starts_with('/') ? path : cwd + "/" + path);
 }
 
+// What the report says of a way out through a company's proxy.
+void tell_upstream(const gateway::Upstream& upstream, pod::PodPlan& plan) {
+  plan.notes.insert(plan.notes.end(), upstream.notes.begin(), upstream.notes.end());
+  if (upstream.any())
+    plan.weaknesses.emplace_back(
+        "allowed names are looked up and dialled by this machine's proxy (HTTPS_PROXY, HTTP_PROXY): to which "
+        "address they lead is not checked");
+}
+
 Result<pod::Pod> new_pod(const pod::PodStore& store, const pod::PodRequest& request,
                          const std::string& profile, const std::optional<pod::Pod>& from) {
   const std::string& workspace = request.workspace;
@@ -117,6 +126,7 @@ Result<ReadyPod> ready_pod(const pod::PodProfile& profile, pod::PodRequest reque
     request.work = ready.stored.work;
     TRY(pod::PodSpec spec, pod::pod_spec(profile, request));
     TRY(ready.egress, egress_policy(profile, credentials.list));
+    if (ready.egress) ready.egress->upstream = gateway::upstream_from_environment(os::environment());
     if (ready.egress) {
       TRY(spec.listeners, egress_listeners(*ready.egress));
     }
@@ -127,6 +137,7 @@ Result<ReadyPod> ready_pod(const pod::PodProfile& profile, pod::PodRequest reque
     if (complete) TRY_STATUS(complete(ready.stored, spec));
     if (ready.egress) ready.egress->supervised = spec.supervised;
     TRY(ready.plan, pod::plan_pod(spec));
+    if (ready.egress) tell_upstream(ready.egress->upstream, ready.plan);
     return {};
   };
   if (const Status finished = finish(); !finished) {

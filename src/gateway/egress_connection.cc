@@ -143,6 +143,8 @@ void EgressConnection::ready(int fd, std::uint32_t /*events*/) {
     case Phase::connecting:
       if (fd == server_.get()) dialled();
       return;
+    case Phase::tunnelling:
+      return read_tunnel();
     case Phase::relaying:
       return pump();
     case Phase::answering:
@@ -230,17 +232,29 @@ void EgressConnection::agreed(bool allowed) {
 }
 
 void EgressConnection::resolve() {
+  via_ = services_.policy.upstream.find(*rule_, host_, port_);
+  if (via_ != nullptr && via_->host.address) return resolved(std::vector{*via_->host.address});
   if (rule_->kind == EgressRule::Kind::mapped) return resolved(loopback_addresses(*rule_));
-  if (rule_->kind == EgressRule::Kind::address) return resolved(std::vector{*rule_->host.address});
+  if (rule_->kind == EgressRule::Kind::address && via_ == nullptr)
+    return resolved(std::vector{*rule_->host.address});
   phase_ = Phase::resolving;
   set_deadline(limits::kResolveMs);
-  if (const Status asked = services_.resolver.ask(id_, host_.text); !asked)
+  if (const Status asked = services_.resolver.ask(id_, via_ ? via_->host.text : host_.text); !asked)
     fail_with(asked.error().what, 502);
 }
 
 void EgressConnection::resolved(const Result<std::vector<IpAddress>>& addresses) {
   if (phase_ == Phase::done || phase_ == Phase::answering) return;
-  if (!addresses) return fail_with("the name cannot be resolved: " + addresses.error().what, 502);
+  if (!addresses)
+    return fail_with((via_ ? via_->text() + ", this machine's proxy," : "the name") +
+                         std::string(" cannot be resolved: ") + addresses.error().what,
+                     502);
+  if (via_ != nullptr) {
+    // Whom the person's programs ask, wherever that is. Where the name leads only it knows.
+    candidates_.assign(addresses->begin(), addresses->end());
+    phase_ = Phase::connecting;
+    return dial_next();
+  }
   std::string place;
   for (const auto& address : *addresses) {
     const auto wrong = wrong_place(*rule_, address, services_.is_own(address));
@@ -261,8 +275,8 @@ void EgressConnection::dial_next() {
   while (!candidates_.empty()) {
     const IpAddress address = candidates_.front();
     candidates_.pop_front();
-    address_ = address.text();
-    SocketAddress to(address, port_);
+    address_ = via_ ? "proxy " + via_->text() : address.text();
+    SocketAddress to(address, via_ ? via_->port : port_);
     services_.poller.forget(server_.get());
     server_ = os::Fd(::socket(to.get()->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
     if (!server_) continue;
@@ -282,7 +296,39 @@ void EgressConnection::dialled() {
   int error = 0;
   socklen_t size = sizeof error;
   if (::getsockopt(server_.get(), SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error != 0) return dial_next();
-  connected();
+  via_ ? open_tunnel() : connected();
+}
+
+void EgressConnection::open_tunnel() {
+  const std::string request = via_->request(host_, port_);
+  // Into an empty buffer that is larger: it fits, or the proxy is gone.
+  if (::send(server_.get(), request.data(), request.size(), MSG_NOSIGNAL) !=
+      static_cast<ssize_t>(request.size()))
+    return fail_with(address_ + " does not take a request", 502);
+  phase_ = Phase::tunnelling;
+  set_deadline(limits::kHeadMs);
+  wait_for(server_.get(), EPOLLIN);
+}
+
+// Not a byte is taken beyond the head: what follows is the destination's.
+void EgressConnection::read_tunnel() {
+  std::array<char, kConnectReplyBytesMax> buffer;
+  ssize_t n = ::recv(server_.get(), buffer.data(), buffer.size(), MSG_PEEK);
+  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (n <= 0) return fail_with(address_ + " ended the connection", 502);
+  const std::size_t before = reply_.size();
+  reply_.append(buffer.data(), static_cast<std::size_t>(n));
+  const auto reply = parse_connect_reply(reply_);
+  if (!reply) return fail_with(address_ + ": " + reply.error().what, 502);
+  if (*reply) n = static_cast<ssize_t>((*reply)->bytes - before);
+  if (::recv(server_.get(), buffer.data(), static_cast<std::size_t>(n), 0) != n)
+    return fail_with(address_ + " cannot be read", 502);
+  if (!*reply) return;
+  const int status = (*reply)->status;
+  if (status >= 200 && status < 300) return connected();
+  fail_with(address_ + (status == 407 ? " wants other credentials (407)"
+                                      : " refuses this destination (" + std::to_string(status) + ")"),
+            502);
 }
 
 void EgressConnection::connected() {
@@ -383,6 +429,7 @@ void EgressConnection::tick(std::int64_t now_ms) {
   if (phase_ == Phase::registering) return refuse(Refusal::unsupervised, "");
   if (phase_ == Phase::connecting) return dial_next();
   if (phase_ == Phase::resolving) return fail_with("the name server does not answer", 504);
+  if (phase_ == Phase::tunnelling) return fail_with(address_ + " does not answer", 504);
   end(phase_ != Phase::answering);
 }
 

@@ -5,6 +5,7 @@
 //   where to     transparent: the address that was dialled · proxy: CONNECT or a URL · socks: the request
 //   may it       EgressPolicy::find; of a supervised pod, when a proxy was asked, also the supervisor
 //   which one    a name is resolved now, every address is checked, and what was checked is what is dialled
+//                behind a company's proxy that one is dialled and asked for it (upstream_proxy.h)
 //   then         StreamGate and EgressBudget inside of a Relay, or an InspectedRelay where requests are
 //   looked at
 //
@@ -72,12 +73,22 @@ class EgressConnection final : public Watcher {
   bool done() const { return phase_ == Phase::done; }
   // Bytes of the client are, or may be, still on their way to a server.
   bool owes_server() const {
-    return phase_ == Phase::resolving || phase_ == Phase::connecting ||
+    return phase_ == Phase::resolving || phase_ == Phase::connecting || phase_ == Phase::tunnelling ||
            (phase_ == Phase::relaying && relay_->owes_server());
   }
 
  private:
-  enum class Phase { registering, request, asking, resolving, connecting, relaying, answering, done };
+  enum class Phase {
+    registering,
+    request,
+    asking,
+    resolving,
+    connecting,
+    tunnelling,  // the upstream proxy is asked
+    relaying,
+    answering,
+    done
+  };
 
   void await_registration();
   void proceed();
@@ -89,6 +100,8 @@ class EgressConnection final : public Watcher {
   void go(Host host, std::uint16_t port);
   void dial_next();
   void dialled();
+  void open_tunnel();
+  void read_tunnel();
   void connected();
   bool is_inspected() const;
   std::unique_ptr<Conduit> relay(std::string answer);
@@ -120,7 +133,9 @@ class EgressConnection final : public Watcher {
   Host host_;
   std::uint16_t port_ = 0;
   const EgressRule* rule_ = nullptr;
-  std::string first_;  // a rewritten head
+  const UpstreamProxy* via_ = nullptr;  // null: dialled directly
+  std::string reply_;                   // of that proxy, as far as it has come
+  std::string first_;                   // a rewritten head
   std::optional<HttpFraming> framing_;
   std::deque<IpAddress> candidates_;
   std::string address_;  // that is being dialled, or was

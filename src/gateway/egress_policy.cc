@@ -239,6 +239,7 @@ Json to_json(const EgressPolicy& policy) {
                                    {"received", policy.limits.received_bytes},
                                    {"received_each", policy.limits.received_each_bytes}}));
   json.set("supervised", policy.supervised);
+  json.set("upstream", to_json(policy.upstream));
   return json;
 }
 
@@ -247,6 +248,9 @@ Result<EgressPolicy> egress_policy_from_json(const Json& json) {
   TRY_STATUS(read_rules(json["allow"], parse_allow, policy));
   TRY_STATUS(read_rules(json["allow_private"], parse_allow_private, policy));
   policy.supervised = json["supervised"].bool_or(false);
+  if (json.has("upstream")) {
+    TRY(policy.upstream, upstream_from_json(json["upstream"]));
+  }
   if (json["inspect"].is_array())
     for (const auto& item : json["inspect"].as_array()) {
       TRY(InspectRule rule, parse_inspect(item.text_or("")));

@@ -24,19 +24,10 @@
 #include <vector>
 
 #include "base/json.h"
-#include "gateway/host_name.h"
+#include "gateway/egress_rule.h"
+#include "gateway/upstream_proxy.h"
 
 namespace weir::gateway {
-
-struct EgressRule {
-  enum class Kind { name, suffix, address, mapped };
-  Kind kind = Kind::name;
-  Host host;                         // suffix: the part behind "*."
-  std::vector<std::uint16_t> ports;  // never empty
-  bool any_protocol = false;         // what is neither TLS nor HTTP passes too
-  bool private_allowed = false;      // by parse_allow_private
-  std::string text;                  // as it was written
-};
 
 // Errors say what is wrong and what would be right.
 Result<EgressRule> parse_allow(std::string_view text);
@@ -102,6 +93,7 @@ struct EgressPolicy {
   std::vector<EgressRule> rules;
   std::vector<InspectRule> inspected;  // each has its destination among `rules`, too
   EgressLimits limits;
+  Upstream upstream;        // how the internet is reached
   bool supervised = false;  // nothing goes out that the pod's supervisor has not made known (egress_link.h)
 
   Verdict find(const Host& host, std::uint16_t port) const;
@@ -113,7 +105,8 @@ struct EgressPolicy {
 std::optional<std::string> wrong_place(const EgressRule& rule, const IpAddress& address, bool own);
 
 // {"allow": [TEXT...], "allow_private": [TEXT...], "inspect": [TEXT...], "limits": {...}, "supervised":
-// BOOL}: for the process that enforces it.
+// BOOL, "upstream": {...}}: for the process that enforces it, and nobody else (it holds the credentials of a
+// proxy).
 Json to_json(const EgressPolicy& policy);
 Result<EgressPolicy> egress_policy_from_json(const Json& json);
 

@@ -88,6 +88,8 @@ void let_connect(int ruleset, const EgressPolicy& policy) {
   allow(kDnsPort);
   for (const auto& rule : policy.rules)
     std::ranges::for_each(rule.ports, allow);
+  for (const auto& proxy : {policy.upstream.secure, policy.upstream.plain})
+    if (proxy) allow(proxy->port);
 }
 
 bool enter_landlock(const EgressPolicy& policy) {

@@ -14,8 +14,8 @@ namespace weir::gateway {
 // where the proxy dials.
 //   landlock   no file can be written or made; files below /etc, /usr, /lib, /run and the like can be read, a
 //   home
-//              cannot; TCP to the ports of the policy and of DNS (ABI 4); no abstract sockets or signals
-//              outside (ABI 6)
+//              cannot; TCP to the ports of the policy, its upstream proxies and DNS (ABI 4); no abstract
+//              sockets or signals outside (ABI 6)
 //   seccomp    no programs, no new processes, no tracing, mounts, namespaces, keyrings, BPF, io_uring
 std::vector<std::string> enter_egress_walls(const EgressPolicy& policy);
 
