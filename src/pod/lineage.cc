@@ -17,12 +17,6 @@ constexpr std::uint64_t kMarkMin = 1'000;  // 0 would be no limit that can be lo
 constexpr std::size_t kLookFirst = 2048;
 constexpr std::uint64_t kLookEvery = 512;  // programs
 
-std::optional<std::uint64_t> mark_of(pid_t pid) {
-  rlimit now{};
-  if (::prlimit(pid, RLIMIT_RTTIME, nullptr, &now) != 0) return std::nullopt;
-  return now.rlim_max;
-}
-
 // The mark that it had; none when it cannot be marked.
 std::optional<std::uint64_t> set_mark(pid_t pid, std::uint64_t mark) {
   const rlimit next{mark, mark};
@@ -37,6 +31,12 @@ bool same_process(const ProgramSeen& program, const ProcessSeen& process) {
 
 }  // namespace
 
+std::optional<std::uint64_t> Lineage::mark_of(pid_t thread) {
+  rlimit now{};
+  if (::prlimit(thread, RLIMIT_RTTIME, nullptr, &now) != 0) return std::nullopt;
+  return now.rlim_max;
+}
+
 Lineage::Lineage(std::function<std::vector<pid_t>()> living)
     : living_(std::move(living)), look_at_(kLookFirst) {
   rlimit ours{};
@@ -45,7 +45,7 @@ Lineage::Lineage(std::function<std::vector<pid_t>()> living)
   not_before_ = next_mark_;
 }
 
-void Lineage::exec(ProcessSeen& process) {
+Lineage::Marks Lineage::exec(ProcessSeen& process) {
   const bool first = !std::exchange(begun_, true);
   const bool room = make_room();
   const auto before = room ? set_mark(process.pid, next_mark_) : mark_of(process.pid);
@@ -66,13 +66,14 @@ void Lineage::exec(ProcessSeen& process) {
     process.parents.erase(process.parents.end() - 2);
     process.orphan = true;
   }
-  if (!room || !before) return;
+  if (!room || !before) return {before.value_or(0), before.value_or(0)};
   auto program = std::make_shared<const ProgramSeen>(ProgramSeen{.pid = process.pid,
                                                                  .start_ticks = process.start_ticks,
                                                                  .since_ns = os::monotonic_ns(),
                                                                  .program = process.program,
                                                                  .argv = process.argv});
-  nodes_.emplace(next_mark_--, Node{std::move(program), process.parents, !process.orphan});
+  nodes_.emplace(next_mark_, Node{std::move(program), process.parents, !process.orphan});
+  return {next_mark_--, *before};
 }
 
 void Lineage::trace(ProcessSeen& process) const {

@@ -20,6 +20,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -33,12 +34,19 @@ class Lineage {
   // `living`: all processes of the pod, asked for when there is no more room.
   explicit Lineage(std::function<std::vector<pid_t>()> living);
 
+  struct Marks {
+    std::uint64_t now = 0;     // of the program to be; as before where there is no room for another
+    std::uint64_t before = 0;  // of the program that executes it
+  };
   // Fills `parents` and `orphan` of a process that is about to execute `process.program`, and remembers it.
-  void exec(ProcessSeen& process);
+  Marks exec(ProcessSeen& process);
   // Fills `parents` and `orphan` of a process as it is.
   void trace(ProcessSeen& process) const;
 
   std::size_t size() const { return nodes_.size(); }
+
+  // The mark of a process, by the number of any of its threads; none when it has ended.
+  static std::optional<std::uint64_t> mark_of(pid_t thread);
 
  private:
   using Parents = std::vector<std::shared_ptr<const ProgramSeen>>;

@@ -39,6 +39,15 @@ constexpr int kAfMax = 46;  // of Linux 6.18; families from here on are refused,
 constexpr std::uint64_t kLow32 = 0xffffffff;
 
 // By name, resolved by libseccomp; a call that an architecture does not have is left out by it.
+// What Watch::files adds to a supervised pod: how data gets into and out of a program (pod/data_flow.h).
+constexpr int kFileCalls[] = {SCMP_SYS(open),   SCMP_SYS(openat),   SCMP_SYS(openat2),   SCMP_SYS(creat),
+                              SCMP_SYS(rename), SCMP_SYS(renameat), SCMP_SYS(renameat2), SCMP_SYS(link),
+                              SCMP_SYS(linkat), SCMP_SYS(listen)};
+// What Watch::lookups adds: every other call by which a program finds out whether a name is there.
+constexpr int kLookups[] = {
+    SCMP_SYS(stat),      SCMP_SYS(lstat),      SCMP_SYS(newfstatat), SCMP_SYS(statx),      SCMP_SYS(access),
+    SCMP_SYS(faccessat), SCMP_SYS(faccessat2), SCMP_SYS(readlink),   SCMP_SYS(readlinkat), SCMP_SYS(chdir)};
+
 constexpr int kRefused[] = {
     // other roots and namespaces
     SCMP_SYS(setns), SCMP_SYS(mount), SCMP_SYS(umount2), SCMP_SYS(umount), SCMP_SYS(pivot_root),
@@ -184,7 +193,8 @@ constexpr int kChangeFiles[] = {
     SCMP_SYS(utimensat),   SCMP_SYS(setxattr), SCMP_SYS(lsetxattr), SCMP_SYS(removexattr),
     SCMP_SYS(lremovexattr)};
 
-void tell_file_changes(Rules& rules) {
+// `opened`: every opening is told anyway.
+void tell_file_changes(Rules& rules, bool opened) {
   constexpr std::uint64_t kTemporary = 020000000;  // __O_TMPFILE, without O_DIRECTORY
   constexpr std::uint64_t kSpecialBits[] = {04000, 02000};
   constexpr int kFchmodat2 = 452;  // younger than libseccomp 2.5
@@ -192,6 +202,7 @@ void tell_file_changes(Rules& rules) {
     rules.tell(call);
   for (const std::uint64_t flag : {std::uint64_t{O_WRONLY}, std::uint64_t{O_RDWR}, std::uint64_t{O_CREAT},
                                    std::uint64_t{O_TRUNC}, kTemporary}) {
+    if (opened) break;
     rules.tell(SCMP_SYS(open), {low_bits(1, flag, flag)});
     rules.tell(SCMP_SYS(openat), {low_bits(2, flag, flag)});
   }
@@ -279,7 +290,7 @@ Result<std::vector<BpfInstruction>> sealed_filter() {
   return first_filter(false);
 }
 
-Result<std::vector<BpfInstruction>> supervised_filter(bool direct) {
+Result<std::vector<BpfInstruction>> supervised_filter(Watch watch, bool direct) {
   if (kArch == 0) return unavailable("no filter was reviewed for this architecture", ENOTSUP);
   const std::unique_ptr<void, Release> context(::seccomp_init(SCMP_ACT_ALLOW));
   if (!context) return unavailable("libseccomp cannot begin", ENOMEM);
@@ -288,7 +299,13 @@ Result<std::vector<BpfInstruction>> supervised_filter(bool direct) {
   Rules rules(context.get());
   for (const int call : {SCMP_SYS(execve), SCMP_SYS(execveat), SCMP_SYS(connect)})
     rules.tell(call);
-  if (direct) tell_file_changes(rules);
+  if (direct) tell_file_changes(rules, watch != Watch::none);
+  if (watch != Watch::none)
+    for (const int call : kFileCalls)
+      if (!direct || std::ranges::find(kChangeFiles, call) == std::end(kChangeFiles)) rules.tell(call);
+  if (watch == Watch::lookups)
+    for (const int call : kLookups)
+      rules.tell(call);
   rules.refuse(SCMP_SYS(setrlimit), {low_bits(0, kLow32, RLIMIT_RTTIME)});
   // prlimit64(pid, resource, new limit, old limit): reading is for everybody.
   rules.refuse(SCMP_SYS(prlimit64), {low_bits(1, kLow32, RLIMIT_RTTIME), {2, SCMP_CMP_NE, 0, 0}});

@@ -19,6 +19,7 @@
 
 #include "base/result.h"
 #include "os/fd.h"
+#include "pod/pod_spec.h"
 
 namespace weir::pod {
 
@@ -43,14 +44,14 @@ Result<std::vector<BpfInstruction>> pod_filter();
 // process but the caller.
 Result<std::vector<BpfInstruction>> sealed_filter();
 
-// The second filter of a supervised pod: execve, execveat and connect wait for the supervisor's word (seccomp
-// user notification), and RLIMIT_RTTIME, in which it keeps its marks (lineage.h), cannot be set. A filter of
-// its own, since it is loaded when everything has been tried and the supervisor serves; the first one refuses
-// what it refuses all the same: of two answers the kernel takes the stricter one. `direct`: calls that change
-// files by name wait too (direct.h), of those that open one only with flags to write or make it; and EPERM
-// for set-user-ID and set-group-ID bits, which a program could give to a file that it got from the
-// supervisor.
-Result<std::vector<BpfInstruction>> supervised_filter(bool direct = false);
+// The second filter of a supervised pod: execve, execveat, connect and what `watch` adds wait for the
+// supervisor's word (seccomp user notification), and RLIMIT_RTTIME, in which it keeps its marks (lineage.h),
+// cannot be set. A filter of its own, since it is loaded when everything has been tried and the supervisor
+// serves; the first one refuses what it refuses all the same: of two answers the kernel takes the stricter
+// one. `direct`: calls that change files by name wait too (direct.h), of those that open one only with flags
+// to write or make it; and EPERM for set-user-ID and set-group-ID bits, which a program could give to a file
+// that it got from the supervisor.
+Result<std::vector<BpfInstruction>> supervised_filter(Watch watch = Watch::none, bool direct = false);
 
 // For this process and all that it starts, for good. Needs no_new_privs. Error `unavailable`.
 Status load_filter(std::vector<BpfInstruction> filter);

@@ -277,6 +277,18 @@ pid_t program_below(pid_t first) {
   return 0;
 }
 
+// Directories shown read-only in which nothing writable is mounted.
+std::vector<std::string> fixed_directories(const PodPlan& plan) {
+  std::vector<std::string> fixed;
+  for (const auto& mount : plan.mounts)
+    if (mount.kind == PodMount::Kind::read_only &&
+        std::ranges::none_of(plan.mounts, [&](const PodMount& inner) {
+          return inner.kind != PodMount::Kind::read_only && inner.at.starts_with(mount.at + "/");
+        }))
+      fixed.push_back(mount.at);
+  return fixed;
+}
+
 // What becomes the program has loaded the filter that notifies, and its exec is the first call that waits.
 Result<std::unique_ptr<Supervisor>> supervise(const PodPlan& plan, const PodOptions& options, pid_t program,
                                               const Birth& birth) {
@@ -296,7 +308,9 @@ Result<std::unique_ptr<Supervisor>> supervise(const PodPlan& plan, const PodOpti
                              .way_out = options.way_out,
                              .living = living,
                              .plan = plan,
-                             .direct = options.direct});
+                             .direct = options.direct,
+                             .watch = plan.spec.watch,
+                             .fixed = fixed_directories(plan)});
 }
 
 // What the kernel keeps for the pod as a whole: nothing unless its first process is in the group.
@@ -320,7 +334,7 @@ Result<Begun> begin(const PodPlan& plan, const PodCanary& canary, const PodOptio
   birth.channel.tell_all(encode(plan, canary, keep_in_group(plan.spec.limits, birth)));
   birth.channel.tell_all(encode(plan.launcher == Launcher::landlock ? sealed_filter() : pod_filter()));
   if (plan.spec.supervised)
-    birth.channel.tell_all(encode(supervised_filter(direct_workspace(plan) != nullptr)));
+    birth.channel.tell_all(encode(supervised_filter(plan.spec.watch, direct_workspace(plan) != nullptr)));
   if (!plan.spec.listeners.empty()) {
     TRY(auto listeners, birth.channel.hear_listeners());
     if (options.on_listeners) TRY_STATUS(options.on_listeners(std::move(listeners)));

@@ -105,6 +105,11 @@ struct PodListener {
 inline constexpr std::size_t kPodListenersMax = 200;  // descriptors in one message: SCM_MAX_FD is 253
 inline constexpr std::size_t kPodPublishedMax = 32;
 
+// What a supervised pod tells besides programs and connections. files: which files are opened, so that it is
+// known what a program has read when it connects (pod/data_flow.h). lookups: besides, every name that
+// programs ask for, there or not, for `weir pod learn`; slower.
+enum class Watch { none, files, lookups };
+
 // What was verified. L3: all walls. L2: its own root, processes and network hold, a second wall (Landlock,
 // seccomp) is missing. L1: no place of its own, but Landlock and the system call filter. L0: less.
 // docs/pod.md has the table.
@@ -129,7 +134,8 @@ struct PodSpec {
   Level level = Level::L3;    // less than this is an Error ...
   bool accept_level = false;  // ... unless this says that less will do
   Launcher launcher = Launcher::any;
-  bool supervised = false;  // programs and connections are told and decided (supervised_call.h)
+  bool supervised = false;    // programs and connections are told and decided (supervised_call.h)
+  Watch watch = Watch::none;  // for `supervised` only
   // Directories of Weir itself: no mount may show one of them or what is in it, except `upper`, `work`, doors
   // and mounts of kind `own`.
   std::vector<std::string> keep_out;

@@ -36,7 +36,9 @@ bool leads_its_process(pid_t thread) {
   return ::syscall(SYS_tgkill, thread, thread, 0) == 0 || errno == EPERM;
 }
 
-std::optional<pid_t> leader_of(pid_t thread) {
+}  // namespace
+
+std::optional<pid_t> process_number_of(pid_t thread) {
   if (leads_its_process(thread)) return thread;
   const auto status = os::read_file(proc(thread, "status"), kPageBytes * 4);
   constexpr std::string_view kTgid = "\nTgid:\t";
@@ -47,10 +49,8 @@ std::optional<pid_t> leader_of(pid_t thread) {
   return pid > 0 ? std::optional(pid) : std::nullopt;
 }
 
-}  // namespace
-
 std::optional<ProcessId> process_of(pid_t thread) {
-  const auto pid = leader_of(thread);
+  const auto pid = process_number_of(thread);
   const auto info = pid ? os::process_info(*pid) : std::nullopt;
   if (!info) return std::nullopt;
   return ProcessId{info->pid, info->start_ticks};

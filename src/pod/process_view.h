@@ -21,7 +21,9 @@ struct ProcessId {
   bool operator==(const ProcessId&) const = default;
 };
 
-// The process of a thread; none when it has ended.
+// The process of a thread, by its number; none when it has ended.
+std::optional<pid_t> process_number_of(pid_t thread);
+// The same with when it began.
 std::optional<ProcessId> process_of(pid_t thread);
 
 // Of a thread's process, as the pod names them; "" when they cannot be read.

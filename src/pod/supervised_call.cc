@@ -14,4 +14,8 @@ std::string_view name(ConnectCall::How how) {
   return "direct";
 }
 
+std::string_view name(Origin::Kind kind) {
+  return kind == Origin::Kind::host ? "host" : "file";
+}
+
 }  // namespace weir::pod

@@ -61,6 +61,15 @@ struct ProcessSeen {
   bool orphan = false;
 };
 
+// Where some of what a program can have in its memory came from (pod/provenance.h). Told for Watch::files.
+struct Origin {
+  enum class Kind { host, file };
+  Kind kind = Kind::host;
+  std::string name;                // "pages.example:443"; a file as the pod names it
+  std::vector<std::string> steps;  // through what, oldest first: "curl", "/w/page", "sed"; bounded
+};
+std::string_view name(Origin::Kind kind);  // "host", "file"
+
 // A connection that a program wants to make by TCP. What stays inside the pod is not asked about.
 struct ConnectCall {
   // direct: `address` and `port` are what it dials. proxy, socks: it has asked the pod's proxy for `host`.
@@ -71,6 +80,9 @@ struct ConnectCall {
   std::string address;     // in numbers; "" when only a name was said
   std::uint16_t port = 0;  // of the destination
   std::string host;        // the name that the address stands for, or that was said; "" when there is none
+  // Watch::files: what the program can hold. Not `complete`: there was more than is remembered.
+  std::vector<Origin> holds;
+  bool complete = true;
 };
 std::string_view name(ConnectCall::How how);  // "direct", "proxy", "socks"
 
@@ -78,11 +90,24 @@ struct ConnectVerdict {
   enum class What { allow, refuse, later };
   What what = What::refuse;
   int error_number = EACCES;  // refuse: what connect(2) answers, above 0
+  // Of what the process that asks has read Weir knows by other ways: it is no way for data (an agent).
+  bool known_otherwise = false;
 
   static ConnectVerdict allow() { return {What::allow, 0}; }
   static ConnectVerdict refuse(int error_number = EACCES) { return {What::refuse, error_number}; }
   // The call waits until PodControl::answer, for as long as that takes; it can be killed meanwhile.
   static ConnectVerdict later() { return {What::later, 0}; }
+};
+
+// A name that a program asked for.
+struct LookUp {
+  pid_t thread = 0;      // outside
+  std::string path;      // absolute as the pod names it, as it was asked for
+  std::string leads_to;  // without links; "" where not even its directory is there
+  bool there = false;
+  bool is_directory = false;
+  bool opens = false;  // else it only looked
+  bool writes = false;
 };
 
 // All are called by the thread of launch_pod, one at a time, and should return at once. Without `decide`
@@ -91,6 +116,12 @@ struct Supervise {
   std::function<void(const ProcessSeen&)> on_exec;  // advisory: it runs, within the pod's walls
   std::function<ConnectVerdict(const ConnectCall&)> decide;
   std::function<void(std::uint64_t id)> on_gone;  // a call that waited: its process ended or gave up
+  // Watch::files. Is what stands in this file something whose ways matter? Asked once for each.
+  std::function<bool(const std::string& path)> is_origin;
+  // A file that a program writes can hold something from there; each pair is told once.
+  std::function<void(const std::string& path, const Origin& origin)> on_holds;
+  // Watch::lookups: programs ask for this. Advisory, as all that a program says.
+  std::function<void(const LookUp& lookup)> on_lookup;
 };
 
 // For PodResult: what was seen of a supervised pod.

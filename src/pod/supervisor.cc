@@ -45,6 +45,11 @@ bool is_address(const std::string& text) {
          ::inet_pton(AF_INET6, text.c_str(), &ignored) == 1;
 }
 
+std::string destination_of(const ConnectCall& call) {
+  const std::string& host = call.host.empty() ? call.address : call.host;
+  return (host.contains(':') ? "[" + host + "]" : host) + ":" + std::to_string(call.port);
+}
+
 // What is executed, as the pod names it; advisory.
 std::string asked_program(const Notification& call, const Memory& memory, const std::string& cwd) {
   const bool at = call.number == SYS_execveat;
@@ -96,7 +101,10 @@ Supervisor::Supervisor(Setup setup, std::unique_ptr<ConnectFor> connects, os::Fd
       listeners_(std::move(setup.listeners)),
       callbacks_(setup.callbacks),
       way_out_(setup.way_out),
-      lineage_(std::move(setup.living)) {}
+      lineage_(std::move(setup.living)) {
+  if (setup.watch != Watch::none)
+    flow_ = std::make_unique<DataFlow>(root_.get(), std::move(setup.fixed), setup.watch, callbacks_);
+}
 
 Supervisor::~Supervisor() {
   for (auto& [id, call] : calls_)
@@ -123,8 +131,11 @@ void Supervisor::serve() {
 
 void Supervisor::serve_one(const Notification& notification) {
   if (notification.number == SYS_connect) return on_connect(notification);
+  if (notification.number == SYS_execve || notification.number == SYS_execveat)
+    on_exec(notification);
+  else if (flow_)
+    flow_->see(notification);
   if (direct_ && direct_->serve(notification, notifications_)) return;
-  if (notification.number == SYS_execve || notification.number == SYS_execveat) on_exec(notification);
   notifications_.go_on(notification.id);
 }
 
@@ -159,7 +170,8 @@ void Supervisor::on_exec(const Notification& notification) {
   const std::size_t argv_at = at ? 2 : 1;
   process.argv = memory.arguments(notification.arguments[argv_at]);
   if (!notifications_.waits(notification.id)) return;
-  lineage_.exec(process);
+  const Lineage::Marks marks = lineage_.exec(process);
+  if (flow_) flow_->executed(process, marks);
   ++count_.programs;
   if (callbacks_.on_exec) callbacks_.on_exec(process);
 }
@@ -173,6 +185,8 @@ void Supervisor::on_connect(const Notification& notification) {
   if (!call.socket) return refuse(std::move(call), errno == EMFILE || errno == ENFILE ? EAGAIN : errno);
   const int family = option(call.socket.get(), SOL_SOCKET, SO_DOMAIN);
   if (!is_inet(family) || option(call.socket.get(), SOL_SOCKET, SO_PROTOCOL) != IPPROTO_TCP) {
+    if (flow_ && family == AF_UNIX && copy_address(call) == 0)
+      flow_->connected_inside(notification.thread, channel_of(call.address));
     notifications_.go_on(notification.id);
     return connects_->close(std::move(call.socket));
   }
@@ -220,6 +234,8 @@ void Supervisor::decide(std::uint64_t id, Call call) {
   call.asks = listener != nullptr && listener->purpose == Purpose::proxy;
   const bool inside = listener == nullptr ? call.place.loopback && network_ != PodNetwork::none
                                           : listener->purpose != Purpose::way_out;
+  if (inside && flow_ && listener == nullptr)
+    flow_->connected_inside(call.notification.thread, channel_of(call.place));
   if (inside) return connect(id, std::move(call));
   listen();  // a name is told before the program learns its address
   ConnectCall asked{.id = id,
@@ -227,8 +243,10 @@ void Supervisor::decide(std::uint64_t id, Call call) {
                     .how = ConnectCall::How::direct,
                     .address = call.place.address,
                     .port = call.place.port,
-                    .host = {}};
+                    .host = {},
+                    .holds = {}};
   if (const auto name = names_.find(asked.address); name != names_.end()) asked.host = name->second;
+  call.destination = destination_of(asked);
   const ConnectVerdict verdict = ask(asked);
   if (verdict.what == ConnectVerdict::What::later)
     calls_.emplace(id, std::move(call));
@@ -243,11 +261,24 @@ void Supervisor::refuse(Call call, int error_number) {
   connects_->close(std::move(call.socket));
 }
 
-ConnectVerdict Supervisor::ask(const ConnectCall& call) {
+ConnectVerdict Supervisor::ask(ConnectCall& call) {
   ++count_.connections;
+  if (flow_) {
+    call.holds = flow_->holds(call.process.pid);
+    call.complete = flow_->complete();
+  }
   const ConnectVerdict verdict = callbacks_.decide ? callbacks_.decide(call) : ConnectVerdict::allow();
   if (verdict.what == ConnectVerdict::What::refuse) ++count_.refused;
+  note_allowed(call.process, destination_of(call), verdict);
   return verdict;
+}
+
+// What it hears from there it holds from now on.
+void Supervisor::note_allowed(const ProcessSeen& process, const std::string& destination,
+                              const ConnectVerdict& verdict) {
+  if (!flow_ || verdict.what != ConnectVerdict::What::allow) return;
+  if (verdict.known_otherwise) flow_->known_otherwise(process.pid);
+  flow_->connected(process.pid, destination);
 }
 
 void Supervisor::connect(std::uint64_t id, Call call) {
@@ -297,14 +328,17 @@ void Supervisor::hear(const WayOut::Asked& asked) {
   if (process == asking_.end()) return way_out_->answer(asked.question, false);
   const bool numbers = is_address(asked.host);
   const std::uint64_t id = next_id_++;
-  const ConnectVerdict verdict = ask({.id = id,
-                                      .process = process->second,
-                                      .how = asked.how,
-                                      .address = numbers ? asked.host : std::string(),
-                                      .port = asked.port,
-                                      .host = numbers ? std::string() : asked.host});
+  ConnectCall call{.id = id,
+                   .process = process->second,
+                   .how = asked.how,
+                   .address = numbers ? asked.host : std::string(),
+                   .port = asked.port,
+                   .host = numbers ? std::string() : asked.host,
+                   .holds = {}};
+  const ConnectVerdict verdict = ask(call);
   if (verdict.what == ConnectVerdict::What::later && questions_.size() < kCallsHeldMax)
-    return void(questions_.emplace(id, Question{asked.question, asked.call}));
+    return void(questions_.emplace(
+        id, Question{asked.question, asked.call, std::move(call.process), destination_of(call)}));
   way_out_->answer(asked.question, verdict.what == ConnectVerdict::What::allow);
   if (verdict.what == ConnectVerdict::What::later && callbacks_.on_gone) callbacks_.on_gone(id);
 }
@@ -323,6 +357,7 @@ bool Supervisor::answer(std::uint64_t call, const ConnectVerdict& verdict) {
   const bool allowed = verdict.what == ConnectVerdict::What::allow;
   if (const auto question = questions_.extract(call)) {
     if (!allowed) ++count_.refused;
+    note_allowed(question.mapped().process, question.mapped().destination, verdict);
     way_out_->answer(question.mapped().question, allowed);
     return true;
   }
@@ -335,6 +370,7 @@ bool Supervisor::answer(std::uint64_t call, const ConnectVerdict& verdict) {
     return false;
   }
   if (!allowed) ++count_.refused;
+  note_allowed(held.process, held.destination, verdict);
   if (allowed)
     connect(call, std::move(held));
   else
@@ -344,6 +380,7 @@ bool Supervisor::answer(std::uint64_t call, const ConnectVerdict& verdict) {
 
 void Supervisor::sweep() {
   listen();
+  if (flow_) flow_->sweep();
   std::vector<std::uint64_t> gone;
   for (const auto& [id, call] : calls_)
     if (!notifications_.waits(call.notification.id)) gone.push_back(id);

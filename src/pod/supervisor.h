@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "pod/connect_for.h"
+#include "pod/data_flow.h"
 #include "pod/direct.h"
 #include "pod/lineage.h"
 #include "pod/notification.h"
@@ -48,6 +49,8 @@ class Supervisor final : private WayOut::Hears {
     std::function<std::vector<pid_t>()> living;  // all processes of the pod
     const PodPlan& plan;
     DirectRules direct;
+    Watch watch = Watch::none;
+    std::vector<std::string> fixed;  // directories of the pod where nothing in it can write
   };
   // Error `unavailable`: the kernel lets nobody look into the pod's programs.
   static Result<std::unique_ptr<Supervisor>> create(Setup setup);
@@ -69,7 +72,8 @@ class Supervisor final : private WayOut::Hears {
   // A connection by TCP from its notification to its answer.
   struct Call {
     Notification notification;
-    os::Fd socket;  // until it connects
+    os::Fd socket;            // until it connects
+    std::string destination;  // "host:port" of what was asked about
     std::vector<char> address;
     SocketPlace place;
     ProcessSeen process;
@@ -81,6 +85,8 @@ class Supervisor final : private WayOut::Hears {
   struct Question {
     std::uint64_t question = 0;
     std::uint64_t call = 0;  // whose connection it is
+    ProcessSeen process;
+    std::string destination;
   };
 
   Supervisor(Setup setup, std::unique_ptr<ConnectFor> connects, os::Fd root);
@@ -88,6 +94,7 @@ class Supervisor final : private WayOut::Hears {
   void on_exec(const Notification& notification);
   void on_connect(const Notification& notification);
   static int copy_address(Call& call);
+  void note_other_connect(Call call);
   void decide(std::uint64_t id, Call call);
   void connect(std::uint64_t id, Call call);
   void refuse(Call call, int error_number);
@@ -97,7 +104,9 @@ class Supervisor final : private WayOut::Hears {
   void hear(const WayOut::Named& named) override;
   void hear(const WayOut::Asked& asked) override;
   void hear(const WayOut::Ended& ended) override;
-  ConnectVerdict ask(const ConnectCall& call);
+  ConnectVerdict ask(ConnectCall& call);
+  void note_allowed(const ProcessSeen& process, const std::string& destination,
+                    const ConnectVerdict& verdict);
   const PodListener* listener_at(const SocketPlace& place) const;
   bool is_there(const std::string& program) const;
   ProcessSeen see(const ProcessId& id, pid_t thread) const;
@@ -111,6 +120,7 @@ class Supervisor final : private WayOut::Hears {
   const Supervise& callbacks_;
   WayOut* way_out_;
   Lineage lineage_;
+  std::unique_ptr<DataFlow> flow_;  // null: files are not told
   SupervisionCount count_;
   std::uint64_t next_id_ = 1;
   std::map<std::uint64_t, Call> calls_;

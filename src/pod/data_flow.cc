@@ -1,0 +1,216 @@
+#include "pod/data_flow.h"
+
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/un.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+
+#include "os/process.h"
+#include "pod/channels.h"
+#include "pod/process_view.h"
+#include "pod/socket_place.h"
+
+namespace weir::pod {
+namespace {
+
+constexpr std::size_t kPendingMax = 1024;
+constexpr std::size_t kAskedMax = 65'536;  // more are asked about again
+
+std::string last_name(const std::string& path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+bool is_data(const std::string& path) {
+  if (path.empty() || path.starts_with("/proc/")) return false;
+  return !path.starts_with("/dev/") || path.starts_with("/dev/shm/");
+}
+
+}  // namespace
+
+std::string channel_of(std::span<const char> address) {
+  constexpr std::size_t kNameAt = offsetof(sockaddr_un, sun_path);
+  if (address.size() <= kNameAt) return {};
+  const auto name = address.subspan(kNameAt);
+  if (name[0] == '\0') return "unix:@" + std::string(name.begin() + 1, name.end());
+  return "unix:" + std::string(name.begin(), std::ranges::find(name, '\0'));
+}
+
+std::string channel_of(const SocketPlace& place) {
+  return "port:" + std::to_string(place.port);
+}
+
+DataFlow::Program DataFlow::program_of(pid_t thread) {
+  const auto pid = process_number_of(thread);
+  const Program program{Lineage::mark_of(thread).value_or(0), pid.value_or(thread)};
+  if (!known_.knows(program)) copy_began(program);
+  return program;
+}
+
+// A process that was forked and has executed nothing itself.
+void DataFlow::copy_began(Program program) {
+  const auto original = executed_.find(program.mark);
+  known_.forked(program, {program.mark, original == executed_.end() ? 0 : original->second});
+  const auto info = os::process_info(program.pid);
+  take_channels(program, info ? info->ppid : 0, false);
+}
+
+void DataFlow::executed(const ProcessSeen& process, const Lineage::Marks& marks) {
+  const Program self{marks.now, process.pid};
+  Program before{marks.before, process.pid};
+  if (const auto original = executed_.find(marks.before);
+      !known_.knows(before) && original != executed_.end())
+    before.pid = original->second;
+  const auto info = os::process_info(process.pid);
+  const pid_t maker = info ? info->ppid : 0;
+  const auto channels = channels_of(process.pid, true);
+  for (const auto& channel : channels)
+    if (channel.reads)
+      std::erase_if(pending_,
+                    [&](const Pending& one) { return one.maker == maker && one.channel == channel.name; });
+  settle(maker);
+  settle(before.pid);
+  executed_[marks.now] = process.pid;
+  known_.started(self, before, last_name(process.program));
+  take_channels(self, maker, true);
+  tell_news();
+}
+
+void DataFlow::take_channels(Program program, pid_t maker, bool executes) {
+  for (const auto& channel : channels_of(program.pid, executes)) {
+    const bool is_file = channel.kind == Channel::Kind::file;
+    if (is_file && !is_data(channel.name)) continue;
+    if (is_file) note_file(channel.name);
+    const bool first = !is_file && maker > 0 && !known_.has(channel.name);
+    if (channel.reads) known_.reads(program, channel.name);
+    if (channel.writes) known_.writes(program, channel.name);
+    if (is_file || maker <= 0) continue;
+    if (channel.kind == Channel::Kind::socket) {
+      // One of a pair, whose other end its maker has.
+      if (!first) continue;
+      const Program other = maker_of(maker);
+      known_.reads(other, channel.name);
+      known_.writes(other, channel.name);
+    } else if (channel.writes && first && pending_.size() < kPendingMax) {
+      pending_.push_back({maker, channel.name});
+    } else if (channel.reads && has_pipe(maker, channel.name, true)) {
+      known_.writes(maker_of(maker), channel.name);
+    }
+  }
+}
+
+// Without a look at what it has open: that is looked at when it does something itself.
+DataFlow::Program DataFlow::maker_of(pid_t pid) const {
+  const std::uint64_t mark = Lineage::mark_of(pid).value_or(0);
+  const auto original = executed_.find(mark);
+  const Program program{mark, pid};
+  if (known_.knows(program) || original == executed_.end()) return program;
+  return {mark, original->second};
+}
+
+void DataFlow::settle(pid_t maker) {
+  std::vector<Pending> due;
+  std::erase_if(pending_, [&](const Pending& one) {
+    if (one.maker != maker) return false;
+    due.push_back(one);
+    return true;
+  });
+  for (const auto& one : due)
+    if (!child_reads_pipe(maker, one.channel)) known_.reads(maker_of(maker), one.channel);
+}
+
+void DataFlow::note_file(const std::string& path) {
+  if (!callbacks_.is_origin || asked_.contains(path)) return;
+  if (asked_.size() < kAskedMax) asked_.insert(path);
+  if (callbacks_.is_origin(path))
+    known_.is_origin(path, {.kind = Origin::Kind::file, .name = path, .steps = {}});
+}
+
+void DataFlow::see(const Notification& notification) {
+  if (notification.number == SYS_listen) return listens(notification);
+  const FileUse call = files_.read(notification);
+  using Kind = FileUse::Kind;
+  if (call.kind == Kind::other) return;
+  if (watch_ == Watch::lookups && callbacks_.on_lookup)
+    callbacks_.on_lookup({.thread = notification.thread,
+                          .path = call.asked,
+                          .leads_to = call.path,
+                          .there = call.there,
+                          .is_directory = call.is_directory,
+                          .opens = call.kind == Kind::opens,
+                          .writes = call.writes});
+  if (call.kind == Kind::opens) return opened(notification, call);
+  if ((call.kind == Kind::moves || call.kind == Kind::links) && !call.path.empty() && !call.to.empty()) {
+    note_file(call.path);
+    known_.copied(call.path, call.to);
+  }
+  tell_news();
+}
+
+void DataFlow::opened(const Notification& notification, const FileUse& call) {
+  if (call.is_directory || !is_data(call.path) || (!call.there && !call.writes)) return;
+  const Program program = program_of(notification.thread);
+  if (call.reads && call.there) {
+    note_file(call.path);
+    known_.reads(program, call.path);
+  }
+  if (call.writes) known_.writes(program, call.path);
+  tell_news();
+}
+
+void DataFlow::listens(const Notification& notification) {
+  const auto pid = process_number_of(notification.thread);
+  if (!pid) return;
+  const os::Fd socket = descriptor_of(notification.thread, *pid, static_cast<int>(notification.arguments[0]));
+  if (!socket) return;
+  std::string channel;
+  if (const auto place = own_place(socket.get())) {
+    channel = channel_of(*place);
+  } else {
+    sockaddr_un address{};
+    socklen_t size = sizeof address;
+    if (::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return;
+    channel = channel_of(std::span(reinterpret_cast<const char*>(&address), size));
+  }
+  if (!channel.empty()) connected_inside(notification.thread, channel);
+}
+
+void DataFlow::connected_inside(pid_t thread, const std::string& channel) {
+  const Program program = program_of(thread);
+  known_.reads(program, channel);
+  known_.writes(program, channel);
+  tell_news();
+}
+
+void DataFlow::connected(pid_t thread, const std::string& place) {
+  known_.came_from(program_of(thread), {.kind = Origin::Kind::host, .name = place, .steps = {}});
+  tell_news();
+}
+
+void DataFlow::known_otherwise(pid_t thread) {
+  known_.close(program_of(thread));
+}
+
+std::vector<Origin> DataFlow::holds(pid_t thread) {
+  const Program program = program_of(thread);
+  settle(program.pid);
+  return known_.of(program);
+}
+
+void DataFlow::tell_news() {
+  for (const auto& [place, origin] : known_.news())
+    if (callbacks_.on_holds && place.starts_with('/') && place != origin.name)
+      callbacks_.on_holds(place, origin);
+}
+
+void DataFlow::sweep() {
+  const auto lives = [](Program program) { return ::kill(program.pid, 0) == 0 || errno == EPERM; };
+  known_.keep(lives);
+  std::erase_if(executed_, [&](const auto& one) { return !lives({one.first, one.second}); });
+  std::erase_if(pending_, [&](const Pending& one) { return !lives({0, one.maker}); });
+}
+
+}  // namespace weir::pod
