@@ -86,7 +86,7 @@ void RunCourse::diverged(const daemon::FinishedCall& call, const End& end) {
     this->end("quarantined: " + what, end);
 }
 
-std::map<std::uint64_t, daemon::EffectNews> RunCourse::tick(const End& end) {
+RunCourse::ForPod RunCourse::tick(const End& end) {
   if (ended_) return {};
   auto step = watch_.step();
   take(step);
@@ -94,7 +94,7 @@ std::map<std::uint64_t, daemon::EffectNews> RunCourse::tick(const End& end) {
     this->end("stopped: " + printable(*step.stop, 200), end);
   else if (step.divergence)
     diverged(*step.divergence, end);
-  return std::move(step.effects);
+  return {std::move(step.effects), std::move(step.agents)};
 }
 
 RunEnd RunCourse::finish(int exit_code, const std::string& ended_because) {

@@ -48,8 +48,13 @@ class RunCourse {
 
   // What the daemon is told of the run; isolation and shield are the caller's to add.
   daemon::RunStart start() const;
-  // `end` is called at most once. What the daemon has answered of connections that it was asked about.
-  std::map<std::uint64_t, daemon::EffectNews> tick(const End& end);
+  // What the daemon has said that a pod's supervisor needs.
+  struct ForPod {
+    std::map<std::uint64_t, daemon::EffectNews> answers;  // of connections that it was asked about
+    std::vector<daemon::ProcessKey> agents;               // that have called a hook, each told once
+  };
+  // `end` is called at most once.
+  ForPod tick(const End& end);
   // Ends the run for another reason.
   void end(const std::string& why, const End& end);
   // Is there nothing more to hear from the daemon?

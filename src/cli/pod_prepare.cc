@@ -28,6 +28,7 @@ Result<ReadyPod> prepare_pod(const Args& args, const Context& context, std::vect
         spec.accept_level = args.has("--accept-level");
         spec.launcher = launcher;
         spec.supervised = spec.supervised || args.has("--supervise");
+        if (args.has("--supervise")) spec.watch = pod::Watch::files;
         spec.published = published;
         return {};
       },

@@ -1,8 +1,11 @@
 #include "cli/run_connections.h"
 
+#include <algorithm>
 #include <cerrno>
 
 #include "base/bytes.h"
+#include "content.h"
+#include "guard/carried_out.h"
 #include "pod/mountinfo.h"
 
 namespace weir::cli {
@@ -14,6 +17,22 @@ bool is_fixed(const pod::PodSpec& spec, std::string_view path) {
     if (pod::is_within(path, mount.at) && (innermost == nullptr || mount.at.size() >= innermost->at.size()))
       innermost = &mount;
   return innermost != nullptr && innermost->kind == pod::PodMount::Kind::read_only;
+}
+
+// Files first: they are what a connection can be refused for.
+Json holds_of(const pod::ConnectCall& call) {
+  Json holds = Json::array();
+  for (const auto kind : {pod::Origin::Kind::file, pod::Origin::Kind::host})
+    for (const auto& origin : call.holds) {
+      if (origin.kind != kind || holds.as_array().size() >= daemon::kEffectHoldsMax) continue;
+      std::vector<std::string> steps;
+      for (const auto& step : origin.steps)
+        steps.push_back(to_valid_utf8(step));
+      holds.push(Json::object({{"kind", pod::name(kind)},
+                               {"name", to_valid_utf8(origin.name)},
+                               {"steps", Json::strings(steps)}}));
+    }
+  return holds;
 }
 
 daemon::Effect effect_of(const pod::ConnectCall& call, const pod::PodSpec& spec) {
@@ -37,13 +56,40 @@ daemon::Effect effect_of(const pod::ConnectCall& call, const pod::PodSpec& spec)
   effect.host = call.host;
   effect.address = call.address;
   effect.port = call.port;
+  effect.holds = holds_of(call);
   return effect;
+}
+
+RunConnections::RunConnections(const pod::PodSpec& spec, daemon::RunLink& link, std::string home)
+    : spec_(spec), link_(link), home_(std::move(home)) {
+  std::vector<guard::NamedText> texts;
+  for (const auto& file : content_files())
+    if (file.name.starts_with("paths/")) texts.push_back({std::string(file.name), std::string(file.bytes)});
+  if (auto classes = guard::PathClasses::parse(texts)) classes_ = *std::move(classes);
 }
 
 void RunConnections::attach(pod::PodOptions& options) {
   if (!spec_.supervised) return;
   options.supervise.decide = [this](const pod::ConnectCall& call) { return decide(call); };
   options.supervise.on_gone = [this](std::uint64_t id) { waiting_.erase(id); };
+  if (!classes_) return;
+  options.supervise.is_origin = [this](const std::string& path) {
+    return guard::is_secret_class(classes_->of(path, home_));
+  };
+  options.supervise.on_holds = [this](const std::string& path, const pod::Origin& origin) {
+    if (origin.kind == pod::Origin::Kind::host) tell_holds(path, origin.name);
+  };
+}
+
+// Of a directory with many such files it is said that all in it is so.
+void RunConnections::tell_holds(const std::string& path, const std::string& place) {
+  constexpr std::size_t kFilesMax = 32;  // of one directory and place
+  constexpr std::size_t kDirectoriesMax = 4096;
+  const std::string directory = path.substr(0, std::max<std::size_t>(path.rfind('/'), 1));
+  if (link_.lost() || told_.size() >= kDirectoriesMax) return;
+  const std::size_t files = ++told_[{directory, place}];
+  if (files <= kFilesMax) (void)link_.holds(to_valid_utf8(path), false, place);
+  if (files == kFilesMax) (void)link_.holds(to_valid_utf8(directory), true, place);
 }
 
 pod::ConnectVerdict RunConnections::decide(const pod::ConnectCall& call) {
@@ -57,14 +103,18 @@ pod::ConnectVerdict RunConnections::without_daemon(const daemon::ProcessKey& pro
   return agents_.contains(process) ? pod::ConnectVerdict::allow() : pod::ConnectVerdict::refuse(EACCES);
 }
 
-void RunConnections::tick(pod::PodControl& pod, const std::map<std::uint64_t, daemon::EffectNews>& answers) {
+void RunConnections::tick(pod::PodControl& pod, const RunCourse::ForPod& told) {
   constexpr std::size_t kAgentsMax = 64;
-  for (const auto& [id, news] : answers) {
+  for (const auto& agent : told.agents)
+    pod.known_otherwise(agent.pid);
+  for (const auto& [id, news] : told.answers) {
     const auto it = waiting_.find(id);
     if (it == waiting_.end()) continue;
     if (news.of_agent && agents_.size() < kAgentsMax) agents_.insert(it->second);
     waiting_.erase(it);
-    pod.answer(id, news.allow ? pod::ConnectVerdict::allow() : pod::ConnectVerdict::refuse(EACCES));
+    auto verdict = news.allow ? pod::ConnectVerdict::allow() : pod::ConnectVerdict::refuse(EACCES);
+    verdict.is_source = news.brings;
+    pod.answer(id, verdict);
   }
   if (!link_.lost()) return;
   for (const auto& [id, process] : waiting_)

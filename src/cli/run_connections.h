@@ -13,10 +13,15 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <set>
+#include <string>
 #include <string_view>
+#include <utility>
 
+#include "cli/guarded_run.h"
 #include "daemon/run_link.h"
+#include "guard/path_classes.h"
 #include "pod/pod_launch.h"
 
 namespace weir::cli {
@@ -24,19 +29,24 @@ namespace weir::cli {
 class RunConnections {
  public:
   // Both must outlive it.
-  RunConnections(const pod::PodSpec& spec, daemon::RunLink& link) : spec_(spec), link_(link) {}
+  RunConnections(const pod::PodSpec& spec, daemon::RunLink& link, std::string home);
 
   void attach(pod::PodOptions& options);
-  void tick(pod::PodControl& pod, const std::map<std::uint64_t, daemon::EffectNews>& answers);
+  void tick(pod::PodControl& pod, const RunCourse::ForPod& news);
 
  private:
   pod::ConnectVerdict decide(const pod::ConnectCall& call);
   pod::ConnectVerdict without_daemon(const daemon::ProcessKey& process) const;
 
+  void tell_holds(const std::string& path, const std::string& place);
+
   const pod::PodSpec& spec_;
   daemon::RunLink& link_;
-  std::map<std::uint64_t, daemon::ProcessKey> waiting_;  // by call: who makes it
-  std::set<daemon::ProcessKey> agents_;                  // processes that the daemon called the agent's own
+  const std::string home_;
+  std::optional<guard::PathClasses> classes_;  // of what ships: which files' ways matter
+  std::map<std::pair<std::string, std::string>, std::size_t> told_;  // files, by directory and place
+  std::map<std::uint64_t, daemon::ProcessKey> waiting_;              // by call: who makes it
+  std::set<daemon::ProcessKey> agents_;  // processes that the daemon called the agent's own
 };
 
 // Does this path of the pod lie where nothing in it can write?

@@ -220,8 +220,9 @@ Result<ReadyPod> ready(const Args& args, Run& run, const PodPublish& publish, co
                            spec.published = publish.inside();
                            // Effects are held against tool calls: of an agent without hooks none is
                            // known.
-                           spec.supervised = spec.supervised ||
-                                             (run.command.agent && spec.network == pod::PodNetwork::egress);
+                           const bool judged = run.command.agent && spec.network == pod::PodNetwork::egress;
+                           spec.supervised = spec.supervised || judged;
+                           if (judged) spec.watch = pod::Watch::files;
                            if (state) TRY_STATUS(show_state(*state, store.directory(stored), spec));
                            show_certificates(spec);
                            show_git_identity(context.places.home, spec);
@@ -252,7 +253,7 @@ Result<RunEnd> go(const Run& run, ReadyPod& ready, PodPublish& publish, const Po
                               {"report", pod::to_json(now.report)}});
     return link.begin(start);
   };
-  RunConnections connections(ready.plan.spec, link);
+  RunConnections connections(ready.plan.spec, link, context.places.home);
   if (run.command.agent && ready.plan.spec.network == pod::PodNetwork::egress) connections.attach(options);
   options.on_tick = [&](pod::PodControl& pod) {
     const auto answers = course.tick([&pod](const std::string& why) { pod.end(why); });

@@ -186,6 +186,12 @@ void CarriedFiles::note_written(const Open& open) {
             .instructions = written.instructions});
 }
 
+void CarriedFiles::came(const std::string& path, bool below, const std::string& root, std::uint64_t seq) {
+  if (!path.starts_with('/') || path.size() > flow::kCarriedPathBytesMax) return;
+  const std::lock_guard lock(mutex_);
+  note_written({root, seq, {{path, below, false, flow::is_instruction_file(path)}}, {}});
+}
+
 void CarriedFiles::result(const event::Event& event, bool untrusted, const os::FileView& view) {
   Open open;
   {

@@ -57,6 +57,9 @@ class CarriedFiles {
                                       std::string_view home, bool untrusted,
                                       const os::FileView& view = {}) const;
   void released(const event::Event& event, std::span<const event::Action> actions, bool untrusted);
+  // What event `seq` of this tree fetched is in this file, or in files below this directory: seen by the
+  // kernel, by whatever programs it came there.
+  void came(const std::string& path, bool below, const std::string& root, std::uint64_t seq);
   void result(const event::Event& event, bool untrusted, const os::FileView& view = {});
   void vouched(const std::vector<flow::CarriedFile>& files, const os::FileView& view = {});
 

@@ -46,6 +46,11 @@ Control::Control(Parts parts, net::LocalServer& server) : parts_(std::move(parts
   parts_.engine.observe_sessions([this](const Run& run, const std::string& root) {
     server_.send(run.connection, compact(Json::object({{"run_session", root}})) + "\n", net::AfterSend::keep);
   });
+  parts_.engine.observe_agents([this](const Run& run, const ProcessKey& agent) {
+    const Json line = Json::object({{"run_agent", static_cast<std::int64_t>(agent.pid)},
+                                    {"start", static_cast<std::int64_t>(agent.start_ticks)}});
+    server_.send(run.connection, compact(line) + "\n", net::AfterSend::keep);
+  });
 }
 
 Control::~Control() {
@@ -69,7 +74,7 @@ void Control::on_line(const net::Message& message) {
     // The launcher itself speaks for its run on the connection it registered with.
     const bool launcher = run && run->pid == message.peer.pid &&
                           (command == "run" || command == "call" || command == "effect" ||
-                           command == "breach" || command == "ended");
+                           command == "holds" || command == "breach" || command == "ended");
     if (!launcher) {
       reply(fail(ErrorCode::denied, "this process belongs to a guarded agent and may not control Weir",
                  "pid " + std::to_string(message.peer.pid), "use a terminal that the agent did not open"));
@@ -115,6 +120,8 @@ void Control::dispatch(const std::string& command, const Json& request, const ne
     seen_call(request, reply);
   else if (command == "effect")
     seen_effect(request, message, reply);
+  else if (command == "holds")
+    seen_holds(request, message, reply);
   else if (command == "breach" || command == "ended")
     record_of_run(command == "breach" ? "run.breach" : "run.ended", request, message, reply);
   else if (command == "probe")
@@ -364,8 +371,20 @@ void Control::seen_effect(const Json& request, const net::Message& message, cons
     reply(Json::object({{"effect", id},
                         {"allow", verdict.allow},
                         {"reason", verdict.reason},
-                        {"of_agent", verdict.of_agent}}));
+                        {"of_agent", verdict.of_agent},
+                        {"brings", verdict.brings}}));
   });
+}
+
+// {"cmd":"holds","path","below","place"}: what the run heard from `place` can be in this file of its pod.
+void Control::seen_holds(const Json& request, const net::Message& message, const Reply& reply) {
+  const auto runs = parts_.runs.list();
+  const auto run = std::find_if(runs.begin(), runs.end(),
+                                [&](const Run& one) { return one.connection == message.connection; });
+  if (run == runs.end()) return reply(fail("no run is registered on this connection", "cmd"));
+  parts_.engine.holds(*run, std::string(request["path"].text_or("")), request["below"].bool_or(false),
+                      std::string(request["place"].text_or("")));
+  reply(Json::object({{"ok", true}}));
 }
 
 void Control::probe_now(const Reply& reply) {

@@ -71,6 +71,7 @@ class Control {
   void record_of_run(std::string_view what, const Json& request, const net::Message& message,
                      const Reply& reply);
   void seen_effect(const Json& request, const net::Message& message, const Reply& reply);
+  void seen_holds(const Json& request, const net::Message& message, const Reply& reply);
   void seen_call(const Json& request, const Reply& reply);
   // On a thread of its own: the shims that it starts are answered by the loop that called us.
   void probe_now(const Reply& reply);

@@ -30,9 +30,22 @@ void read_texts(const Json& list, std::vector<std::string>& out) {
     if (word.is_string() && out.size() < kWordsMax) out.push_back(word.as_string());
 }
 
-std::string place_of(const Effect& effect) {
-  const std::string& host = effect.host.empty() ? effect.address : effect.host;
-  return (host.contains(':') ? "[" + host + "]" : host) + ":" + std::to_string(effect.port);
+// Only what is known of it is kept.
+Result<Json> holds_from(const Json& list) {
+  if (list.is_null()) return Json();
+  if (!list.is_array() || list.as_array().size() > kEffectHoldsMax)
+    return fail("what the program holds is no list, or a longer one than is told", "holds");
+  Json holds = Json::array();
+  for (const auto& one : list.as_array()) {
+    const std::string_view kind = one["kind"].text_or("");
+    const std::string_view name = one["name"].text_or("");
+    if ((kind != "host" && kind != "file") || name.empty())
+      return fail("what the program holds needs kind, host or file, and name", "holds");
+    std::vector<std::string> steps;
+    read_texts(one["steps"], steps);
+    holds.push(Json::object({{"kind", kind}, {"name", name}, {"steps", Json::strings(steps)}}));
+  }
+  return holds;
 }
 
 }  // namespace
@@ -60,6 +73,7 @@ Result<Effect> effect_from(const Json& request) {
   const std::int64_t port = request["port"].int_or(0);
   if (port <= 0 || port > UINT16_MAX) return fail("a connection needs a port from 1 to 65535", "port");
   effect.port = static_cast<std::uint16_t>(port);
+  TRY(effect.holds, holds_from(request["holds"]));
   if (effect.host.empty() && effect.address.empty())
     return fail("a connection needs host or address", "host");
   return effect;
@@ -83,7 +97,8 @@ Json to_json(const Effect& effect) {
                        {"how", effect.how},
                        {"host", to_valid_utf8(effect.host)},
                        {"address", effect.address},
-                       {"port", static_cast<std::int64_t>(effect.port)}});
+                       {"port", static_cast<std::int64_t>(effect.port)},
+                       {"holds", effect.holds}});
 }
 
 std::optional<std::size_t> agent_in(const Effect& effect, const Runs& runs) {
@@ -117,7 +132,13 @@ event::Event connection_event(const Effect& effect, std::optional<std::size_t> a
        {"host", effect.host},
        {"address", effect.address},
        {"port", static_cast<std::int64_t>(effect.port)}});
+  if (effect.holds.is_array() && !effect.holds.as_array().empty()) event.body.set("holds", effect.holds);
   return event;
+}
+
+std::string place_of(const Effect& effect) {
+  const std::string& host = effect.host.empty() ? effect.address : effect.host;
+  return (host.contains(':') ? "[" + host + "]" : host) + ":" + std::to_string(effect.port);
 }
 
 std::string summary_of(const Effect& effect) {

@@ -25,9 +25,12 @@ struct Effect {
   std::string host;
   std::string address;
   std::uint16_t port = 0;
+  // What the program can hold: an array of {"kind","name","steps"}, at most kEffectHoldsMax; null: not known.
+  Json holds;
 };
 
 inline constexpr std::size_t kEffectChainMax = 130;
+inline constexpr std::size_t kEffectHoldsMax = 64;
 
 // Errors: `invalid`, naming the member.
 Result<Effect> effect_from(const Json& request);
@@ -38,6 +41,9 @@ std::optional<std::size_t> agent_in(const Effect& effect, const Runs& runs);
 
 // The event without its identity: kind, data, body, assurance. `agent_at` as agent_in() found it.
 event::Event connection_event(const Effect& effect, std::optional<std::size_t> agent_at);
+
+// "evil.example:443", "[2001:db8::1]:443".
+std::string place_of(const Effect& effect);
 
 // "fmt (below build.sh) → evil.example:443", for people; printable.
 std::string summary_of(const Effect& effect);

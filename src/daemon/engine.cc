@@ -129,7 +129,7 @@ void Engine::handle(HookCall call, const Answer& answer) {
   identify(*event, call, ancestry);
   const auto run = runs_.run_of(ancestry);
   note_speaker(*event, call, ancestry, run);
-  note_root(*event);
+  note_agent(*event, run);
   const std::string root = event->root;
   if (run && runs_.note_session(run->connection, root) && session_observer_) session_observer_(*run, root);
   auto shared = std::make_shared<HookCall>(std::move(call));

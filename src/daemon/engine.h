@@ -99,9 +99,13 @@ class Engine {
     bool allow = false;
     std::string reason;
     bool of_agent = false;  // the agent's own process makes it
+    bool brings = false;    // what is heard from there is a stranger's; packages have their own rules
   };
   using EffectAnswer = std::function<void(const EffectVerdict&)>;
   void effect(const Run& run, Effect effect, EffectAnswer answer);
+  // A file of the run's pod, or all that is directly in a directory, can hold what a program heard from
+  // `place`, a connection of the run that brings something: it carries that label from now on.
+  void holds(const Run& run, const std::string& path, bool below, const std::string& place);
 
   // Control. `done` gets the outcome after it is durable.
   using Done = std::function<void(Status)>;
@@ -127,6 +131,9 @@ class Engine {
   // Told once for each session tree that appears in a registered run. Set before the first call.
   using SessionObserver = std::function<void(const Run& run, const std::string& root)>;
   void observe_sessions(SessionObserver observer) { session_observer_ = std::move(observer); }
+  // Told once for each agent of a registered run that calls a hook. Set before the first call.
+  using AgentObserver = std::function<void(const Run& run, const ProcessKey& agent)>;
+  void observe_agents(AgentObserver observer) { agent_observer_ = std::move(observer); }
   void drain();
   // The settings of the planner anew, and its end before drain() when the daemon stops.
   void reload_planner() { planner_.configure(options_.weir_config); }
@@ -174,8 +181,9 @@ class Engine {
     EffectAnswer answer;
   };
   std::string root_of_effect(const Run& run, const Effect& effect, std::optional<std::size_t> agent_at);
-  void note_root(const event::Event& event);
+  void note_agent(const event::Event& event, const std::optional<Run>& run);
   void judge_effect(const std::shared_ptr<Seen>& seen, std::size_t thread);
+  bool note_source(const Seen& seen, const event::Decision& decision);
   void hold_effect(const Notice& notice, const std::shared_ptr<Seen>& seen);
   void release_effect(const std::string& approval_id);
   void fail_closed(const HookCall& call, const Answer& answer, const Error& error);
@@ -200,12 +208,14 @@ class Engine {
   std::map<std::string, std::shared_ptr<Tree>> trees_;
   bool evicted_ = false;  // some tree was taken out of memory
   std::map<std::string, HeldCall> held_;
-  std::map<std::string, std::shared_ptr<Seen>> held_effects_;  // by approval
-  std::map<ProcessKey, std::string> roots_of_agents_;          // the session that each spoke for last
-  std::map<std::string, std::string> verified_;                // by agent
-  std::string stopped_all_;                                    // reason; "" when not stopped
+  std::map<std::string, std::shared_ptr<Seen>> held_effects_;             // by approval
+  std::map<std::string, std::pair<std::string, std::uint64_t>> sources_;  // by run and place: root, seq
+  std::map<ProcessKey, std::string> roots_of_agents_;  // the session that each spoke for last
+  std::map<std::string, std::string> verified_;        // by agent
+  std::string stopped_all_;                            // reason; "" when not stopped
   std::vector<Observer> observers_;
   SessionObserver session_observer_;
+  AgentObserver agent_observer_;
   Anomalies anomalies_;
   CarriedFiles carried_;
   CommitAuthors commit_authors_;

@@ -25,12 +25,14 @@ std::string Engine::root_of_effect(const Run& run, const Effect& effect,
   return run.agent + ":run-" + run.id;
 }
 
-void Engine::note_root(const Event& event) {
+// Before the verdict leaves: what the agent then starts is known as started by an agent.
+void Engine::note_agent(const Event& event, const std::optional<Run>& run) {
   constexpr std::size_t kAgentsMax = 1024;
   const auto pid = event.corr.find("pid");
   const auto start = event.corr.find("pid_start");
   if (pid == event.corr.end() || start == event.corr.end()) return;
   const ProcessKey key{static_cast<pid_t>(std::stol(pid->second)), std::stoull(start->second)};
+  if (run && runs_.note_agent_of(run->connection, key) && agent_observer_) agent_observer_(*run, key);
   const std::lock_guard lock(mutex_);
   if (roots_of_agents_.size() >= kAgentsMax && !roots_of_agents_.contains(key)) roots_of_agents_.clear();
   roots_of_agents_[key] = event.root;
@@ -60,6 +62,7 @@ void Engine::judge_effect(const std::shared_ptr<Seen>& seen, std::size_t thread)
   if (!tree) return refuse(tree.error());
   const auto decided = decide(**tree, seen->event, seen->run);
   if (!decided) return refuse(decided.error());
+  const bool brings = note_source(*seen, decided->decision);
   auto commit = seal(*decided);
   if (!commit) {
     committer_.begin_generation();
@@ -74,7 +77,7 @@ void Engine::judge_effect(const std::shared_ptr<Seen>& seen, std::size_t thread)
                 .run = seen->run.id,
                 .tool_use_id = {}};
   if (!notice.decision.approval_id.empty()) hold_effect(notice, seen);
-  commit->done = [this, seen, notice](const Status& status) {
+  commit->done = [this, seen, notice, brings](const Status& status) {
     if (!status) {
       seen->answer({.reason = status.error().what});
       return;
@@ -84,9 +87,35 @@ void Engine::judge_effect(const std::shared_ptr<Seen>& seen, std::size_t thread)
     if (notice.decision.approval_id.empty())
       seen->answer({.allow = event::lets_run(notice.decision.verdict),
                     .reason = notice.decision.reason,
-                    .of_agent = seen->event.data["from"].text_or("") == "agent"});
+                    .of_agent = seen->event.data["from"].text_or("") == "agent",
+                    .brings = brings});
   };
   committer_.submit(std::move(*commit), Committer::Caller::may_wait);
+}
+
+// Packages and repositories have rules of their own, helpers are the agent's: what an explained call fetches,
+// or one that nothing explains, is from outside.
+bool Engine::note_source(const Seen& seen, const event::Decision& decision) {
+  constexpr std::size_t kSourcesMax = 4096;
+  if (decision.actions.empty()) return false;
+  const Json& attrs = decision.actions.front().attrs;
+  const std::string_view what = attrs["what"].text_or("");
+  if (what != "host" && what != "unknown-host" && !attrs["unexplained"].bool_or(false)) return false;
+  const std::lock_guard lock(mutex_);
+  if (sources_.size() >= kSourcesMax) sources_.clear();
+  sources_[seen.run.id + ' ' + place_of(seen.effect)] = {decision.root, decision.seq};
+  return true;
+}
+
+void Engine::holds(const Run& run, const std::string& path, bool below, const std::string& place) {
+  std::pair<std::string, std::uint64_t> from;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto it = sources_.find(run.id + ' ' + place);
+    if (it == sources_.end()) return;
+    from = it->second;
+  }
+  carried_.came(path, below, from.first, from.second);
 }
 
 void Engine::hold_effect(const Notice& notice, const std::shared_ptr<Seen>& seen) {

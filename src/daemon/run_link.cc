@@ -68,13 +68,16 @@ void RunLink::take(const Json& line, RunNews& news) {
                               .approved = line["approved"].bool_or(false)});
   } else if (line.has("run_session")) {
     news.sessions.push_back(text(line, "run_session"));
+  } else if (line.has("run_agent")) {
+    news.agents.push_back({static_cast<pid_t>(line["run_agent"].int_or(0)),
+                           static_cast<std::uint64_t>(line["start"].int_or(0))});
   } else if (line.has("stop")) {
     news.stop = text(line, "reason");
     if (news.stop->empty()) news.stop = "a person stopped it";
   } else if (line.has("effect")) {
     if (const auto id = line["effect"].int_or(-1); id >= 0)
-      news.effects[static_cast<std::uint64_t>(id)] = {line["allow"].bool_or(false),
-                                                      line["of_agent"].bool_or(false)};
+      news.effects[static_cast<std::uint64_t>(id)] = {
+          line["allow"].bool_or(false), line["of_agent"].bool_or(false), line["brings"].bool_or(false)};
   } else if (line.has("diverged")) {
     news.call_answers.emplace_back(text(line, "tool_use_id"), line["diverged"].bool_or(false));
   }
@@ -109,6 +112,11 @@ Status RunLink::effect(const Effect& effect) {
   Json request = to_json(effect);
   request.set("cmd", "effect");
   return client_.send_line(compact(request), kSendMs);
+}
+
+Status RunLink::holds(const std::string& path, bool below, const std::string& place) {
+  return client_.send_line(
+      compact(Json::object({{"cmd", "holds"}, {"path", path}, {"below", below}, {"place", place}})), kSendMs);
 }
 
 Status RunLink::tell(std::string_view command, Json facts) {

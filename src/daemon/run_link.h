@@ -52,11 +52,13 @@ struct RunDecision {
 struct EffectNews {
   bool allow = false;
   bool of_agent = false;  // the agent's own process makes it
+  bool brings = false;    // what is heard from there is a stranger's
 };
 
 struct RunNews {
   std::vector<RunDecision> decisions;
   std::vector<std::string> sessions;                       // roots of session trees, each told once
+  std::vector<ProcessKey> agents;                          // that have called a hook, each told once
   std::optional<std::string> stop;                         // why a person stopped this run
   std::vector<std::pair<std::string, bool>> call_answers;  // tool_use_id, diverged
   std::map<std::uint64_t, EffectNews> effects;             // by the supervisor's number
@@ -76,6 +78,8 @@ class RunLink {
              const std::string& tool, const std::string& tool_use_id);
   // Asks whether a connection may be made; the answer comes with poll(), perhaps when a person has given it.
   Status effect(const Effect& effect);
+  // What was heard from `place` can be in this file of the pod, or in files below this directory.
+  Status holds(const std::string& path, bool below, const std::string& place);
   // For the record: a broken shield, the end of the run.
   Status tell(std::string_view command, Json facts);
 

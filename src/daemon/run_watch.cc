@@ -65,6 +65,7 @@ void RunWatch::take(RunNews news, RunStep& step) {
     pending_.erase(it);
   }
   step.effects.merge(news.effects);
+  step.agents.insert(step.agents.end(), news.agents.begin(), news.agents.end());
   if (news.stop) step.stop = std::move(news.stop);
   if (news.lost && !told_lost_) told_lost_ = step.lost_now = true;
 }

@@ -50,6 +50,7 @@ struct RunStep {
   std::optional<std::string> stop;              // why a person stopped this run
   std::optional<FinishedCall> divergence;       // a call that ran without its hook
   std::map<std::uint64_t, EffectNews> effects;  // answers to RunLink::effect()
+  std::vector<ProcessKey> agents;               // of the run, that have called a hook, each told once
   bool lost_now = false;                        // the daemon has gone, told once
 };
 

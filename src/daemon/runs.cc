@@ -58,6 +58,13 @@ bool Runs::note_session(std::uint64_t connection, const std::string& root) {
   return it->second.sessions.insert(root).second;
 }
 
+bool Runs::note_agent_of(std::uint64_t connection, const ProcessKey& agent) {
+  const std::lock_guard lock(mutex_);
+  const auto it = runs_.find(connection);
+  if (it == runs_.end() || it->second.agents.size() >= kRunSessionsMax) return false;
+  return it->second.agents.insert(agent).second;
+}
+
 std::vector<os::ProcessInfo> Runs::lineage(pid_t pid) const {
   bool any_run = false;
   {

@@ -23,6 +23,12 @@
 
 namespace weir::daemon {
 
+struct ProcessKey {
+  pid_t pid = 0;
+  std::uint64_t start_ticks = 0;
+  auto operator<=>(const ProcessKey&) const = default;
+};
+
 struct Run {
   std::string id;  // UUIDv7
   pid_t pid = 0;   // of `weir run`
@@ -33,14 +39,9 @@ struct Run {
   std::string agent;
   std::uint64_t connection = 0;    // its open control connection
   std::set<std::string> sessions;  // roots of the session trees seen in it
+  std::set<ProcessKey> agents;     // that have called a hook
   // prompt_digest() of what the person may have given as a prompt on the command line.
   std::shared_ptr<const std::set<std::string>> prompts;
-};
-
-struct ProcessKey {
-  pid_t pid = 0;
-  std::uint64_t start_ticks = 0;
-  auto operator<=>(const ProcessKey&) const = default;
 };
 
 // By the short name of a process: a program that coding agents are; a shell or the like that stands between
@@ -58,6 +59,8 @@ class Runs {
   std::vector<Run> list() const;
   // A hook call of this run named a session tree; true when it is new. Bounded: the first 1024 are kept.
   bool note_session(std::uint64_t connection, const std::string& root);
+  // An agent of this run has called a hook; true when it is new. The same bound.
+  bool note_agent_of(std::uint64_t connection, const ProcessKey& agent);
 
   // The ancestry of a hook process as far as run_of() and note_agent() need it: to the agent, and on to a
   // registered run only while there are any. Reading one process costs some 20 µs on the path of every

@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/bytes.h"
+#include "guard/carried_out.h"
 #include "ingest/tools.h"
 
 namespace weir::guard {
@@ -74,6 +75,15 @@ bool names(const Reach::Place& place, const Sighting& seen) {
   return is_loopback(place.host) && is_loopback(seen.host.empty() ? seen.address : seen.host);
 }
 
+bool reads_secret_file(const event::Action& action) {
+  const Json& listed = action.attrs["classes"];
+  if (action.verb != "file.read" || !listed.is_array()) return false;
+  std::vector<std::string> classes;
+  for (const auto& one : listed.as_array())
+    classes.emplace_back(one.text_or(""));
+  return is_secret_class(classes);
+}
+
 }  // namespace
 
 Reach reach_of(const std::vector<event::Action>& actions) {
@@ -86,6 +96,8 @@ Reach reach_of(const std::vector<event::Action>& actions) {
       if (std::string tool(base_of(action.resource));
           !tool.empty() && std::find(reach.tools.begin(), reach.tools.end(), tool) == reach.tools.end())
         reach.tools.push_back(std::move(tool));
+    if (reads_secret_file(action) && reach.secrets.size() < kPlacesMax)
+      reach.secrets.push_back(action.resource);
     if (action.verb != "net.connect" || action.resource_type == "Service") continue;
     Reach::Place place = place_of(action);
     if (is_open(action, place))
@@ -181,6 +193,14 @@ Explanation RunningCalls::explain(const Sighting& seen, const shell::CommandTabl
   // Hooks, tool servers and what else the agent starts for itself, while no call was running.
   if (owner == nullptr) return {"helper", true, {}};
   return {owner->runs() ? "not-named" : "late", false, owner->tool_use_id};
+}
+
+bool RunningCalls::reads_secret(std::string_view tool_use_id, std::string_view path) const {
+  if (tool_use_id.empty()) return false;
+  return std::any_of(calls_.begin(), calls_.end(), [&](const Call& call) {
+    return call.tool_use_id == tool_use_id &&
+           std::find(call.reach.secrets.begin(), call.reach.secrets.end(), path) != call.reach.secrets.end();
+  });
 }
 
 }  // namespace weir::guard

@@ -31,10 +31,11 @@ struct Reach {
     bool operator==(const Place&) const = default;
   };
   std::vector<Place> places;
-  bool anywhere = false;           // a host that only shows when it runs: `curl $URL`
-  bool installs = false;           // packages, from wherever their manager is set up to get them
-  bool tool_server = false;        // an MCP tool: its server may begin only now, and reaches what it serves
-  std::vector<std::string> tools;  // programs that it runs by their names, without a directory
+  bool anywhere = false;             // a host that only shows when it runs: `curl $URL`
+  bool installs = false;             // packages, from wherever their manager is set up to get them
+  bool tool_server = false;          // an MCP tool: its server may begin only now, and reaches what it serves
+  std::vector<std::string> tools;    // programs that it runs by their names, without a directory
+  std::vector<std::string> secrets;  // files of keys, tokens or passwords that it says it reads
   bool operator==(const Reach&) const = default;
 };
 Reach reach_of(const std::vector<event::Action>& actions);
@@ -72,6 +73,8 @@ class RunningCalls {
   // A new prompt: calls of its session that never got a result run no more.
   void turn_began(const event::Event& prompt);
   Explanation explain(const Sighting& seen, const shell::CommandTable& table) const;
+  // Does this call say that it reads this file of keys, tokens or passwords?
+  bool reads_secret(std::string_view tool_use_id, std::string_view path) const;
 
  private:
   struct Call {

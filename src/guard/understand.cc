@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/hash.h"
+#include "guard/carried_out.h"
 #include "guard/path_facts.h"
 #include "guard/shell_actions.h"
 #include "ingest/tools.h"
@@ -189,7 +190,11 @@ class Reading {
     if (!why.explained) action.attrs.set("unexplained", true);
     if (why.by == "late" || why.by == "orphan") action.attrs.set(std::string(why.by), true);
     if (!why.tool_use_id.empty()) action.attrs.set("intent", why.tool_use_id);
+    if (const auto hosts = hosts_held(event_); !hosts.empty())
+      action.attrs.set("from_hosts", Json::strings(hosts));
     add(std::move(action));
+    for (auto& carried : carried_out(event_, why, state_.running, pack_.paths(), options_.home))
+      add(std::move(carried));
   }
 
   // A hook that asks about a settings change: Weir's own files and the agent's.

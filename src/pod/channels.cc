@@ -52,11 +52,13 @@ std::optional<Channel> channel_at(int proc, const std::string& fd) {
     channel.kind = Channel::Kind::pipe;
   } else if (channel.name.starts_with("socket:")) {
     channel.kind = Channel::Kind::socket;
-    channel.reads = channel.writes = true;
   } else if (!channel.name.starts_with('/') ||
              (channel.name.starts_with("/dev/") && !channel.name.starts_with("/dev/shm/"))) {
     return std::nullopt;
   }
+  // Often opened for both, and shared by all that one shell starts: what they are for is what counts.
+  if (channel.fd == STDIN_FILENO) channel.writes = false;
+  if (channel.fd == STDOUT_FILENO || channel.fd == STDERR_FILENO) channel.reads = false;
   if (channel.name.ends_with(kDeleted)) channel.name.resize(channel.name.size() - kDeleted.size());
   return channel;
 }

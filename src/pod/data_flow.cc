@@ -24,24 +24,17 @@ std::string last_name(const std::string& path) {
   return path.substr(path.rfind('/') + 1);
 }
 
+// What programs of the pod meet at.
+std::string channel_of(const SocketPlace& place) {
+  return "port:" + std::to_string(place.port);
+}
+
 bool is_data(const std::string& path) {
   if (path.empty() || path.starts_with("/proc/")) return false;
   return !path.starts_with("/dev/") || path.starts_with("/dev/shm/");
 }
 
 }  // namespace
-
-std::string channel_of(std::span<const char> address) {
-  constexpr std::size_t kNameAt = offsetof(sockaddr_un, sun_path);
-  if (address.size() <= kNameAt) return {};
-  const auto name = address.subspan(kNameAt);
-  if (name[0] == '\0') return "unix:@" + std::string(name.begin() + 1, name.end());
-  return "unix:" + std::string(name.begin(), std::ranges::find(name, '\0'));
-}
-
-std::string channel_of(const SocketPlace& place) {
-  return "port:" + std::to_string(place.port);
-}
 
 DataFlow::Program DataFlow::program_of(pid_t thread) {
   const auto pid = process_number_of(thread);
@@ -166,19 +159,33 @@ void DataFlow::listens(const Notification& notification) {
   if (!pid) return;
   const os::Fd socket = descriptor_of(notification.thread, *pid, static_cast<int>(notification.arguments[0]));
   if (!socket) return;
-  std::string channel;
-  if (const auto place = own_place(socket.get())) {
-    channel = channel_of(*place);
-  } else {
-    sockaddr_un address{};
-    socklen_t size = sizeof address;
-    if (::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return;
-    channel = channel_of(std::span(reinterpret_cast<const char*>(&address), size));
-  }
-  if (!channel.empty()) connected_inside(notification.thread, channel);
+  if (const auto place = own_place(socket.get())) return meet(notification.thread, pod::channel_of(*place));
+  sockaddr_un address{};
+  socklen_t size = sizeof address;
+  if (::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return;
+  const std::span bytes(reinterpret_cast<const char*>(&address), std::min<std::size_t>(size, sizeof address));
+  meet(notification.thread, channel_of(notification.thread, bytes));
 }
 
-void DataFlow::connected_inside(pid_t thread, const std::string& channel) {
+// Of a name in files where it leads, since programs may call it differently.
+std::string DataFlow::channel_of(pid_t thread, std::span<const char> address) const {
+  constexpr std::size_t kNameAt = offsetof(sockaddr_un, sun_path);
+  if (address.size() <= kNameAt) return {};
+  const auto name = address.subspan(kNameAt);
+  if (name[0] == '\0') return "unix:@" + std::string(name.begin() + 1, name.end());
+  return "unix:" + files_.where(thread, std::string(name.begin(), std::ranges::find(name, '\0')));
+}
+
+// Where nobody in the pod listens there is nobody to meet: most programs ask for nscd.
+void DataFlow::connected_inside(pid_t thread, const SocketPlace& place) {
+  if (const auto channel = pod::channel_of(place); known_.has(channel)) meet(thread, channel);
+}
+void DataFlow::connected_inside(pid_t thread, std::span<const char> unix_address) {
+  if (const auto channel = channel_of(thread, unix_address); known_.has(channel)) meet(thread, channel);
+}
+
+void DataFlow::meet(pid_t thread, const std::string& channel) {
+  if (channel.empty()) return;
   const Program program = program_of(thread);
   known_.reads(program, channel);
   known_.writes(program, channel);

@@ -43,8 +43,9 @@ class DataFlow {
   void see(const Notification& notification);
   // It connects to this place, and hears from it from now on.
   void connected(pid_t thread, const std::string& place);
-  // It connects to something in the pod, by TCP or by a unix socket's name.
-  void connected_inside(pid_t thread, const std::string& channel);
+  // It connects to something that may be in the pod: by TCP, by the address of a unix socket.
+  void connected_inside(pid_t thread, const SocketPlace& place);
+  void connected_inside(pid_t thread, std::span<const char> unix_address);
   void known_otherwise(pid_t thread);
   std::vector<Origin> holds(pid_t thread);
   bool complete() const { return known_.complete(); }
@@ -66,6 +67,8 @@ class DataFlow {
   void settle(pid_t maker);
   void opened(const Notification& notification, const FileUse& call);
   void listens(const Notification& notification);
+  std::string channel_of(pid_t thread, std::span<const char> unix_address) const;
+  void meet(pid_t thread, const std::string& channel);
   void note_file(const std::string& path);
   void tell_news();
 
@@ -77,9 +80,5 @@ class DataFlow {
   std::vector<Pending> pending_;
   std::set<std::string> asked_;  // files of which is_origin has answered
 };
-
-// What programs of the pod meet at: "unix:/run/x" of a socket address, "port:8080".
-std::string channel_of(std::span<const char> address);
-std::string channel_of(const SocketPlace& place);
 
 }  // namespace weir::pod

@@ -28,6 +28,14 @@ std::string base_of(pid_t thread, int directory) {
   return target_of_link("/proc/" + std::to_string(thread) + "/fd/" + std::to_string(directory));
 }
 
+std::string absolute(pid_t thread, int directory, const std::string& path) {
+  if (path.empty() || path.starts_with('/')) return path;
+  std::string base = base_of(thread, directory);
+  if (base.empty()) return {};
+  if (!base.ends_with('/')) base += '/';
+  return base + path;
+}
+
 bool writes(std::uint64_t flags) {
   return (flags & O_ACCMODE) != O_RDONLY || (flags & (O_CREAT | O_TRUNC)) != 0;
 }
@@ -126,11 +134,13 @@ void FileUses::resolve(Place& place, bool follow) const {
 // "" when it is not there.
 std::string FileUses::asked(const Notification& call, int directory, std::uint64_t path_at) {
   const auto text = Memory(call.thread).text(path_at, kProgramBytesMax);
-  if (!text || text->empty() || text->starts_with('/')) return text.value_or("");
-  std::string base = base_of(call.thread, directory);
-  if (base.empty()) return {};
-  if (!base.ends_with('/')) base += '/';
-  return base + *text;
+  return text ? absolute(call.thread, directory, *text) : std::string();
+}
+
+std::string FileCalls::where(pid_t thread, const std::string& path) const {
+  Place place{.asked = absolute(thread, AT_FDCWD, path)};
+  if (!place.asked.empty()) resolve(place, true);
+  return place.path;
 }
 
 bool FileUses::is_fixed(const std::string& asked) const {

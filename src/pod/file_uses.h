@@ -41,6 +41,8 @@ class FileUses {
   explicit FileUses(int root, std::vector<std::string> fixed = {}) : root_(root), fixed_(std::move(fixed)) {}
 
   FileUse read(const Notification& call) const;
+  // Where a path leads that this thread means; "" where not even its directory is there.
+  std::string where(pid_t thread, const std::string& path) const;
 
  private:
   struct Place {

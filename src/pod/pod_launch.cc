@@ -96,6 +96,9 @@ class Supervision final : public PodControl {
   bool answer(std::uint64_t call, const ConnectVerdict& verdict) override {
     return supervisor_ != nullptr && supervisor_->answer(call, verdict);
   }
+  void known_otherwise(pid_t pid) override {
+    if (supervisor_ != nullptr) supervisor_->known_otherwise(pid);
+  }
 
   // Of the exec that failed; 0: the program ran.
   int exec_errno() const { return exec_errno_; }

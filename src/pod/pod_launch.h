@@ -51,6 +51,9 @@ class PodControl {
   virtual void end(const std::string& why) = 0;
   // Of a call that was answered `later`. False: it waits no more, its process has ended.
   virtual bool answer(std::uint64_t call, const ConnectVerdict& verdict) = 0;
+  // Watch::files. What this process reads is known by other ways, and what it starts and writes from now on
+  // is judged by those: it is no way for data (an agent, whose calls are judged).
+  virtual void known_otherwise(pid_t pid) = 0;
 };
 
 struct PodOptions {

@@ -90,8 +90,8 @@ struct ConnectVerdict {
   enum class What { allow, refuse, later };
   What what = What::refuse;
   int error_number = EACCES;  // refuse: what connect(2) answers, above 0
-  // Of what the process that asks has read Weir knows by other ways: it is no way for data (an agent).
-  bool known_otherwise = false;
+  // allow: what is heard from there counts as from there (an Origin). Not from where packages come.
+  bool is_source = true;
 
   static ConnectVerdict allow() { return {What::allow, 0}; }
   static ConnectVerdict refuse(int error_number = EACCES) { return {What::refuse, error_number}; }

@@ -186,7 +186,7 @@ void Supervisor::on_connect(const Notification& notification) {
   const int family = option(call.socket.get(), SOL_SOCKET, SO_DOMAIN);
   if (!is_inet(family) || option(call.socket.get(), SOL_SOCKET, SO_PROTOCOL) != IPPROTO_TCP) {
     if (flow_ && family == AF_UNIX && copy_address(call) == 0)
-      flow_->connected_inside(notification.thread, channel_of(call.address));
+      flow_->connected_inside(notification.thread, std::span<const char>(call.address));
     notifications_.go_on(notification.id);
     return connects_->close(std::move(call.socket));
   }
@@ -234,8 +234,7 @@ void Supervisor::decide(std::uint64_t id, Call call) {
   call.asks = listener != nullptr && listener->purpose == Purpose::proxy;
   const bool inside = listener == nullptr ? call.place.loopback && network_ != PodNetwork::none
                                           : listener->purpose != Purpose::way_out;
-  if (inside && flow_ && listener == nullptr)
-    flow_->connected_inside(call.notification.thread, channel_of(call.place));
+  if (inside && flow_ && listener == nullptr) flow_->connected_inside(call.notification.thread, call.place);
   if (inside) return connect(id, std::move(call));
   listen();  // a name is told before the program learns its address
   ConnectCall asked{.id = id,
@@ -277,8 +276,7 @@ ConnectVerdict Supervisor::ask(ConnectCall& call) {
 void Supervisor::note_allowed(const ProcessSeen& process, const std::string& destination,
                               const ConnectVerdict& verdict) {
   if (!flow_ || verdict.what != ConnectVerdict::What::allow) return;
-  if (verdict.known_otherwise) flow_->known_otherwise(process.pid);
-  flow_->connected(process.pid, destination);
+  if (verdict.is_source) flow_->connected(process.pid, destination);
 }
 
 void Supervisor::connect(std::uint64_t id, Call call) {

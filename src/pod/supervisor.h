@@ -15,6 +15,7 @@
 // the pod's own name server.
 //
 // Calls that change files are told in a pod with a direct workspace only, and are direct.h's.
+// Files that are opened are told to a DataFlow (Watch::files), and always go on.
 //
 // Nothing here waits, but for the threads of ConnectFor. Inside the room only.
 #pragma once
@@ -65,6 +66,10 @@ class Supervisor final : private WayOut::Hears {
   void sweep();
   // PodControl::answer.
   bool answer(std::uint64_t call, const ConnectVerdict& verdict);
+  // PodControl::known_otherwise.
+  void known_otherwise(pid_t pid) {
+    if (flow_) flow_->known_otherwise(pid);
+  }
   const SupervisionCount& count() const { return count_; }
   DirectReport direct_report() const { return direct_ ? direct_->report() : DirectReport(); }
 

@@ -143,6 +143,68 @@ TEST_F(EffectTest, ObservingRefusesNothing) {
   EXPECT_EQ(told_[0].would, "deny");
 }
 
+Json holding(const std::string& path) {
+  return Json::array({Json::object({{"kind", "file"},
+                                    {"name", path},
+                                    {"steps", Json::strings({path, "sed", "/workspace/out", "curl"})}})});
+}
+
+TEST(Effect, WhatTheProgramHoldsIsReadStrictly) {
+  Effect effect = some_effect();
+  effect.holds = holding("/workspace/.env");
+  const auto read = effect_from(to_json(effect));
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(compact(read->holds), compact(effect.holds));
+  EXPECT_EQ(compact(connection_event(*read, 1).body["holds"]), compact(effect.holds));
+  Json wrong = to_json(effect);
+  wrong.set("holds", Json::array({Json::object({{"kind", "thought"}, {"name", "x"}})}));
+  EXPECT_FALSE(effect_from(wrong));
+  Json many = Json::array();
+  for (std::size_t i = 0; i <= kEffectHoldsMax; ++i)
+    many.push(Json::object({{"kind", "host"}, {"name", "x" + std::to_string(i)}}));
+  wrong.set("holds", std::move(many));
+  EXPECT_FALSE(effect_from(wrong));
+}
+
+// What an unexplained program of the agent's holds is refused for that, too.
+TEST_F(EffectTest, AFileOfSecretsOnItsWayOutIsOnRecord) {
+  start();
+  launch();
+  Effect effect = some_effect();
+  effect.orphan = true;
+  effect.holds = holding("/workspace/.env");
+  EXPECT_EQ(ask(effect), false);
+  stop();
+  auto options = store::options_at(places_);
+  options.read_only = true;
+  const auto store = store::Store::open(options);
+  ASSERT_TRUE(store) << store.error().message();
+  std::string record;
+  ASSERT_TRUE((*store)->for_each({}, [&](const store::Record& one) -> Result<bool> {
+    if (one.kind == store::RecordKind::decision) record = compact(*one.json());
+    return true;
+  }));
+  EXPECT_NE(record.find("secrets.upload"), std::string::npos) << record;
+}
+
+// A place that nothing of this run was heard from gives no file a label.
+TEST_F(EffectTest, FilesThatHoldWhatARunHeardCarryThat) {
+  start();
+  launch(true);
+  ASSERT_TRUE(link_->holds("/workspace/early", false, "evil.example:443"));
+  Effect effect = some_effect();
+  effect.orphan = true;
+  EXPECT_EQ(ask(effect), true);  // observing
+  ASSERT_TRUE(link_->holds("/workspace/notes.md", false, "evil.example:443"));
+  ASSERT_TRUE(link_->holds("/workspace/other", false, "other.example:443"));
+  stop();
+  const auto kept = os::read_file(places_.state + "/flow/carried.jsonl", 1 << 20);
+  ASSERT_TRUE(kept);
+  EXPECT_NE(kept->find("/workspace/notes.md"), std::string::npos) << *kept;
+  EXPECT_EQ(kept->find("/workspace/early"), std::string::npos) << *kept;
+  EXPECT_EQ(kept->find("/workspace/other"), std::string::npos) << *kept;
+}
+
 TEST_F(EffectTest, OnlyARunMayAsk) {
   start();
   Json request = to_json(some_effect());

@@ -37,11 +37,12 @@ inline std::pair<std::string, std::string> first_word(std::string_view text) {
   return {std::string(text.substr(0, end)), std::string(trim(text.substr(end)))};
 }
 
-// "WHOSE PROGRAM HOST:PORT": a connection in a pod, of a program that began just now. What lies in /usr is
-// fixed.
+// "WHOSE PROGRAM HOST:PORT [holding PATH]": a connection in a pod, of a program that began just now. What
+// lies in /usr is fixed.
 inline event::Event connection_of(std::string_view what) {
   const auto [whose, rest] = first_word(what);
-  const auto [program, place] = first_word(rest);
+  const auto [program, after] = first_word(rest);
+  const auto [place, held] = first_word(after);
   const auto colon = place.rfind(':');
   event::Event event = tool_call("", Json::object());
   event.kind = event::kind::kConnection;
@@ -54,11 +55,13 @@ inline event::Event connection_of(std::string_view what) {
   event.body = Json::object({{"program", program},
                              {"host", place.substr(0, colon)},
                              {"port", static_cast<std::int64_t>(std::stoi(place.substr(colon + 1)))}});
+  if (const auto [word, path] = first_word(held); word == "holding")
+    event.body.set("holds", Json::array({Json::object({{"kind", "file"}, {"name", path}})}));
   return event;
 }
 
 // "$ COMMAND", "Read PATH", "Write PATH", "Edit PATH", "config PATH", "notice NAME", "prompt SPEAKER
-// TEXT", "connect WHOSE PROGRAM HOST:PORT", or {"tool": …, "input": …}.
+// TEXT", "connect WHOSE PROGRAM HOST:PORT [holding PATH]", or {"tool": …, "input": …}.
 inline std::optional<event::Event> event_of(std::string_view what, const CaseWorld& world) {
   const auto [word, rest] = first_word(what);
   std::optional<event::Event> event;

@@ -33,10 +33,11 @@ class DataFlowPod : public SupervisedPod {
     options.supervise.on_holds = [this](const std::string& path, const Origin& origin) {
       holds_.emplace(path.substr(path.rfind('/') + 1), origin.name);
     };
-    options.supervise.decide = [this](const ConnectCall& call) {
-      ConnectVerdict verdict = ConnectVerdict::allow();
-      verdict.known_otherwise = !call.process.argv.empty() && call.process.argv.back() == "agent";
-      return verdict;
+    options.tick_ms = 10;
+    options.on_tick = [this](PodControl& pod) {
+      for (const auto& call : connects_)
+        if (!call.process.argv.empty() && call.process.argv.back() == "agent")
+          pod.known_otherwise(call.process.pid);
     };
     connects_.clear();
     ASSERT_TRUE(go(spec, options));
@@ -107,6 +108,7 @@ TEST_F(DataFlowPod, WhatDoesNotReachAProgramIsNotHeldAgainstIt) {
       {"a pipeline beside it", "cat .env | wc -c > /dev/null; dial 203.0.113.9"},
       // dash itself opens what it redirects, and so counts as a reader of it.
       {"a redirection for another", "bash -c 'sort < .env > sorted; python3 dial.py 203.0.113.9 < notes'"},
+      {"a shared output", "bash -c 'cat .env >&2; python3 dial.py 203.0.113.9' 2<> log >&2"},
       {"it began before", "dial 203.0.113.9 < notes; cat .env > notes"},
   };
   for (const auto& [way, script] : ways)
@@ -135,10 +137,10 @@ TEST_F(DataFlowPod, WhatAHostSaidIsKnownThroughThreePrograms) {
 
 // Of an agent Weir knows by its hooks what it read.
 TEST_F(DataFlowPod, WhatIsKnownOtherwiseGoesNoFurther) {
-  EXPECT_FALSE(
-      carries("python3 -c 'import sys\nexec(open(\"dial.py\").read())\nopen(\".env\").read()\n"
-              "import subprocess\n"
-              "subprocess.run([\"python3\",\"dial.py\",\"203.0.113.9\"])' 203.0.113.7 agent"));
+  EXPECT_FALSE(carries(
+      "python3 -c 'import sys,time\nexec(open(\"dial.py\").read())\ntime.sleep(.3)\nopen(\".env\").read()\n"
+      "import subprocess\n"
+      "subprocess.run([\"python3\",\"dial.py\",\"203.0.113.9\"])' 203.0.113.7 agent"));
 }
 
 }  // namespace
