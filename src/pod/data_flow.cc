@@ -18,6 +18,7 @@ namespace weir::pod {
 namespace {
 
 constexpr std::size_t kPendingMax = 1024;
+constexpr std::size_t kHopesMax = 1024;
 constexpr std::size_t kAskedMax = 65'536;  // more are asked about again
 
 std::string last_name(const std::string& path) {
@@ -159,12 +160,12 @@ void DataFlow::listens(const Notification& notification) {
   if (!pid) return;
   const os::Fd socket = descriptor_of(notification.thread, *pid, static_cast<int>(notification.arguments[0]));
   if (!socket) return;
-  if (const auto place = own_place(socket.get())) return meet(notification.thread, pod::channel_of(*place));
+  if (const auto place = own_place(socket.get())) return serves(notification.thread, pod::channel_of(*place));
   sockaddr_un address{};
   socklen_t size = sizeof address;
   if (::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size) != 0) return;
   const std::span bytes(reinterpret_cast<const char*>(&address), std::min<std::size_t>(size, sizeof address));
-  meet(notification.thread, channel_of(notification.thread, bytes));
+  serves(notification.thread, channel_of(notification.thread, bytes));
 }
 
 // Of a name in files where it leads, since programs may call it differently.
@@ -176,19 +177,36 @@ std::string DataFlow::channel_of(pid_t thread, std::span<const char> address) co
   return "unix:" + files_.where(thread, std::string(name.begin(), std::ranges::find(name, '\0')));
 }
 
-// Where nobody in the pod listens there is nobody to meet: most programs ask for nscd.
 void DataFlow::connected_inside(pid_t thread, const SocketPlace& place) {
-  if (const auto channel = pod::channel_of(place); known_.has(channel)) meet(thread, channel);
+  meet(thread, pod::channel_of(place));
 }
 void DataFlow::connected_inside(pid_t thread, std::span<const char> unix_address) {
-  if (const auto channel = channel_of(thread, unix_address); known_.has(channel)) meet(thread, channel);
+  meet(thread, channel_of(thread, unix_address));
 }
 
+// Where nobody in the pod listens there is nobody to meet: most programs ask for nscd. Who begins to listen
+// meets those that came before, since the kernel looks after we did.
 void DataFlow::meet(pid_t thread, const std::string& channel) {
   if (channel.empty()) return;
   const Program program = program_of(thread);
+  if (known_.has(channel))
+    join(program, channel);
+  else if (hopes_.size() < kHopesMax || hopes_.contains(channel))
+    hopes_[channel].insert(program);
+  tell_news();
+}
+
+void DataFlow::join(Program program, const std::string& channel) {
   known_.reads(program, channel);
   known_.writes(program, channel);
+}
+
+void DataFlow::serves(pid_t thread, const std::string& channel) {
+  if (channel.empty()) return;
+  join(program_of(thread), channel);
+  if (const auto hoped = hopes_.extract(channel))
+    for (const Program program : hoped.mapped())
+      if (known_.knows(program)) join(program, channel);
   tell_news();
 }
 
@@ -218,6 +236,9 @@ void DataFlow::sweep() {
   known_.keep(lives);
   std::erase_if(executed_, [&](const auto& one) { return !lives({one.first, one.second}); });
   std::erase_if(pending_, [&](const Pending& one) { return !lives({0, one.maker}); });
+  for (auto& [channel, programs] : hopes_)
+    std::erase_if(programs, [&](Program program) { return !lives(program); });
+  std::erase_if(hopes_, [](const auto& hope) { return hope.second.empty(); });
 }
 
 }  // namespace weir::pod

