@@ -137,7 +137,7 @@ std::string FileUses::asked(const Notification& call, int directory, std::uint64
   return text ? absolute(call.thread, directory, *text) : std::string();
 }
 
-std::string FileCalls::where(pid_t thread, const std::string& path) const {
+std::string FileUses::where(pid_t thread, const std::string& path) const {
   Place place{.asked = absolute(thread, AT_FDCWD, path)};
   if (!place.asked.empty()) resolve(place, true);
   return place.path;
