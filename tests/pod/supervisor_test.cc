@@ -269,16 +269,25 @@ TEST_F(Supervised, AProcessMayBeKilledWhileItsCallWaits) {
   std::vector<std::uint64_t> gone;
   options.supervise.decide = [](const ConnectCall&) { return ConnectVerdict::later(); };
   options.supervise.on_gone = [&](std::uint64_t call) { gone.push_back(call); };
-  const auto done =
-      go(python(kDial + std::string("import os, signal, time\n"
-                                    "signal.signal(signal.SIGUSR1, lambda *args: None)\n"
-                                    "pid = os.fork()\n"
-                                    "if pid == 0: dial('203.0.113.1', 443)\n"
-                                    "time.sleep(0.2); os.kill(pid, signal.SIGUSR1); time.sleep(0.1)\n"
-                                    "print(os.waitpid(pid, os.WNOHANG)[0])\n"
-                                    "os.kill(pid, signal.SIGKILL); print(os.waitpid(pid, 0)[0] == pid)\n"
-                                    "time.sleep(1.5)\n")),
-         std::move(options));
+  options.on_tick = [&](PodControl& pod) {
+    if (!gone.empty()) pod.end("seen");
+  };
+  const auto done = go(
+      python(kDial + std::string("import os, signal, time\n"
+                                 "signal.signal(signal.SIGUSR1, lambda *args: None)\n"
+                                 "pid = os.fork()\n"
+                                 "if pid == 0: open('begun', 'w'); dial('203.0.113.1', 443)\n"
+                                 "waits = 0\n"
+                                 "while waits < 5:\n"
+                                 "    time.sleep(0.05)\n"
+                                 "    state = open(f'/proc/{pid}/stat').read().rsplit(')')[1].split()[0]\n"
+                                 "    waits = waits + 1 if os.path.exists('begun') and state in 'SD' else 0\n"
+                                 "os.kill(pid, signal.SIGUSR1); time.sleep(0.1)\n"
+                                 "print(os.waitpid(pid, os.WNOHANG)[0])\n"
+                                 "os.kill(pid, signal.SIGKILL)\n"
+                                 "print(os.waitpid(pid, 0)[0] == pid, flush=True)\n"
+                                 "time.sleep(60)\n")),
+      std::move(options));
   ASSERT_TRUE(done);
   EXPECT_EQ(wrote("out"), "0\nTrue\n");
   ASSERT_EQ(connects_.size(), 1U);
