@@ -229,6 +229,8 @@ Direct::Outcome Direct::decide(const Notification& notification, const FileCall&
   }
   // Only now is it known that all of this was read from the process that asks.
   if (!notifications.waits(notification.id)) return {};
+  for (const DirectPlace* one : {&asked.place, &asked.other})
+    if (one->error_number != 0) return error(one->error_number);
   return has_two_paths(call.what) ? act_on_two(asked) : act(asked);
 }
 
@@ -305,9 +307,11 @@ Direct::Outcome Direct::open(Asked& asked) {
   if (place.slash || place.last == ".") return {};
   const bool exists = place.child.kind != NodeKind::none;
   if (!exists) return (flags & O_CREAT) != 0 ? create_file(asked) : Outcome{};
-  // Nothing is made or written, or the kernel refuses it on any mount.
-  const bool only_new = (flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL);
-  if (place.child.kind != NodeKind::file || only_new || !writes(flags)) return {};
+  if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL)) return error(EEXIST);
+  if (place.child.kind == NodeKind::directory) return error(EISDIR);
+  if (place.child.kind == NodeKind::symlink) return error(ELOOP);
+  // Pipes and devices are the kernel's to open; to truncate what is only read, a read-only mount's to refuse.
+  if (place.child.kind != NodeKind::file || (!writes(flags) && (flags & O_TRUNC) != 0)) return {};
   return open_existing(asked);
 }
 
@@ -342,7 +346,7 @@ Direct::Outcome Direct::create_file(Asked& asked) {
 
 Direct::Outcome Direct::open_existing(Asked& asked) {
   const auto& flags = asked.call.flags;
-  if (refuses(judge_.writes(asked.place.path, asked.place.child))) return error(EACCES);
+  if (writes(flags) && refuses(judge_.writes(asked.place.path, asked.place.child))) return error(EACCES);
   Outcome outcome = error(0);
   outcome.fd = os::Fd(::openat(asked.place.host_dir.get(), asked.place.last.c_str(), passed(flags)));
   if (!outcome.fd) return error(errno);
@@ -353,7 +357,7 @@ Direct::Outcome Direct::open_existing(Asked& asked) {
   if ((flags & O_TRUNC) != 0 && ::ftruncate(outcome.fd.get(), 0) != 0) return error(errno);
   wait_as_asked(outcome.fd, flags);
   outcome.close_on_exec = (flags & O_CLOEXEC) != 0;
-  ++report_.changes;
+  if (writes(flags)) ++report_.changes;
   return outcome;
 }
 
@@ -369,7 +373,8 @@ Direct::Outcome Direct::make_directory(Asked& asked) {
 Direct::Outcome Direct::make_file(Asked& asked) {
   const DirectPlace& place = asked.place;
   const std::uint64_t type = asked.call.value & S_IFMT;
-  if (place.slash || place.child.kind != NodeKind::none || (type != 0 && type != S_IFREG)) return {};
+  if (place.child.kind != NodeKind::none) return error(EEXIST);
+  if (place.slash || (type != 0 && type != S_IFREG)) return {};
   if (refuses(judge_.creates(place.path, NodeKind::file))) return error(EACCES);
   const WithUmask umask(asked.notification.thread);
   return done(

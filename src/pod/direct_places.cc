@@ -147,6 +147,7 @@ std::optional<DirectPlace> DirectPlaces::find(pid_t thread, int dir, const std::
     Parts parts = parts_of(whole);
     slash = slash || parts.slash;
     const os::Fd above = open_in_root(root_, parts.above);
+    if (!above) return nowhere(parts.above, errno);
     const auto directory = above ? look(above.get(), "") : std::nullopt;
     const auto child = directory ? look(above.get(), parts.last.c_str()) : std::nullopt;
     if (!child || directory->mount == proc_mount_) return std::nullopt;
@@ -169,6 +170,22 @@ std::optional<DirectPlace> DirectPlaces::find(pid_t thread, int dir, const std::
     auto place = inside(above, parts.last);
     if (place && named && !is_open_as(thread, *named, place->child)) return std::nullopt;
     if (place) place->slash = slash;
+    return place;
+  }
+  return std::nullopt;
+}
+
+std::optional<DirectPlace> DirectPlaces::nowhere(std::string path, int error_number) const {
+  if (error_number != ENOENT && error_number != ENOTDIR && error_number != EACCES) return std::nullopt;
+  while (path.size() > 1) {
+    path.resize(path.rfind('/', path.size() - 2) + 1);
+    const os::Fd above = open_in_root(root_, path);
+    if (!above) continue;
+    const auto seen = look(above.get(), "");
+    if (!seen || seen->mount != mount_) return std::nullopt;
+    DirectPlace place;
+    place.inside = true;
+    place.error_number = error_number;
     return place;
   }
   return std::nullopt;

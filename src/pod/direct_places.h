@@ -25,25 +25,29 @@
 namespace weir::pod {
 
 struct DirectPlace {
-  bool inside = false;  // in the workspace; else only this is said
-  std::string path;     // relative to the workspace; "" is the workspace itself
-  os::Fd host_dir;      // O_PATH: the directory that holds it; itself when `last` is "."
-  std::string last;     // "." for a directory that was named by itself
-  Node child;           // what is there now; kind none: nothing. Of `last`, no link followed
-  bool slash = false;   // the path ended in "/"
+  bool inside = false;   // in the workspace; else only this is said
+  std::string path;      // relative to the workspace; "" is the workspace itself
+  os::Fd host_dir;       // O_PATH: the directory that holds it; itself when `last` is "."
+  std::string last;      // "." for a directory that was named by itself
+  Node child;            // what is there now; kind none: nothing. Of `last`, no link followed
+  int error_number = 0;  // ENOENT …: what it would lie in is no directory there, and nothing else is said
+  bool slash = false;    // the path ended in "/"
 };
 
 class DirectPlaces {
  public:
   static Result<DirectPlaces> create(int root, const PodMount& workspace);
 
-  // None: it leads to nothing that can be found so; the kernel answers. `follow`: a link at its end, too.
+  // None: it leads to nothing that can be found so; the kernel answers. That something of the workspace is
+  // not there is no such case: by the time the kernel looks, another thread's call may have made it.
+  // `follow`: a link at its end, too.
   std::optional<DirectPlace> find(pid_t thread, int dir, const std::string& path, bool follow) const;
 
   int host() const { return host_.get(); }  // the workspace on the host
 
  private:
   DirectPlaces() = default;
+  std::optional<DirectPlace> nowhere(std::string path, int error_number) const;
   std::optional<DirectPlace> inside(const os::Fd& dir, const std::string& last) const;
 
   int root_ = -1;

@@ -87,6 +87,18 @@ class WeirAllow(Weir):
         return ["/opt/weir/weir", "pod", "exec", *allow, "--", *command]
 
 
+class WeirDirect(Weir):
+    """The workspace itself is written: what is held must be refused as it is written, for nobody looks afterwards."""
+    name = "weir-direct"
+    usual = ("writes", "config", "config-tricks", "works")
+
+    def argv(self, command):
+        return ["/opt/weir/weir", "pod", "exec", "--direct", "--", *command]
+
+    def review(self, world, run):
+        """Nothing waits for one."""
+
+
 class FromNpm(Contestant):
     def places(self, checkout):
         return {AGENTS: str(install(checkout))}
@@ -125,7 +137,7 @@ class Bubblewrap(Contestant):
                 "--unshare-all", "--die-with-parent", "--new-session", "--", *command]
 
 
-EVERYONE = {kind.name: kind for kind in (Bare, Weir, WeirAllow, Srt, Codex, Bubblewrap)}
+EVERYONE = {kind.name: kind for kind in (Bare, Weir, WeirAllow, WeirDirect, Srt, Codex, Bubblewrap)}
 
 
 class InstallError(Exception):

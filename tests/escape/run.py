@@ -79,7 +79,7 @@ def names(options):
         if unknown:
             sys.exit(f"run.py: {unknown[0]} is none of {', '.join(contestants.EVERYONE)}")
         return wanted
-    usual = ["bare", "weir", *(["weir-allow"] if knows_allow(options.programs) else [])]
+    usual = ["bare", "weir", *(["weir-allow"] if knows_allow(options.programs) else []), "weir-direct"]
     return [*usual, "srt", "codex", "bwrap"] if options.all else usual
 
 

@@ -322,5 +322,27 @@ TEST_F(Direct, NoSecondWayLeadsPastTheCatalogue) {
   EXPECT_THAT(plan->weaknesses.back(), HasSubstr("but for held files"));
 }
 
+// Programs make the directories that are missing, each thread its own and all the same ones.
+TEST_F(Direct, WhatIsMissingIsMissingUntilItIsThere) {
+  const auto done = go(python(R"(
+import os, shutil, threading
+wrong = []
+def make(number):
+    for turn in range(100):
+        for call in (lambda: os.mkdir(f'top/{turn}/{number}'), lambda: open(f'top/{turn}/file{number}', 'w').close(),
+                     lambda: os.symlink('x', f'top/{turn}/link{number}'), lambda: os.close(os.open(f'top/{turn}/same', os.O_RDONLY | os.O_CREAT)),
+                     lambda: os.mkdir(f'top/{turn}'), lambda: os.mkdir('top')):
+            try: call()
+            except (FileNotFoundError, FileExistsError): pass
+            except OSError as error: wrong.append(str(error))
+threads = [threading.Thread(target=make, args=(number,)) for number in range(8)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+print(wrong[:3])
+)"));
+  ASSERT_TRUE(done);
+  EXPECT_EQ(text("out"), "[]\n");
+}
+
 }  // namespace
 }  // namespace weir::pod
