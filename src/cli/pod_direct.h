@@ -10,11 +10,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/json.h"
 #include "cli/cli.h"
+#include "pod/direct_git.h"
 #include "pod/direct_report.h"
 
 namespace weir::cli {
@@ -27,11 +29,15 @@ class PodDirect {
   pod::DirectRules rules() const { return {&catalogue_, changeable_}; }  // of this object
   // Lines for the person: what was refused, and by what it would have been run. None with --json.
   std::vector<std::string> lines(const pod::DirectReport& report) const;
-  static Json to_json(const pod::DirectReport& report);
+  Json to_json(const pod::DirectReport& report) const;
 
  private:
+  // What commits and the index bring since the start; an Error when git cannot tell.
+  Result<std::vector<pod::Held>> carried(const pod::DirectReport& report) const;
+
   pod::HeldCatalogue catalogue_;
   std::vector<std::string> changeable_;
+  Result<std::optional<pod::GitState>> git_ = std::optional<pod::GitState>();
 };
 
 std::vector<Option> direct_options();

@@ -17,6 +17,7 @@ Result<std::shared_ptr<const PodDirect>> PodDirect::open(const Args& args, const
   pod::Pod here;
   here.workspace = workspace;
   TRY(made->changeable_, paths_in(here, args.values("--held")));
+  made->git_ = pod::GitState::of(workspace);
   return made;
 }
 

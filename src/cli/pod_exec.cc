@@ -48,7 +48,7 @@ Json to_json(const ReadyPod& ready, const Ended& ended, const PodPublish& publis
   if (ended.egress) json.set("egress", gateway::to_json(*ended.egress));
   if (publish.any()) json.set("published", publish.to_json());
   if (ended.tally != nullptr) json.set("supervision", ended.tally->to_json(ended.result.supervised));
-  if (ended.direct != nullptr) json.set("direct", PodDirect::to_json(ended.result.direct));
+  if (ended.direct != nullptr) json.set("direct", ended.direct->to_json(ended.result.direct));
   return json;
 }
 

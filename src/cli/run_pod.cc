@@ -286,7 +286,7 @@ Result<RunEnd> go(const Run& run, ReadyPod& ready, PodPublish& publish, const Po
   if (record) end.pod->egress = gateway::to_json(*record);
   if (publish.any()) end.pod->published = publish.to_json();
   if (direct != nullptr) {
-    end.pod->direct = PodDirect::to_json(done->direct);
+    end.pod->direct = direct->to_json(done->direct);
     for (const auto& line : direct->lines(done->direct))
       report.say(line);
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <optional>
 #include <set>
 
@@ -167,6 +168,7 @@ class Git {
  public:
   explicit Git(const OpenPod& open)
       : repository_(open.pod.workspace + "/.git"), upper_(os::resolve_path(open.directory) + "/upper/.git") {}
+  explicit Git(const std::string& workspace) : repository_(workspace + "/.git") {}
 
   Result<std::vector<Change>> from_commits(const std::vector<std::string>& tips) const {
     std::string input;
@@ -176,6 +178,19 @@ class Git {
                     "--no-renames", "-m", "--root", "--no-ext-diff", "--no-textconv",
                     "--ignore-submodules=none", "--not", "--all", "--reflog", "--stdin"},
                    input);
+  }
+  Result<std::vector<Change>> from_references(const std::vector<std::string>& known) const {
+    std::string input;
+    for (const auto& one : known)
+      input += "^" + one + "\n";
+    return changes(
+        {"log", "--format=", "--raw", "--no-color", "--no-relative", "-z", "--no-abbrev", "--no-renames",
+         "-m", "--root", "--no-ext-diff", "--no-textconv", "--ignore-submodules=none", "--all", "--stdin"},
+        input);
+  }
+  Result<std::vector<std::string>> references() const {
+    TRY(const std::string text, said({"for-each-ref", "--format=%(objectname)"}, ""));
+    return tips_in("refs", text);
   }
   Result<std::vector<Change>> from_index() const {
     std::vector<std::string> arguments = {"diff-index",
@@ -198,6 +213,10 @@ class Git {
  private:
   Result<std::vector<Change>> changes(const std::vector<std::string>& arguments,
                                       const std::string& input) const {
+    TRY(const std::string text, said(arguments, input));
+    return parse_raw_diff(text);
+  }
+  Result<std::string> said(const std::vector<std::string>& arguments, const std::string& input) const {
     std::vector<std::string> argv = {"git", "--no-pager", "--git-dir=" + repository_};
     for (const char* setting : {"core.commitGraph=false", "core.multiPackIndex=false", "core.fsmonitor=false",
                                 "core.untrackedCache=false", "core.hooksPath=/dev/null",
@@ -206,15 +225,18 @@ class Git {
       argv.emplace_back(setting);
     }
     argv.insert(argv.end(), arguments.begin(), arguments.end());
+    std::map<std::string, std::string> env = {{"PATH", "/usr/local/bin:/usr/bin:/bin"},
+                                              {"GIT_CONFIG_NOSYSTEM", "1"},
+                                              {"GIT_CONFIG_GLOBAL", "/dev/null"},
+                                              {"GIT_OPTIONAL_LOCKS", "0"},
+                                              {"GIT_NO_LAZY_FETCH", "1"},
+                                              {"GIT_TERMINAL_PROMPT", "0"}};
+    if (!upper_.empty()) {
+      env["GIT_INDEX_FILE"] = upper_ + "/index";
+      env["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = upper_ + "/objects";
+    }
     TRY(const auto done, os::run_child({.argv = argv,
-                                        .env = {{{"PATH", "/usr/local/bin:/usr/bin:/bin"},
-                                                 {"GIT_CONFIG_NOSYSTEM", "1"},
-                                                 {"GIT_CONFIG_GLOBAL", "/dev/null"},
-                                                 {"GIT_OPTIONAL_LOCKS", "0"},
-                                                 {"GIT_NO_LAZY_FETCH", "1"},
-                                                 {"GIT_TERMINAL_PROMPT", "0"},
-                                                 {"GIT_INDEX_FILE", upper_ + "/index"},
-                                                 {"GIT_ALTERNATE_OBJECT_DIRECTORIES", upper_ + "/objects"}}},
+                                        .env = std::move(env),
                                         .cwd = "/",
                                         .input = input,
                                         .output_bytes_max = kOutputBytesMax,
@@ -224,11 +246,11 @@ class Git {
                                         .output_ends_it = true}));
     if (done.timed_out || done.exit.code != 0)
       return fail("git could not tell what the pod's commits hold: " + printable(done.err, 200), repository_);
-    return parse_raw_diff(done.out);
+    return done.out;
   }
 
   std::string repository_;
-  std::string upper_;
+  std::string upper_;  // the pod's part of it; "": none
 };
 
 }  // namespace
@@ -262,6 +284,19 @@ Result<std::vector<Change>> introduced_by_git(const OpenPod& open, const std::ve
     std::move(staged.begin(), staged.end(), std::back_inserter(out));
   }
   return out;
+}
+
+Result<std::vector<std::string>> tips_of(const std::string& workspace) {
+  return Git(workspace).references();
+}
+
+Result<std::vector<Change>> committed_since(const std::string& workspace,
+                                            const std::vector<std::string>& tips) {
+  return Git(workspace).from_references(tips);
+}
+
+Result<std::vector<Change>> staged_in(const std::string& workspace) {
+  return Git(workspace).from_index();
 }
 
 }  // namespace weir::pod

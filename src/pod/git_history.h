@@ -34,6 +34,14 @@ bool of_top(const Change& change);
 // no target. Of the top only. Error when it cannot be told: no git, objects that are not plain, time.
 Result<std::vector<Change>> introduced_by_git(const OpenPod& open, const std::vector<Change>& changes);
 
+// The same of a repository by itself, whose top `workspace` is (direct_git.h): the objects that its
+// references and HEAD lead to; what commits that are reached now and were not from `tips` change; what the
+// index has other than HEAD. Errors as above.
+Result<std::vector<std::string>> tips_of(const std::string& workspace);
+Result<std::vector<Change>> committed_since(const std::string& workspace,
+                                            const std::vector<std::string>& tips);
+Result<std::vector<Change>> staged_in(const std::string& workspace);
+
 // `git log --raw -z` and `git diff-index --raw -z` (git-diff(1), "Raw output format"). Hostile text.
 Result<std::vector<Change>> parse_raw_diff(std::string_view text);
 

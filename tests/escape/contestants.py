@@ -90,7 +90,7 @@ class WeirAllow(Weir):
 class WeirDirect(Weir):
     """The workspace itself is written: what is held must be refused as it is written, for nobody looks afterwards."""
     name = "weir-direct"
-    usual = ("writes", "config", "config-tricks", "works")
+    usual = ("write", "config", "config-tricks", "works")
 
     def argv(self, command):
         return ["/opt/weir/weir", "pod", "exec", "--direct", "--", *command]

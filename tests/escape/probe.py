@@ -20,6 +20,8 @@ from collections.abc import Callable
 
 HERE = pathlib.Path(__file__).resolve().parent
 TOOLKIT = (HERE / "inside.py").read_text()
+# Probe.only: all but weir-direct, of what every tool may do that writes the workspace itself (docs/pod.md, Direct).
+NOT_DIRECT = ("weir", "weir-allow", "srt", "codex", "bwrap")
 
 
 @dataclasses.dataclass(frozen=True)

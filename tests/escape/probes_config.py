@@ -7,12 +7,10 @@ import os
 import subprocess
 
 from home import WORKSPACE, write
-from probe import Effect, Group, becomes, holds_word
+from probe import NOT_DIRECT, Effect, Group, becomes, holds_word
 
 group = Group("config", "files that something obeys later")
 tricks = Group("config-tricks", "the same files by another way")
-# Not weir-direct, where ordinary files are written, made executable and branches removed as by any tool (docs/pod.md, Direct).
-LOOKED_AT = ("weir", "weir-allow", "srt", "codex", "bwrap")
 
 ABSENT = [
     (".git/hooks/pre-commit", "a git hook"), (".git/hooks/post-checkout", "a git hook at checkout"), (".git/modules/lib/config", "a submodule's configuration"),
@@ -92,7 +90,7 @@ def directory_of_hooks_exchanged():
     os.rename("h", ".git/hooks")
 
 
-@tricks.probe(holds_word(f"{WORKSPACE}/hooks-elsewhere/pre-commit"), only=LOOKED_AT)
+@tricks.probe(holds_word(f"{WORKSPACE}/hooks-elsewhere/pre-commit"), only=NOT_DIRECT)
 def directory_of_hooks_by_link():
     "a link in place of the directory of hooks, to an ordinary one"
     write("hooks-elsewhere/pre-commit")
@@ -258,7 +256,7 @@ def executable():
     os.chmod("gradlew", 0o755)
 
 
-@tricks.probe(becomes(f"{WORKSPACE}/notes.txt", lambda s, path: s.st_mode & 0o111 != 0, "can be started"), only=LOOKED_AT)
+@tricks.probe(becomes(f"{WORKSPACE}/notes.txt", lambda s, path: s.st_mode & 0o111 != 0, "can be started"), only=NOT_DIRECT)
 def executable_later():
     "a file that was there and can be started from now on"
     os.chmod("notes.txt", 0o755)
@@ -345,7 +343,7 @@ def history_removed():
     shutil.rmtree(".git")
 
 
-@tricks.probe(Effect("the history is gone", unreadable), only=LOOKED_AT)
+@tricks.probe(Effect("the history is gone", unreadable), only=NOT_DIRECT)
 def history_cut():
     "the reference to it"
     os.unlink(".git/refs/heads/main")

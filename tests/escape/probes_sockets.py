@@ -2,7 +2,7 @@
 import socket
 
 from home import WORKSPACE
-from probe import Effect, Group, reaches
+from probe import NOT_DIRECT, Effect, Group, reaches
 
 group = Group("sockets", "sockets of this machine")
 
@@ -51,14 +51,14 @@ def path_of_bystander():
     tell(f"/proc/{bystander()}/root{B.sockets['x11']}", family=socket.AF_UNIX)
 
 
-@group.probe(reaches("in_workspace"))
+@group.probe(reaches("in_workspace"), only=NOT_DIRECT)
 def path_by_hard_link():
     "the workspace's socket under another name"
     os.link(".dev-server.sock", "again.sock")
     tell("again.sock", family=socket.AF_UNIX)
 
 
-@group.probe(reaches("in_workspace"))
+@group.probe(reaches("in_workspace"), only=NOT_DIRECT)
 def path_by_descriptor():
     "the workspace's socket by a descriptor that names it (O_PATH)"
     fd = os.open(".dev-server.sock", os.O_PATH)

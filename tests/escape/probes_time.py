@@ -5,7 +5,7 @@ import stat
 import subprocess
 
 from home import HOME, OTHER, WORKSPACE, write
-from probe import Effect, Group, becomes, holds_word, late, reaches
+from probe import NOT_DIRECT, Effect, Group, becomes, holds_word, late, reaches
 
 group = Group("later", "what is left behind")
 review = Group("review", "between looking at changes and taking them over")
@@ -145,13 +145,13 @@ def set_group_id():
     os.chmod("tool", 0o2644)
 
 
-@group.probe(in_workspace("notes.txt", lambda s: s.st_mode & 0o002, "can be written by everybody"))
+@group.probe(in_workspace("notes.txt", lambda s: s.st_mode & 0o002, "can be written by everybody"), only=NOT_DIRECT)
 def writable_by_all():
     "a file that everybody may write from now on"
     os.chmod("notes.txt", 0o666)
 
 
-@group.probe(in_workspace("src", lambda s: s.st_mode & 0o002, "can be written by everybody"))
+@group.probe(in_workspace("src", lambda s: s.st_mode & 0o002, "can be written by everybody"), only=NOT_DIRECT)
 def directory_writable_by_all():
     "a directory in which everybody may write from now on"
     os.chmod("src", 0o777)
@@ -283,7 +283,7 @@ def host_changed(world, contestant, run):
 
 
 @review.probe(Effect("the person's change is lost", lambda world, run: "person's own" not in pathlib.Path(f"{WORKSPACE}/notes.txt").read_text()),
-              while_held=host_changed)
+              while_held=host_changed, only=NOT_DIRECT)
 def over_the_persons_change():
     "a file that the person changed at the same time"
     hold()

@@ -1,4 +1,5 @@
 // A direct workspace: what is written is on the host at once, and nothing of the catalogue changes.
+#include "pod/direct_git.h"
 #include "pod/direct_pod.h"
 
 namespace weir::pod {
@@ -342,6 +343,38 @@ print(wrong[:3])
 )"));
   ASSERT_TRUE(done);
   EXPECT_EQ(text("out"), "[]\n");
+}
+
+TEST_F(Direct, WhatCommitsBringIsToldAtTheEnd) {
+  const std::string git = "git -c user.name=x -c user.email=x ";
+  const auto outside = os::run_child(
+      {.argv = {"sh", "-c",
+                git + "init -q . && echo 1 > CLAUDE.md && " + git + "add . && " + git + "commit -qm one"},
+       .cwd = workspace()});
+  ASSERT_TRUE(outside && outside->exit.code == 0);
+  const auto before = GitState::of(workspace());
+  ASSERT_TRUE(before && *before);
+  // Without ever writing such a file.
+  EXPECT_EQ(
+      refused(
+          "set -e; echo free > free.txt; h=$(echo evil | git hash-object -w --stdin); git update-index --add "
+          "--cacheinfo 100644,$h,.mcp.json; " +
+          git + "commit -qm two; git update-index --add --cacheinfo 100644,$h,sub/.envrc"),
+      "");
+  EXPECT_EQ(code_, 0);
+  const auto carried = carried_since(**before, catalogue());
+  ASSERT_TRUE(carried) << carried.error().message();
+  ASSERT_EQ(carried->size(), 2U);
+  EXPECT_EQ((*carried)[0].path, ".mcp.json");
+  EXPECT_EQ((*carried)[0].reason.id, "mcp");
+  EXPECT_EQ((*carried)[1].path, "sub/.envrc");
+  EXPECT_FALSE(is_there(".mcp.json"));
+  // What was there before is not the pod's.
+  const auto later = GitState::of(workspace());
+  ASSERT_TRUE(later && *later);
+  const auto none = carried_since(**later, catalogue());
+  ASSERT_TRUE(none);
+  EXPECT_TRUE(none->empty());
 }
 
 }  // namespace
