@@ -2,11 +2,12 @@
 // together, memory files and tmpfs included, and refuses what would exceed it. Where no group can be had the
 // pod's limits are supervised (pod_limits.h); nothing else is different. Inside the room only.
 //
-//   ControlGroup group = ControlGroup::make(find_group_place(this_host()));   // cheap where there is none
-//   clone3(… CLONE_INTO_CGROUP, group.into());   // v2; in v1 the new process calls group.join() before it
-//   forks GroupKept kept = group.limit(limits);         // before anything of the pod's own runs … if (auto
-//   why = group.out_of_memory(limits)) … // at the end, or when group.event() is readable group.remove(); //
-//   all processes have ended
+//   ControlGroup group = ControlGroup::make(find_group_place(this_host()));  // cheap where there is none
+//   clone3(… CLONE_INTO_CGROUP, group.into());  // v2; in v1 the new process calls group.join() first
+//   GroupKept kept = group.limit(limits);       // before anything of the pod's own runs
+//   …
+//   if (auto why = group.out_of_memory(limits)) …  // at the end, or when group.event() is readable
+//   group.remove();                                // all processes have ended
 //
 // A group is made only where that is nobody else's business: in version 2 inside a unit that systemd has
 // delegated to us (`Delegate=yes`, the attribute user.delegate or trusted.delegate of its directory), or,
