@@ -45,6 +45,7 @@ ShieldStep probe_network_home(const PodPlan& plan);
 ShieldStep probe_namespaces();
 ShieldStep probe_mount_calls();
 ShieldStep probe_other_processes();
+ShieldStep probe_tracing_calls();  // of it what the filter alone keeps
 ShieldStep probe_keyrings();
 ShieldStep probe_kernel_interfaces();
 ShieldStep probe_socket_families();

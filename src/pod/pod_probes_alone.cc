@@ -133,7 +133,8 @@ ShieldStep probe_no_sockets() {
   return held(kStep, "no socket of any family can be made");
 }
 
-ShieldStep probe_memory_alone(const PodCanary& canary) {
+ShieldStep probe_memory_alone(const PodCanary& canary, const PodLandlock& landlock) {
+  if (landlock.abi == 0) return probe_tracing_calls();  // /proc is open, as all files are
   ShieldStep step = probe_other_processes();
   const std::string proc = "/proc/" + std::to_string(canary.outside_pid);
   for (const char* file : {"/mem", "/environ", "/maps", "/cmdline"})
@@ -167,7 +168,7 @@ std::vector<ShieldStep> probe_pod_alone(const PodPlan& plan, const PodCanary& ca
   steps.push_back(probe_scopes_alone(canary, landlock));
   add_filter_steps(steps, filter_refused);
   for (auto& step : steps)
-    if (step.name == "tracing" && step.applied) step = probe_memory_alone(canary);
+    if (step.name == "tracing" && step.applied) step = probe_memory_alone(canary, landlock);
   return steps;
 }
 

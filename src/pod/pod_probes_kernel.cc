@@ -179,7 +179,7 @@ ShieldStep probe_mount_calls() {
   return refused("mounts", attempts);
 }
 
-ShieldStep probe_other_processes() {
+ShieldStep probe_tracing_calls() {
   static constexpr Attempt kAttempts[] = {
       {"ptrace", SYS_ptrace, {PTRACE_PEEKDATA, 1, 0, 0}},
       {"process_vm_readv", SYS_process_vm_readv, {1, 0, 0, 0}},
@@ -187,7 +187,11 @@ ShieldStep probe_other_processes() {
       {"pidfd_getfd", SYS_pidfd_getfd, {-1, 0, 0, 0}},
       {"kcmp", SYS_kcmp, {1, 1, 0, 0}},
   };
-  ShieldStep step = refused("tracing", kAttempts);
+  return refused("tracing", kAttempts);
+}
+
+ShieldStep probe_other_processes() {
+  ShieldStep step = probe_tracing_calls();
   if (!step.verified) return step;
   for (const char* path : {"/proc/1/mem", "/proc/1/environ", "/proc/1/maps"}) {
     const os::Fd fd(::open(path, O_RDONLY | O_CLOEXEC));
