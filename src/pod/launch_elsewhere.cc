@@ -8,12 +8,14 @@
 #include "pod/mountinfo.h"
 #include "pod/namespaces_here.h"
 #include "pod/pod_landlock.h"
+#include "pod/runsc_bundle.h"
 
 namespace weir::pod {
 namespace {
 
 // What a launcher can reach at most: the probes have the last word.
 Level best_level(Launcher launcher) {
+  if (launcher == Launcher::runsc) return Level::L2;  // its kernel has no Landlock
   return launcher == Launcher::landlock ? Level::L1 : Level::L3;
 }
 
@@ -34,6 +36,8 @@ Status can_have_features(Launcher launcher, const PodPlan& plan) {
   if (direct_workspace(plan) != nullptr)
     return refuse("a workspace is written directly in a pod of Weir's own (--direct)");
   if (spec.supervised) return refuse("supervision needs a pod of Weir's own");
+  if (launcher == Launcher::runsc && !plan.doors.empty())
+    return refuse("an agent's door is not tried with it");
   if (launcher == Launcher::landlock && !plan.doors.empty())
     return refuse("no socket can be connected to, that of the guard included");
   const bool has_state = std::any_of(plan.mounts.begin(), plan.mounts.end(),
@@ -75,8 +79,11 @@ Status can_launch(Launcher launcher, const PodPlan& plan) {
     TRY_STATUS(inside_program());
     return {};
   }
-  if (launcher == Launcher::runsc)
-    return fail(ErrorCode::unavailable, "this launcher is not there", std::string(name(launcher)));
+  if (launcher == Launcher::runsc) {
+    TRY_STATUS(find_runsc());
+    TRY_STATUS(inside_program());
+    return {};
+  }
   const int abi = landlock_abi();
   // Without it nothing is kept from the program but by the filter: only for who has asked for exactly that.
   if (abi < kLandlockAbiAlone && plan.spec.level != Level::L0)

@@ -6,6 +6,7 @@
 #include "pod/landlock.h"
 #include "pod/namespaces_here.h"
 #include "pod/pod_landlock.h"
+#include "pod/runsc_bundle.h"
 
 namespace weir::pod {
 namespace {
@@ -34,9 +35,10 @@ LauncherHere bwrap() {
 }
 
 LauncherHere runsc() {
-  LauncherHere here{.launcher = Launcher::runsc, .used = "never in this version"};
-  const auto found = os::find_program("runsc");
-  here.detail = found ? version_of(*found) + " is installed, and Weir has no driver for it" : "not installed";
+  LauncherHere here{.launcher = Launcher::runsc, .used = "where --launcher names it"};
+  const auto found = find_runsc();
+  here.available = found.has_value();
+  here.detail = found ? version_of(*found) + ", whether it runs here is not tried" : found.error().what;
   return here;
 }
 

@@ -16,6 +16,7 @@
 #include "pod/pod_inside.h"
 #include "pod/pod_launch.h"
 #include "pod/program.h"
+#include "pod/runsc_bundle.h"
 
 namespace weir::pod {
 namespace {
@@ -121,6 +122,44 @@ Status begin_bwrap(Birth& birth, const PodPlan& plan) {
   return {};
 }
 
+[[noreturn]] void become_runsc(GroupMode mode, const std::vector<std::string>& words) {
+  if (mode == GroupMode::own)
+    ::setsid();
+  else if (mode == GroupMode::foreground)
+    ::setpgid(0, 0);
+  reset_signals();
+  close_descriptors(STDERR_FILENO);
+  const int failed = execute(words[0], words, {{"PATH", "/usr/bin:/bin"}});
+  (void)failed;
+  ::_exit(127);
+}
+
+Status begin_runsc(Birth& birth, const PodPlan& plan) {
+  TRY_STATUS(check_standard_descriptors());
+  TRY(const std::string runsc, find_runsc());
+  TRY(const std::string program, inside_program());
+  const GroupMode mode = birth.terminal.mode();
+  TRY_STATUS(
+      make_runsc_bundle(plan, plan.scratch, program,
+                        {std::string(kPodInsideArgument), "runsc", std::to_string(static_cast<int>(mode))}));
+  TRY(const os::Fd listener, listen_for_runsc(plan.scratch));
+  birth.group = {};
+  std::vector<pid_t> apart = children_now();
+  const pid_t pid = ::fork();
+  if (pid < 0) return std::unexpected(os::errno_error("cannot start a process", "fork", errno));
+  if (pid == 0) become_runsc(mode, runsc_words(runsc, plan.scratch));
+  birth.first.set(pid, std::move(apart));
+  if (mode == GroupMode::foreground) ::setpgid(pid, pid);
+  TRY(os::Fd connection, accept_from_runsc(listener, plan.scratch, pid));
+  birth.channel = PodChannel::outside(std::move(connection));
+  return {};
+}
+
+Status begin_other(Birth& birth, const PodPlan& plan) {
+  if (plan.launcher == Launcher::bwrap) return begin_bwrap(birth, plan);
+  return plan.launcher == Launcher::runsc ? begin_runsc(birth, plan) : begin_alone(birth);
+}
+
 }  // namespace
 
 void FirstProcess::find_inner() {
@@ -168,7 +207,7 @@ Status Birth::again(const PodPlan& plan) {
   if (plan.launcher == Launcher::own)
     born = begin(*this);
   else
-    born = plan.launcher == Launcher::bwrap ? begin_bwrap(*this, plan) : begin_alone(*this);
+    born = begin_other(*this, plan);
   return born;
 }
 

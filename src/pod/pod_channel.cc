@@ -64,6 +64,12 @@ PodChannel PodChannel::inside(os::Fd inner) {
   return channel;
 }
 
+PodChannel PodChannel::outside(os::Fd outer) {
+  PodChannel channel;
+  channel.outer_ = std::move(outer);
+  return channel;
+}
+
 bool PodChannel::say(char kind, const std::string& text) const {
   return send_one(inner_.get(), kind, text);
 }

@@ -31,6 +31,7 @@ class PodChannel {
 
   // Of a process that was started with the inner end.
   static PodChannel inside(os::Fd inner);
+  static PodChannel outside(os::Fd outer);
 
   void keep_outer() { inner_.reset(); }
   void keep_inner() { outer_.reset(); }

@@ -23,6 +23,7 @@
 #include "pod/pod_listeners.h"
 #include "pod/pod_mounts.h"
 #include "pod/program.h"
+#include "pod/runsc_bundle.h"
 #include "pod/signal_source.h"
 #include "pod/subreaper.h"
 #include "pod/tree.h"
@@ -303,7 +304,10 @@ class Reaper {
 
   // In a pid namespace the kernel ends the others with this one.
   [[noreturn]] void end_all() const {
-    if (alone_) (void)Tree(::getpid()).kill();
+    if (alone_) {
+      (void)Tree(::getpid()).kill();
+      reap_others({});  // whoever takes our place may not
+    }
     ::_exit(128 + SIGKILL);
   }
 
@@ -378,18 +382,27 @@ void become_pod_init(PodStart& start) {
 }
 
 int run_pod_inside(std::string_view channel, std::string_view mode) {
-  int fd = -1;
-  std::from_chars(channel.data(), channel.data() + channel.size(), fd);
+  const bool by_runsc = channel == "runsc";
+  os::Fd inner;
+  if (by_runsc) {
+    auto connected = connect_from_runsc();
+    if (connected) inner = *std::move(connected);
+  } else {
+    int fd = -1;
+    std::from_chars(channel.data(), channel.data() + channel.size(), fd);
+    inner = os::Fd(fd);
+  }
   struct stat status;
-  if (fd < 3 || ::fstat(fd, &status) != 0 || !S_ISSOCK(status.st_mode) || mode.size() != 1) {
+  if (inner.get() < 3 || ::fstat(inner.get(), &status) != 0 || !S_ISSOCK(status.st_mode) ||
+      mode.size() != 1) {
     (void)!::write(STDERR_FILENO, "weir: this is how a launcher starts it, no command\n", 51);
     return kFailed;
   }
-  PodChannel wire = PodChannel::inside(os::Fd(fd));
+  PodChannel wire = PodChannel::inside(std::move(inner));
   const ControlGroup group;
   PodStart start{wire, group, static_cast<GroupMode>(mode[0] - '0'), 0, 0};
-  start.launcher = Launcher::bwrap;
-  close_descriptors(fd);
+  start.launcher = by_runsc ? Launcher::runsc : Launcher::bwrap;
+  close_descriptors(wire.inner());
   serve(start);
 }
 

@@ -403,8 +403,9 @@ Result<PodResult> launch_elsewhere(Launcher launcher, Birth& birth, const PodPla
                                    const PodOptions& options, const std::string& why) {
   TRY(const PodMount workspace, workspace_of(plan));
   TRY(const auto copy, WorkingCopy::make(workspace));
-  const PodPlan theirs =
+  PodPlan theirs =
       launcher == Launcher::landlock ? landlock_plan(plan, *copy) : copied_plan(launcher, plan, *copy);
+  theirs.scratch = copy->scratch();
   TRY_STATUS(birth.again(theirs));
   auto done = launch_here(birth, theirs, options);
   if (!done) return done;

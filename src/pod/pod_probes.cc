@@ -110,6 +110,7 @@ ShieldStep probe_set_user_id(const PodPlan& plan) {
   if (!step.verified) return step;
   const uid_t other = ::getuid() == 0 ? 1 : 0;
   if (::setresuid(other, other, other) == 0) return open_gap("capabilities", "the user id could be changed");
+  if (plan.launcher == Launcher::runsc) return step;  // it tells no flags of mounts; no_new_privs is there
   for (const auto& mount : plan.mounts) {
     struct statvfs status;
     if (::statvfs(mount.at.c_str(), &status) == 0 && (status.f_flag & ST_NOSUID) == 0)
@@ -242,6 +243,9 @@ std::vector<ShieldStep> probe_pod(const PodPlan& plan, const PodCanary& canary, 
       probe_landlock_scopes(landlock),
       probe_own_tcp(plan, landlock)};
   add_filter_steps(steps, filter_refused);
+  for (auto& step : steps)
+    if (step.name == "tracing" && step.applied && plan.launcher == Launcher::runsc)
+      step = probe_tracing_in_gvisor();
   return steps;
 }
 

@@ -46,6 +46,8 @@ ShieldStep probe_namespaces();
 ShieldStep probe_mount_calls();
 ShieldStep probe_other_processes();
 ShieldStep probe_tracing_calls();  // of it what the filter alone keeps
+// gVisor knows no "not dumpable": the environment of the first process, which is only a PATH, can be read.
+ShieldStep probe_tracing_in_gvisor();
 ShieldStep probe_keyrings();
 ShieldStep probe_kernel_interfaces();
 ShieldStep probe_socket_families();

@@ -104,6 +104,12 @@ bool is_refused_at_once(int type, std::uint32_t ip, std::uint16_t port) {
   return ::getsockopt(fd.get(), SOL_SOCKET, SO_ERROR, &error, &size) == 0 && error == ECONNREFUSED;
 }
 
+bool gives_a_byte(const char* path) {
+  const os::Fd fd(::open(path, O_RDONLY | O_CLOEXEC));
+  char byte;
+  return fd && ::read(fd.get(), &byte, 1) > 0;
+}
+
 }  // namespace
 
 ShieldStep probe_host_loopback(const PodCanary& canary) {
@@ -193,12 +199,16 @@ ShieldStep probe_tracing_calls() {
 ShieldStep probe_other_processes() {
   ShieldStep step = probe_tracing_calls();
   if (!step.verified) return step;
-  for (const char* path : {"/proc/1/mem", "/proc/1/environ", "/proc/1/maps"}) {
-    const os::Fd fd(::open(path, O_RDONLY | O_CLOEXEC));
-    char byte;
-    if (fd && ::read(fd.get(), &byte, 1) > 0)
+  for (const char* path : {"/proc/1/mem", "/proc/1/environ", "/proc/1/maps"})
+    if (gives_a_byte(path))
       return open_gap("tracing", std::string("the pod's first process can be read: ") + path);
-  }
+  return step;
+}
+
+ShieldStep probe_tracing_in_gvisor() {
+  ShieldStep step = probe_tracing_calls();
+  if (step.verified && gives_a_byte("/proc/1/mem"))
+    return open_gap("tracing", "the memory of the pod's first process can be read");
   return step;
 }
 

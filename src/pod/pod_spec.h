@@ -150,6 +150,7 @@ struct PodPlan {
   std::vector<std::string> notes;       // what will not work inside, for the person
   uid_t uid = 0;
   gid_t gid = 0;
+  std::string scratch = {};  // an empty directory outside, where a launcher needs one
 };
 
 // The workspace of a direct pod; null: it is none.

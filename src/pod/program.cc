@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 
 #include "base/bytes.h"
+#include "os/files.h"
 
 namespace weir::pod {
 namespace {
@@ -86,7 +88,17 @@ void reset_signals() {
 
 void close_descriptors(int keep) {
   const auto close_range = [](unsigned first, unsigned last) {
-    if (first <= last) ::syscall(SYS_close_range, first, last, 0);
+    if (first > last || ::syscall(SYS_close_range, first, last, 0) == 0) return;
+    // A kernel, or a container's filter, that does not know the call.
+    const auto open = os::list_dir("/proc/self/fd");
+    for (const auto& name : open) {
+      unsigned fd = 0;
+      std::from_chars(name.data(), name.data() + name.size(), fd);
+      if (fd >= first && fd <= last) ::close(static_cast<int>(fd));
+    }
+    const auto open_max = static_cast<unsigned>(::sysconf(_SC_OPEN_MAX));
+    for (unsigned fd = first; open.empty() && fd <= last && fd < open_max; ++fd)
+      ::close(static_cast<int>(fd));
   };
   close_range(3, static_cast<unsigned>(keep) - 1);
   close_range(static_cast<unsigned>(keep) + 1, ~0U);

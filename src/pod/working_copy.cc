@@ -14,7 +14,7 @@
 namespace weir::pod {
 namespace {
 
-constexpr const char* kDirectories[] = {"workspace", "home", "tmp"};
+constexpr const char* kDirectories[] = {"workspace", "home", "tmp", "scratch"};
 
 // Waits until the clock of the file system has gone on since everything was made, and returns the time before
 // that: its ticks are some milliseconds.

@@ -36,6 +36,7 @@ class WorkingCopy {
   std::string workspace() const { return work_ + "/workspace"; }
   std::string home() const { return work_ + "/home"; }
   std::string tmp() const { return work_ + "/tmp"; }
+  std::string scratch() const { return work_ + "/scratch"; }  // empty, for a launcher's own
   const std::vector<std::string>& left_out() const { return record_.left_out; }
   std::uint64_t disk_bytes() const { return disk_bytes_; }  // what the untouched copy holds
 
