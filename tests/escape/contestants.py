@@ -99,6 +99,23 @@ class WeirDirect(Weir):
         """Nothing waits for one."""
 
 
+class WeirWithout(Weir):
+    """Without namespaces, as on a host that forbids them: level L1, asked for by name. Not in the usual run: what gets
+    through is what docs/pod.md says of that level."""
+    name = "weir-l1"
+
+    def argv(self, command):
+        return ["/opt/weir/weir", "pod", "exec", "--launcher", "landlock", "--level", "L1", "--", *command]
+
+
+class WeirByBubblewrap(Weir):
+    """With namespaces and mounts that bubblewrap makes."""
+    name = "weir-bwrap"
+
+    def argv(self, command):
+        return ["/opt/weir/weir", "pod", "exec", "--launcher", "bwrap", "--", *command]
+
+
 class FromNpm(Contestant):
     def places(self, checkout):
         return {AGENTS: str(install(checkout))}
@@ -137,7 +154,7 @@ class Bubblewrap(Contestant):
                 "--unshare-all", "--die-with-parent", "--new-session", "--", *command]
 
 
-EVERYONE = {kind.name: kind for kind in (Bare, Weir, WeirAllow, WeirDirect, Srt, Codex, Bubblewrap)}
+EVERYONE = {kind.name: kind for kind in (Bare, Weir, WeirAllow, WeirDirect, WeirByBubblewrap, WeirWithout, Srt, Codex, Bubblewrap)}
 
 
 class InstallError(Exception):
