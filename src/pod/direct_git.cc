@@ -1,11 +1,20 @@
 #include "pod/direct_git.h"
 
-#include "base/bytes.h"
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <iterator>
+#include <set>
+
+#include "os/fd.h"
 #include "os/files.h"
 #include "pod/git_history.h"
 
 namespace weir::pod {
 namespace {
+
+constexpr std::size_t kIndexBytesMax = std::size_t{256} << 20;
 
 std::optional<HeldReason> reason_of(const Change& change, const HeldCatalogue& catalogue) {
   const auto nothing = [](const std::string&) { return false; };
@@ -21,24 +30,47 @@ std::optional<HeldReason> reason_of(const Change& change, const HeldCatalogue& c
   return reasons.empty() ? std::nullopt : std::optional(reasons.front());
 }
 
+// "" where there is none.
+Result<std::string> index_of(const std::string& workspace) {
+  const std::string file = workspace + "/.git/index";
+  if (!os::exists(file)) return std::string();
+  return os::read_file(file, kIndexBytesMax);
+}
+
+// What the index has other than HEAD, but for what it had so before.
+Result<std::vector<Change>> staged_since(const GitState& before) {
+  TRY(auto staged, staged_in(before.workspace));
+  if (before.index.empty()) return staged;
+  const os::Fd copy(::memfd_create("index", MFD_CLOEXEC));
+  if (!copy) return std::unexpected(os::errno_error("no memory for a copy of git's index", "memfd", errno));
+  TRY_STATUS(os::write_all(copy.get(), before.index));
+  const std::string place = "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(copy.get());
+  TRY(const auto had, staged_in(before.workspace, place));
+  std::set<std::string> known;
+  for (const auto& one : had)
+    known.insert(one.path);
+  std::erase_if(staged, [&](const Change& one) { return known.contains(one.path); });
+  return staged;
+}
+
 }  // namespace
 
 Result<std::optional<GitState>> GitState::of(const std::string& workspace) {
   const auto info = os::file_info(workspace + "/.git");
   if (!info || info->kind != os::FileInfo::Kind::dir) return std::optional<GitState>();
-  GitState state{.workspace = workspace, .tips = {}, .staged = {}};
+  GitState state{.workspace = workspace, .tips = {}, .index = {}};
   TRY(state.tips, tips_of(workspace));
-  TRY(const auto staged, staged_in(workspace));
-  for (const auto& one : staged)
-    state.staged.insert(one.path);
+  TRY(state.index, index_of(workspace));
   return std::optional(std::move(state));
 }
 
 Result<std::vector<Held>> carried_since(const GitState& before, const HeldCatalogue& catalogue) {
   TRY(auto changes, committed_since(before.workspace, before.tips));
-  TRY(const auto staged, staged_in(before.workspace));
-  for (const auto& one : staged)
-    if (!before.staged.contains(one.path)) changes.push_back(one);
+  TRY(const std::string index, index_of(before.workspace));
+  if (index != before.index) {
+    TRY(auto staged, staged_since(before));
+    std::move(staged.begin(), staged.end(), std::back_inserter(changes));
+  }
   std::vector<Held> held;
   std::set<std::string> seen;
   for (const auto& change : changes) {

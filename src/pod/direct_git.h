@@ -8,7 +8,6 @@
 #pragma once
 
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -20,7 +19,7 @@ namespace weir::pod {
 struct GitState {
   std::string workspace;
   std::vector<std::string> tips;  // what references lead to
-  std::set<std::string> staged;   // paths in the index that differ from HEAD
+  std::string index;              // the file; comparing it with HEAD is for the end, when it has changed
 
   // None without a directory `.git`. Error when git cannot tell.
   static Result<std::optional<GitState>> of(const std::string& workspace);

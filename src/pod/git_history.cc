@@ -168,7 +168,8 @@ class Git {
  public:
   explicit Git(const OpenPod& open)
       : repository_(open.pod.workspace + "/.git"), upper_(os::resolve_path(open.directory) + "/upper/.git") {}
-  explicit Git(const std::string& workspace) : repository_(workspace + "/.git") {}
+  explicit Git(const std::string& workspace, std::string index = {})
+      : repository_(workspace + "/.git"), index_(std::move(index)) {}
 
   Result<std::vector<Change>> from_commits(const std::vector<std::string>& tips) const {
     std::string input;
@@ -231,6 +232,7 @@ class Git {
                                               {"GIT_OPTIONAL_LOCKS", "0"},
                                               {"GIT_NO_LAZY_FETCH", "1"},
                                               {"GIT_TERMINAL_PROMPT", "0"}};
+    if (!index_.empty()) env["GIT_INDEX_FILE"] = index_;
     if (!upper_.empty()) {
       env["GIT_INDEX_FILE"] = upper_ + "/index";
       env["GIT_ALTERNATE_OBJECT_DIRECTORIES"] = upper_ + "/objects";
@@ -250,6 +252,7 @@ class Git {
   }
 
   std::string repository_;
+  std::string index_;  // a copy of it; "": none
   std::string upper_;  // the pod's part of it; "": none
 };
 
@@ -295,8 +298,8 @@ Result<std::vector<Change>> committed_since(const std::string& workspace,
   return Git(workspace).from_references(tips);
 }
 
-Result<std::vector<Change>> staged_in(const std::string& workspace) {
-  return Git(workspace).from_index();
+Result<std::vector<Change>> staged_in(const std::string& workspace, const std::string& index) {
+  return Git(workspace, index).from_index();
 }
 
 }  // namespace weir::pod

@@ -40,7 +40,8 @@ Result<std::vector<Change>> introduced_by_git(const OpenPod& open, const std::ve
 Result<std::vector<std::string>> tips_of(const std::string& workspace);
 Result<std::vector<Change>> committed_since(const std::string& workspace,
                                             const std::vector<std::string>& tips);
-Result<std::vector<Change>> staged_in(const std::string& workspace);
+// `index`: a copy in place of the repository's own; "": that.
+Result<std::vector<Change>> staged_in(const std::string& workspace, const std::string& index = {});
 
 // `git log --raw -z` and `git diff-index --raw -z` (git-diff(1), "Raw output format"). Hostile text.
 Result<std::vector<Change>> parse_raw_diff(std::string_view text);
