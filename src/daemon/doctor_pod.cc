@@ -1,5 +1,7 @@
 #include "daemon/doctor_pod.h"
 
+#include <sys/stat.h>
+
 #include <cerrno>
 #include <cstdlib>
 #include <filesystem>
@@ -26,9 +28,13 @@ class Scratch {
     for (const char* dir : {"/workspace", "/upper", "/work", "/upper-2", "/work-2"})
       (void)os::make_dirs(top_ + dir);
   }
+  // overlayfs leaves a directory without permissions in its work directory.
   ~Scratch() {
     std::error_code ignored;
-    if (!top_.empty()) std::filesystem::remove_all(top_, ignored);
+    if (top_.empty()) return;
+    for (const char* left : {"/work/work", "/work-2/work"})
+      (void)::chmod((top_ + left).c_str(), 0700);
+    std::filesystem::remove_all(top_, ignored);
   }
   Scratch(const Scratch&) = delete;
   Scratch& operator=(const Scratch&) = delete;
