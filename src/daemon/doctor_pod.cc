@@ -28,12 +28,13 @@ class Scratch {
     for (const char* dir : {"/workspace", "/upper", "/work", "/upper-2", "/work-2"})
       (void)os::make_dirs(top_ + dir);
   }
-  // overlayfs leaves a directory without permissions in its work directory.
+  // overlayfs leaves directories without permissions in its work directory.
   ~Scratch() {
     std::error_code ignored;
     if (top_.empty()) return;
-    for (const char* left : {"/work/work", "/work-2/work"})
-      (void)::chmod((top_ + left).c_str(), 0700);
+    for (const char* work : {"/work", "/work-2"})
+      for (const char* left : {"/work", "/work/incompat", "/work/incompat/volatile"})
+        (void)::chmod((top_ + work + left).c_str(), 0700);
     std::filesystem::remove_all(top_, ignored);
   }
   Scratch(const Scratch&) = delete;
