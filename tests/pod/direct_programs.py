@@ -48,8 +48,8 @@ ROWS = {
                "t = tempfile.NamedTemporaryFile(dir=\".\"); t.write(b\"x\"); t.close(); os.replace(\"m.py\", \"n.py\"); os.chmod(\"n.py\", 0o600); os.truncate(\"n.py\", 4); shutil.rmtree(\"d\")'", [], []),
     "venv": ([], "mkdir -p src/part; echo 'X = 1' > src/part/__init__.py", "python3 -m venv --without-pip --symlinks env; cp -r src/part env/lib/python3*/site-packages/; env/bin/python3 -B -c 'import part'", ["env"], []),
     "npm": (["npm"], "mkdir package; echo '{\"name\":\"part\",\"version\":\"1.0.0\",\"bin\":\"x.js\"}' > package/package.json; echo 1 > package/x.js; tar --mtime=@0 --owner=0 --group=0 --sort=name -cf - package | gzip -n > part.tgz; rm -r package; "
-            "echo '{\"name\":\"w\",\"version\":\"1.0.0\",\"dependencies\":{\"part\":\"file:part.tgz\"}}' > package.json; npm install --package-lock-only --offline --no-audit --no-fund --cache /tmp/none > /dev/null",
-            "npm ci --offline --no-audit --no-fund --silent --cache /tmp/none", ["node_modules"], []),
+            "echo '{\"name\":\"w\",\"version\":\"1.0.0\",\"dependencies\":{\"part\":\"file:part.tgz\"}}' > package.json; npm install --package-lock-only --offline --no-audit --no-fund --cache $HOME/npm > /dev/null",
+            "npm ci --offline --no-audit --no-fund --silent --cache $HOME/npm", ["node_modules"], []),
 }
 
 
