@@ -3,6 +3,7 @@ import os
 import pathlib
 import stat
 import subprocess
+import time
 
 from home import HOME, OTHER, WORKSPACE, write
 from probe import NOT_DIRECT, Effect, Group, becomes, holds_word, late, reaches
