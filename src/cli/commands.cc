@@ -30,7 +30,8 @@ constexpr Group kGroups[] = {
     {"pod",
      [] {
        const PodFinds find{stored_credential, pod_to_begin_with, PodDirect::open};
-       return Commands{pod_exec_command(find), pod_shell_command(find), pod_batch_command(find)};
+       return Commands{pod_exec_command(find), pod_shell_command(find), pod_batch_command(find),
+                       pod_learn_command(find)};
      }},
     {"credential",
      [] {

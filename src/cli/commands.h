@@ -13,6 +13,7 @@ CommandSpec run_command();
 CommandSpec pod_exec_command(PodFinds find = {});
 CommandSpec pod_shell_command(PodFinds find = {});
 CommandSpec pod_batch_command(PodFinds find);
+CommandSpec pod_learn_command(PodFinds find);
 CommandSpec credential_add_command();
 CommandSpec credential_list_command();
 CommandSpec credential_revoke_command();

@@ -14,6 +14,13 @@ Result<ReadyPod> prepare_pod(const Args& args, const Context& context, std::vect
   const std::string profile_names = wish.profile.empty() ? args.value_or("--profile", "auto") : wish.profile;
   TRY(pod::PodProfile profile, pod_profile(args, profile_names, request.workspace, context));
   if (!wish.limits.empty()) TRY_STATUS(pod::apply_limits_text(wish.limits, profile.limits));
+  request.read_only.insert(request.read_only.end(), wish.show.begin(), wish.show.end());
+  const bool watches = wish.watch != pod::Watch::none;
+  // A name that never exists (RFC 6761): who asks for another is refused, and that is on record.
+  if (watches && profile.allow.empty() && profile.network != pod::PodNetwork::none) {
+    profile.allow.emplace_back("nothing.invalid");
+    profile.network = pod::PodNetwork::egress;
+  }
   TRY(PodCredentials credentials, pod_credentials(args, request.env, context.places, find.credential));
   std::optional<pod::Pod> from;
   if (find.pod) {
@@ -27,7 +34,8 @@ Result<ReadyPod> prepare_pod(const Args& args, const Context& context, std::vect
         spec.level = level;
         spec.accept_level = args.has("--accept-level");
         spec.launcher = launcher;
-        spec.supervised = spec.supervised || args.has("--supervise");
+        spec.supervised = spec.supervised || watches || args.has("--supervise");
+        spec.watch = wish.watch;
         if (args.has("--supervise")) spec.watch = pod::Watch::files;
         spec.published = published;
         return {};

@@ -12,6 +12,9 @@ std::vector<Option> pod_options();
 struct PodWish {
   std::string profile;
   std::string limits;
+  std::vector<std::string> show;        // more of the host, read-only
+  pod::Watch watch = pod::Watch::none;  // else the pod is supervised, and has a way out that lets nothing out
+                                        // unless --allow says so
 };
 
 // Errors: what is wrong with the options, or of ready_pod().

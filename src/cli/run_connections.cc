@@ -4,8 +4,6 @@
 #include <cerrno>
 
 #include "base/bytes.h"
-#include "content.h"
-#include "guard/carried_out.h"
 #include "pod/mountinfo.h"
 
 namespace weir::cli {
@@ -61,21 +59,13 @@ daemon::Effect effect_of(const pod::ConnectCall& call, const pod::PodSpec& spec)
 }
 
 RunConnections::RunConnections(const pod::PodSpec& spec, daemon::RunLink& link, std::string home)
-    : spec_(spec), link_(link), home_(std::move(home)) {
-  std::vector<guard::NamedText> texts;
-  for (const auto& file : content_files())
-    if (file.name.starts_with("paths/")) texts.push_back({std::string(file.name), std::string(file.bytes)});
-  if (auto classes = guard::PathClasses::parse(texts)) classes_ = *std::move(classes);
-}
+    : spec_(spec), link_(link), secrets_(std::move(home)) {}
 
 void RunConnections::attach(pod::PodOptions& options) {
   if (!spec_.supervised) return;
   options.supervise.decide = [this](const pod::ConnectCall& call) { return decide(call); };
   options.supervise.on_gone = [this](std::uint64_t id) { waiting_.erase(id); };
-  if (!classes_) return;
-  options.supervise.is_origin = [this](const std::string& path) {
-    return guard::is_secret_class(classes_->of(path, home_));
-  };
+  options.supervise.is_origin = [this](const std::string& path) { return secrets_.contains(path); };
   options.supervise.on_holds = [this](const std::string& path, const pod::Origin& origin) {
     if (origin.kind == pod::Origin::Kind::host) tell_holds(path, origin.name);
   };

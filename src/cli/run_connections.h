@@ -13,15 +13,14 @@
 #pragma once
 
 #include <map>
-#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 #include <utility>
 
 #include "cli/guarded_run.h"
+#include "cli/secret_paths.h"
 #include "daemon/run_link.h"
-#include "guard/path_classes.h"
 #include "pod/pod_launch.h"
 
 namespace weir::cli {
@@ -42,8 +41,7 @@ class RunConnections {
 
   const pod::PodSpec& spec_;
   daemon::RunLink& link_;
-  const std::string home_;
-  std::optional<guard::PathClasses> classes_;  // of what ships: which files' ways matter
+  SecretPaths secrets_;                                              // which files' ways matter
   std::map<std::pair<std::string, std::string>, std::size_t> told_;  // files, by directory and place
   std::map<std::uint64_t, daemon::ProcessKey> waiting_;              // by call: who makes it
   std::set<daemon::ProcessKey> agents_;  // processes that the daemon called the agent's own

@@ -144,6 +144,17 @@ void DataFlow::see(const Notification& notification) {
   tell_news();
 }
 
+void DataFlow::sought(pid_t thread, const std::string& program) {
+  if (watch_ != Watch::lookups || !callbacks_.on_lookup) return;
+  const FileUse use = files_.look(thread, program);
+  callbacks_.on_lookup({.thread = thread,
+                        .path = use.asked,
+                        .leads_to = use.path,
+                        .there = use.there,
+                        .is_directory = use.is_directory,
+                        .opens = true});
+}
+
 void DataFlow::opened(const Notification& notification, const FileUse& call) {
   if (call.is_directory || !is_data(call.path) || (!call.there && !call.writes)) return;
   const Program program = program_of(notification.thread);

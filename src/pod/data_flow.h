@@ -41,6 +41,8 @@ class DataFlow {
 
   void executed(const ProcessSeen& process, const Lineage::Marks& marks);
   void see(const Notification& notification);
+  // Of an exec: this is what is to be run, there or not. For on_lookup.
+  void sought(pid_t thread, const std::string& program);
   // It connects to this place, and hears from it from now on.
   void connected(pid_t thread, const std::string& place);
   // It connects to something that may be in the pod: by TCP, by the address of a unix socket.

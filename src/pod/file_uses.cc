@@ -138,9 +138,16 @@ std::string FileUses::asked(const Notification& call, int directory, std::uint64
 }
 
 std::string FileUses::where(pid_t thread, const std::string& path) const {
+  return look(thread, path).path;
+}
+
+FileUse FileUses::look(pid_t thread, const std::string& path) const {
   Place place{.asked = absolute(thread, AT_FDCWD, path)};
   if (!place.asked.empty()) resolve(place, true);
-  return place.path;
+  FileUse seen{.kind = FileUse::Kind::looks, .is_directory = place.is_directory, .there = place.there};
+  seen.asked = std::move(place.asked);
+  seen.path = std::move(place.path);
+  return seen;
 }
 
 bool FileUses::is_fixed(const std::string& asked) const {

@@ -43,6 +43,8 @@ class FileUses {
   FileUse read(const Notification& call) const;
   // Where a path leads that this thread means; "" where not even its directory is there.
   std::string where(pid_t thread, const std::string& path) const;
+  // What a path leads to: Kind::looks.
+  FileUse look(pid_t thread, const std::string& path) const;
 
  private:
   struct Place {

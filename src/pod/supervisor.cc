@@ -166,6 +166,7 @@ void Supervisor::on_exec(const Notification& notification) {
   process.program = asked_program(notification, memory, process.cwd);
   // execveat may mean a descriptor, and a file that has no name.
   const bool at = notification.number == SYS_execveat;
+  if (flow_) flow_->sought(notification.thread, process.program);
   if (!at && !is_there(process.program)) return;
   const std::size_t argv_at = at ? 2 : 1;
   process.argv = memory.arguments(notification.arguments[argv_at]);
