@@ -101,7 +101,7 @@ TEST_F(CommandLine, MistakesAreJsonWhenThatIsAskedFor) {
 }
 
 TEST_F(CommandLine, OnlyTheCommandsThatALineCanMeanAreMade) {
-  EXPECT_EQ(commands_for({"pod", "exec"}).size(), 3U);
+  EXPECT_EQ(commands_for({"pod", "exec"}).size(), 4U);
   EXPECT_EQ(commands_for({"flow"}).size(), 4U);
   for (const auto& line : std::vector<std::vector<std::string>>{{}, {"--json", "pod"}, {"bogus"}, {""}})
     EXPECT_EQ(commands_for(line).size(), all_commands().size());
@@ -109,8 +109,8 @@ TEST_F(CommandLine, OnlyTheCommandsThatALineCanMeanAreMade) {
 
 TEST_F(CommandLine, ACommandThatDoesNotExistIsNamed) {
   EXPECT_EQ(weir({"pod", "bogus"}).err,
-            "weir: there is no command `weir pod bogus`: there are exec, shell, batch\n");
-  EXPECT_EQ(weir({"pod"}).err, "weir: `weir pod` needs a command: there are exec, shell, batch\n");
+            "weir: there is no command `weir pod bogus`: there are exec, shell, batch, learn\n");
+  EXPECT_EQ(weir({"pod"}).err, "weir: `weir pod` needs a command: there are exec, shell, batch, learn\n");
   EXPECT_EQ(weir({"bogus"}).err, "weir: there is no command `weir bogus`: try `weir --help`\n");
 }
 

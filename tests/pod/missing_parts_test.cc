@@ -206,7 +206,8 @@ TEST_F(MissingPlaces, InsideAPodThereIsOneOfLevelL1) {
   const std::string program = inside_program().value();
   PodRequest wanted =
       request({"sh", "-c",
-               "mkdir $HOME/p; cd $HOME/p; echo x > y; " + program +
+               // Looking for leaks needs ptrace, which a pod has not.
+               "export ASAN_OPTIONS=detect_leaks=0; mkdir $HOME/p; cd $HOME/p; echo x > y; " + program +
                    " pod exec -- true 2> \"$OLDPWD/said\"; echo $? >> \"$OLDPWD/said\"; " + program +
                    " pod exec --level L1 -- sh -c 'cat y; echo z > z' > \"$OLDPWD/did\" 2> \"$OLDPWD/told\"; "
                    "ls .. > \"$OLDPWD/list\"; test ! -e z"});
