@@ -36,7 +36,6 @@ Result<ReadyPod> prepare_pod(const Args& args, const Context& context, std::vect
         spec.launcher = launcher;
         spec.supervised = spec.supervised || watches || args.has("--supervise");
         spec.watch = wish.watch;
-        if (args.has("--supervise")) spec.watch = pod::Watch::files;
         spec.published = published;
         return {};
       },

