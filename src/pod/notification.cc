@@ -12,20 +12,7 @@
 #include <cstring>
 
 namespace weir::pod {
-namespace {
-
-// Linux 6.6; libc's headers may be older.
-#ifndef SECCOMP_IOCTL_NOTIF_SET_FLAGS
-#define SECCOMP_IOCTL_NOTIF_SET_FLAGS SECCOMP_IOW(4, __u64)
-#endif
-constexpr std::uint64_t kSyncWakeUp = 1;  // SECCOMP_USER_NOTIF_FD_SYNC_WAKE_UP
-
-}  // namespace
-
 Notifications::Notifications(os::Fd listener) : listener_(std::move(listener)) {
-  // Who waits and who answers take turns on one processor: 7 us a call in place of 50. Without it all the
-  // same.
-  (void)::ioctl(listener_.get(), SECCOMP_IOCTL_NOTIF_SET_FLAGS, kSyncWakeUp);
   seccomp_notif_sizes sizes{};
   (void)::syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &sizes);
   const std::size_t bytes = std::max<std::size_t>(sizeof(seccomp_notif), sizes.seccomp_notif);
