@@ -1,7 +1,7 @@
 // How data moves in a supervised pod, of which files are told (Watch::files): what each program starts with,
 // opens, and has as its pipes and sockets, kept in a Provenance.
 //
-//   DataFlow flow(root, callbacks);
+//   DataFlow flow(root, fixed, watch, callbacks);
 //   flow.executed(process, marks);           // an exec that is about to happen
 //   flow.see(notification);                  // a call about a file; the call goes on
 //   flow.connected(thread, "pages.example:443");
