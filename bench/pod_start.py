@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """What it costs to start `true` in a full pod, beside bare exec and bubblewrap with the same mounts, in one run.
 
-    pod_start.py PROGRAMS [--runs 200] [--pause MS] [--others] [--check] [--json FILE]
+    pod_start.py PROGRAMS [--runs 200] [--pause MS] [--bwrap PROGRAM] [--others] [--check] [--json FILE]
 
 As an ordinary user: started by root it becomes uid 1001 first. Every pod reports level L3 or the run fails. bubblewrap gets
-the same read-only binds, links, tmpfs mounts and namespaces; 0.8 has no overlay, so its workspace is a plain bind, and it
-has neither Landlock nor a filter nor probes. `with --allow`: a way out as well, its proxy started beside the pod. --others:
+the same read-only binds, links, tmpfs mounts and namespaces; with --bwrap another one than that of PATH. From 0.11 on it
+mounts the workspace as an overlay, as the pod does; before, it can only bind it. It has neither Landlock nor a filter nor probes. `with --allow`: a way out as well, its proxy started beside the pod. --others:
 srt and `codex sandbox` from npm, too, as their manuals start them (30 runs). --pause waits before each round: ext4 looks for numbers of files that were
 not given away in the last five seconds, so that pods one straight after the other cost more. The kinds take turns, so that all see the same machine. Times are from
 before posix_spawn to after wait. With --check exit 1 when a target is missed; figures: docs/benchmarks.md.
@@ -56,7 +56,14 @@ def bubblewrap(program, workspace, home):
         if os.path.islink(path):
             argv += ["--symlink", os.readlink(path), path]
     argv += ["--proc", "/proc", "--dev", "/dev", "--tmpfs", "/dev/shm", "--tmpfs", "/tmp", "--tmpfs", home]
-    return argv + ["--bind", workspace, workspace, "--chdir", workspace, "--", "/usr/bin/true"]
+    helps = subprocess.run([program, "--help"], capture_output=True, text=True, check=False)
+    shown = ["--bind", workspace, workspace]
+    if "--overlay " in helps.stdout + helps.stderr:
+        changes = [workspace + ".upper", workspace + ".work"]
+        for directory in changes:
+            pathlib.Path(directory).mkdir()
+        shown = ["--overlay-src", workspace, "--overlay", *changes, workspace]
+    return argv + [*shown, "--chdir", workspace, "--", "/usr/bin/true"]
 
 
 def installed():
@@ -90,8 +97,8 @@ def measure(arguments):
     kinds = {"bare": ["/usr/bin/true"], "weir --version": [weir, "--version"],
              "weir pod exec": [weir, "pod", "exec", "--quiet", "--", "true"],
              "with --allow": [weir, "pod", "exec", "--quiet", "--allow", "example.org", "--", "true"]}
-    if shutil.which("bwrap"):
-        kinds["bubblewrap"] = bubblewrap(shutil.which("bwrap"), str(workspace), str(home))
+    if shutil.which(arguments.bwrap):
+        kinds["bubblewrap"] = bubblewrap(shutil.which(arguments.bwrap), str(workspace), str(home))
     others = from_npm(arguments.others, home) if arguments.others else {}
     with_node = environment
     if others:
@@ -116,6 +123,7 @@ def main():
     parser.add_argument("programs")
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--pause", type=float, default=0, metavar="MS")
+    parser.add_argument("--bwrap", default="bwrap", metavar="PROGRAM")
     parser.add_argument("--others", action="store_true")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--json")

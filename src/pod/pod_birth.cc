@@ -21,8 +21,8 @@
 namespace weir::pod {
 namespace {
 
-constexpr std::uint64_t kNamespaces =
-    CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
+// The rest the first process makes itself (pod_init.cc), while the plan of the pod is still being made.
+constexpr std::uint64_t kNamespaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID;
 
 // As fork, into new namespaces and, where it can be had, a control group.
 pid_t clone_into(std::uint64_t namespaces, ControlGroup& group) {

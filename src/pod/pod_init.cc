@@ -33,6 +33,8 @@ namespace {
 
 constexpr int kFailed = 127;
 constexpr int kLookMs = 100;
+// Beside those it was born into. That of the network takes longest.
+constexpr int kOwnNamespaces = CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS | CLONE_NEWCGROUP;
 
 std::unexpected<Error> unavailable(const char* what, const char* where, int error_number) {
   Error error = os::errno_error(what, where, error_number);
@@ -72,6 +74,8 @@ Result<Prepared> prepare(const PodStart& start) {
   ::prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
   ready.proc_self = os::Fd(::open("/proc/self", O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!ready.proc_self) return unavailable("there is no /proc", "/proc/self", errno);
+  if (::unshare(kOwnNamespaces) != 0)
+    return unavailable("the namespaces of a pod are not available", "unshare", errno);
   TRY_STATUS(map_ids(ready.proc_self.get(), start));
   // Should the machine run out of memory, a pod goes first. Best effort.
   (void)write_once(ready.proc_self.get(), "oom_score_adj", "500");

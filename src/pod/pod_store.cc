@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
+#include <ranges>
 
 #include "base/bytes.h"
 #include "base/json.h"
@@ -52,10 +54,15 @@ Json pod_json(const Pod& pod) {
   return json;
 }
 
+// Not truncated first: a block that is freed and taken again costs a round trip to a disk that is told of it
+// (mount option discard).
 Status write_over(int dir, const char* name, std::string_view bytes) {
-  const os::Fd fd(::openat(dir, name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600));
+  const os::Fd fd(::openat(dir, name, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
   if (!fd) return std::unexpected(os::errno_error("cannot create", name, errno));
-  return os::write_all(fd.get(), bytes);
+  TRY_STATUS(os::write_all(fd.get(), bytes));
+  if (::ftruncate(fd.get(), static_cast<off_t>(bytes.size())) != 0)
+    return std::unexpected(os::errno_error("cannot write", name, errno));
+  return {};
 }
 
 // The new pod's directory with everything but pod.json; returns its descriptor and when that was.
@@ -90,12 +97,17 @@ bool take_empty(int store, const std::string& as) {
 }
 
 // What overlayfs leaves in its work directory; it refuses to take "incompat" over (overlayfs.rst, Volatile
-// mount). Empties it, or fails.
+// mount). It gives none of these any permissions, and only root can do without. Empties it, or fails.
 bool clear_work(int dir) {
-  if (::fchmodat(dir, "work/work", 0700, 0) != 0 && errno != ENOENT) return false;  // it has no permissions
+  constexpr std::array kLeft{"work/work", "work/work/incompat", "work/work/incompat/volatile"};
+  for (const char* name : kLeft)
+    if (::fchmodat(dir, name, 0700, 0) != 0) {
+      if (errno != ENOENT) return false;
+      break;
+    }
   (void)::unlinkat(dir, "work/work/incompat/volatile/dirty", 0);
-  for (const char* name : {"work/work/incompat/volatile", "work/work/incompat", "work/work"})
-    ::unlinkat(dir, name, AT_REMOVEDIR);
+  for (const char* name : std::views::reverse(kLeft))
+    (void)::unlinkat(dir, name, AT_REMOVEDIR);
   const os::Fd work(::openat(dir, "work", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   const auto left = work ? names_in(work.get(), 1) : Result<std::vector<std::string>>(fail("closed"));
   return left && left->empty();

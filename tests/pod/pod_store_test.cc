@@ -75,6 +75,32 @@ TEST_F(PodStoreTest, TheDirectoryOfAnUnchangedPodIsTakenByTheNextAndLooksNew) {
   EXPECT_TRUE(store().lock(second));
 }
 
+// What overlayfs leaves has no permissions, which only root can do without.
+TEST_F(PodStoreTest, AnOrdinaryUserTakesItToo) {
+  constexpr uid_t kSomebody = 1001;
+  if (::geteuid() == 0) {
+    for (const auto& dir : {dir_, workspace_})
+      ASSERT_EQ(::chown(dir.c_str(), kSomebody, kSomebody), 0);
+  }
+  const pid_t child = ::fork();
+  if (child == 0) {
+    if (::geteuid() == 0 && ::setresuid(kSomebody, kSomebody, kSomebody) != 0) ::_exit(2);
+    const Pod first = begin();
+    const auto upper = os::file_info(first.upper);
+    for (const char* one : {"/work", "/work/incompat", "/work/incompat/volatile"})
+      if (::mkdir((first.work + one).c_str(), 0700) != 0) ::_exit(3);
+    write(first.work + "/work/incompat/volatile/dirty", "");
+    for (const char* one : {"/work/incompat/volatile", "/work/incompat", "/work"})
+      if (::chmod((first.work + one).c_str(), 0) != 0) ::_exit(4);
+    if (!store().retire_unchanged(first)) ::_exit(5);
+    const auto again = os::file_info(begin().upper);
+    ::_exit(upper && again && upper->inode == again->inode ? 0 : 6);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+}
+
 TEST_F(PodStoreTest, OnlyAFewAreKeptAndNoneWithMoreInIt) {
   std::vector<Pod> pods;
   for (int i = 0; i < 6; ++i)
