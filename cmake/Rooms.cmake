@@ -31,16 +31,18 @@ weir_room(store  4 rim  ROOMS base event os LIBS PkgConfig::SODIUM PkgConfig::SQ
 
 weir_room(guard  5 pure ROOMS base event match cedar shell facts flow ingest sigma detect)
 
-weir_room(pod    6 rim  ROOMS base os event LIBS PkgConfig::SECCOMP Threads::Threads)
+weir_room(changes 5 rim ROOMS base os event)
+
+weir_room(pod    6 rim  ROOMS base os event changes LIBS PkgConfig::SECCOMP Threads::Threads)
 weir_room(gateway 6 rim ROOMS base event os net store LIBS PkgConfig::SECCOMP PkgConfig::SSL PkgConfig::CRYPTO Threads::Threads)
 weir_room(setup  6 rim  ROOMS base os event ingest)
 
 weir_room(arena  7 rim  ROOMS base os event ingest net ledger store guard setup LIBS Threads::Threads)
 
-weir_room(daemon 8 rim  ROOMS base event match cedar shell flow detect os ingest net ledger prove store guard pod setup
+weir_room(daemon 8 rim  ROOMS base event match cedar shell flow detect os ingest net ledger prove store guard changes pod setup
                  LIBS weir_content PkgConfig::SODIUM Threads::Threads
                  TEST_SHARDS 3)
 
-weir_room(cli    9 rim  ROOMS base event match cedar shell flow sigma detect os ingest net ledger prove store guard pod gateway setup arena daemon
+weir_room(cli    9 rim  ROOMS base event match cedar shell flow sigma detect os ingest net ledger prove store guard changes pod gateway setup arena daemon
                  LIBS CLI11::CLI11
                  TEST_SHARDS 3)

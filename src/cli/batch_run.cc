@@ -25,7 +25,7 @@ bool redirect(const std::string& file, int to) {
 
 }  // namespace
 
-BatchRun::BatchRun(const pod::BatchStore& store, const pod::Batch& batch,
+BatchRun::BatchRun(const changes::BatchStore& store, const changes::Batch& batch,
                    std::function<int(std::size_t task)> work)
     : store_(store), batch_(batch), work_(std::move(work)) {}
 

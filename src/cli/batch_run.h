@@ -14,7 +14,7 @@
 #include <functional>
 #include <map>
 
-#include "pod/batch_store.h"
+#include "changes/batch_store.h"
 
 namespace weir::cli {
 
@@ -25,7 +25,8 @@ struct BatchEnd {
 class BatchRun {
  public:
   // `work` runs in the child, which ends with what it answers.
-  BatchRun(const pod::BatchStore& store, const pod::Batch& batch, std::function<int(std::size_t task)> work);
+  BatchRun(const changes::BatchStore& store, const changes::Batch& batch,
+           std::function<int(std::size_t task)> work);
 
   BatchEnd all(std::size_t jobs, const std::function<void(std::size_t task)>& ended);
 
@@ -35,8 +36,8 @@ class BatchRun {
   void reap(const std::function<void(std::size_t task)>& ended);
   void signal_all(int signal) const;
 
-  const pod::BatchStore& store_;
-  const pod::Batch& batch_;
+  const changes::BatchStore& store_;
+  const changes::Batch& batch_;
   std::function<int(std::size_t)> work_;
   std::map<pid_t, std::size_t> running_;
 };

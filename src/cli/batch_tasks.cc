@@ -6,7 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/json.h"
-#include "pod/batch_store.h"
+#include "changes/batch_store.h"
 
 namespace weir::cli {
 namespace {
@@ -84,8 +84,8 @@ Result<std::vector<BatchRow>> read_batch_rows(std::istream& in, const std::vecto
     const std::string trimmed(trim(text));
     if (trimmed.empty() || (each.empty() && trimmed.starts_with('#'))) continue;
     if (trimmed.contains('\0')) return bad("a NUL byte", line);
-    if (rows.size() == pod::kBatchTasksMax)
-      return fail(ErrorCode::limit, "more than " + std::to_string(pod::kBatchTasksMax) + " tasks",
+    if (rows.size() == changes::kBatchTasksMax)
+      return fail(ErrorCode::limit, "more than " + std::to_string(changes::kBatchTasksMax) + " tasks",
                   "line " + std::to_string(line), "split the list");
     TRY(BatchRow row, row_of(trimmed, line, each));
     // An item of a list may be there twice, or long: its number tells it.

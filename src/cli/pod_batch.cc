@@ -11,6 +11,8 @@
 #include <thread>
 
 #include "base/bytes.h"
+#include "changes/batch_merge.h"
+#include "changes/path_text.h"
 #include "cli/batch_run.h"
 #include "cli/batch_tasks.h"
 #include "cli/commands.h"
@@ -19,8 +21,6 @@
 #include "cli/pod_prepare.h"
 #include "cli/pod_supervision.h"
 #include "os/clock.h"
-#include "pod/batch_merge.h"
-#include "pod/path_text.h"
 #include "pod/pod_launch.h"
 
 namespace weir::cli {
@@ -51,8 +51,8 @@ Result<std::vector<BatchRow>> rows_of(const Args& args, Context& context) {
 
 // In a process of its own, whose standard error is the task's file.
 int run_task(const Args& args, Context& context, const PodFinds& find, const BatchRow& row,
-             const std::function<void(const pod::BatchOutcome&)>& tell) {
-  pod::BatchOutcome outcome;
+             const std::function<void(const changes::BatchOutcome&)>& tell) {
+  changes::BatchOutcome outcome;
   const std::int64_t began_ns = os::monotonic_ns();
   const auto ended = [&](int code) {
     outcome.ended = true;
@@ -94,7 +94,7 @@ int run_task(const Args& args, Context& context, const PodFinds& find, const Bat
   return ended(done->exit.code);
 }
 
-std::string result_text(const pod::BatchOutcome& outcome) {
+std::string result_text(const changes::BatchOutcome& outcome) {
   if (!outcome.error.empty()) return "failed: " + printable(outcome.error, 200);
   std::string text = outcome.ended ? "exit " + std::to_string(outcome.exit) : "not run";
   if (!outcome.ended_because.empty()) text += " (" + printable(outcome.ended_because, 100) + ")";
@@ -116,7 +116,7 @@ class Batch {
     TRY(const std::size_t jobs, jobs_of(args_));
     TRY(rows_, rows_of(args_, context_));
     TRY_STATUS(check());
-    std::vector<pod::BatchTask> tasks;
+    std::vector<changes::BatchTask> tasks;
     for (const auto& row : rows_)
       tasks.push_back({row.id, row.command});
     TRY(batch_, batches_.create(".", std::move(tasks)));
@@ -160,7 +160,7 @@ class Batch {
   int in_child(std::size_t task) {
     std::istream nothing(nullptr);
     Context context{nothing, std::cout, std::cerr, context_.places, false, context_.quiet, Style(false)};
-    const int code = run_task(args_, context, find_, rows_[task], [&](const pod::BatchOutcome& outcome) {
+    const int code = run_task(args_, context, find_, rows_[task], [&](const changes::BatchOutcome& outcome) {
       (void)batches_.write(batch_, task, outcome);
     });
     std::cerr << std::flush;
@@ -187,13 +187,13 @@ class Batch {
   }
 
   void merge() {
-    const auto merged = pod::merged_pod(pods_, batches_, batch_);
+    const auto merged = changes::merged_pod(pods_, batches_, batch_);
     if (!merged) {
       // A batch that changed nothing has nothing to be merged.
       if (merged.error().code != ErrorCode::not_found) merge_error_ = merged.error().message();
       return;
     }
-    const auto record = pod::read_merge_record(pods_, *merged);
+    const auto record = changes::read_merge_record(pods_, *merged);
     if (!record) {
       merge_error_ = record.error().message();
       return;
@@ -249,7 +249,7 @@ class Batch {
                               {"signal", end.signal},
                               {"changes", static_cast<std::int64_t>(record_.from.size())},
                               {"conflicts", static_cast<std::int64_t>(record_.conflicts.size())}});
-    pod::set_path(json, "workspace", batch_.workspace);
+    changes::set_path(json, "workspace", batch_.workspace);
     if (!merged_.empty()) json.set("merged", merged_);
     if (!merge_error_.empty()) json.set("error", merge_error_);
     return json;
@@ -258,14 +258,14 @@ class Batch {
   const Args& args_;
   Context& context_;
   const PodFinds& find_;
-  pod::PodStore pods_;
-  pod::BatchStore batches_;
+  changes::PodStore pods_;
+  changes::BatchStore batches_;
   std::vector<BatchRow> rows_;
-  pod::Batch batch_;
+  changes::Batch batch_;
   std::size_t ended_ = 0;
   std::string merged_;
   std::string merge_error_;
-  pod::MergeRecord record_;
+  changes::MergeRecord record_;
 };
 
 }  // namespace

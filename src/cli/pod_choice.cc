@@ -4,10 +4,10 @@
 
 #include "base/bytes.h"
 #include "base/time_text.h"
+#include "changes/batch_merge.h"
 #include "content.h"
 #include "net/local_client.h"
 #include "os/files.h"
-#include "pod/batch_merge.h"
 
 namespace weir::cli {
 namespace {
@@ -41,21 +41,21 @@ Option batch_option() {
   return {"--batch", "ID", "all pods of this batch, merged; `last`: the newest of this directory"};
 }
 
-Result<std::optional<pod::Batch>> chosen_batch(const Args& args, const Context& context) {
+Result<std::optional<changes::Batch>> chosen_batch(const Args& args, const Context& context) {
   const auto text = args.value("--batch");
-  if (!text) return std::optional<pod::Batch>();
+  if (!text) return std::optional<changes::Batch>();
   if (args.has("--pod")) return fail("--batch and --pod go not together", {}, "give one of them");
   TRY(auto batch, batch_store(context).find(*text, current_directory()));
   return std::optional(std::move(batch));
 }
 
-Result<pod::Pod> chosen_pod(const Args& args, const Context& context) {
-  const pod::PodStore store = pod_store(context);
+Result<changes::Pod> chosen_pod(const Args& args, const Context& context) {
+  const changes::PodStore store = pod_store(context);
   TRY(const auto batch, chosen_batch(args, context));
   if (batch) {
     const auto batches = batch_store(context);
     TRY(const os::Fd held, batches.lock(*batch));
-    return pod::merged_pod(store, batches, *batch);
+    return changes::merged_pod(store, batches, *batch);
   }
   if (const auto id = args.value("--pod")) {
     TRY(const auto ids, ids_beginning(store, *id));
@@ -80,11 +80,11 @@ Result<pod::Pod> chosen_pod(const Args& args, const Context& context) {
       "the directory already");
 }
 
-Result<std::optional<pod::Pod>> pod_to_begin_with(const Args& args, const Context& context,
-                                                  const std::string& workspace) {
+Result<std::optional<changes::Pod>> pod_to_begin_with(const Args& args, const Context& context,
+                                                      const std::string& workspace) {
   const auto from = args.value("--from");
-  if (!from) return std::optional<pod::Pod>();
-  const pod::PodStore store = pod_store(context);
+  if (!from) return std::optional<changes::Pod>();
+  const changes::PodStore store = pod_store(context);
   if (*from == "last") {
     TRY(auto last, store.last_of(workspace));
     if (last) return last;
@@ -101,7 +101,7 @@ Result<std::optional<pod::Pod>> pod_to_begin_with(const Args& args, const Contex
   return fail(ErrorCode::not_found, "there is no such pod", printable(*from, 100), "`weir pods` shows them");
 }
 
-Result<std::vector<std::string>> ids_beginning(const pod::PodStore& store, std::string_view text) {
+Result<std::vector<std::string>> ids_beginning(const changes::PodStore& store, std::string_view text) {
   std::vector<std::string> ids;
   if (text.empty()) return ids;
   TRY(const auto pods, store.list());
@@ -113,7 +113,7 @@ Result<std::vector<std::string>> ids_beginning(const pod::PodStore& store, std::
   return ids;
 }
 
-void tell_pod(const pod::PodStore& store, const pod::Pod& pod, Context& context) {
+void tell_pod(const changes::PodStore& store, const changes::Pod& pod, Context& context) {
   if (context.quiet || context.json) return;
   const bool running = store.running(pod);
   context.err << "weir: " << pod_line(pod, running) << "\n";
@@ -129,7 +129,7 @@ int tell_without_change(const std::vector<std::string>& paths, int otherwise, Co
   return paths.empty() ? otherwise : exit_code::kUsage;
 }
 
-Result<std::vector<std::string>> paths_in(const pod::Pod& pod, const std::vector<std::string>& given) {
+Result<std::vector<std::string>> paths_in(const changes::Pod& pod, const std::vector<std::string>& given) {
   std::vector<std::string> out;
   const std::string here = current_directory();
   for (const auto& one : given) {
@@ -151,9 +151,9 @@ Result<std::vector<std::string>> paths_in(const pod::Pod& pod, const std::vector
   return out;
 }
 
-Result<pod::HeldCatalogue> held_catalogue() {
+Result<changes::HeldCatalogue> held_catalogue() {
   for (const auto& file : content_files())
-    if (file.name == kCatalogue) return pod::HeldCatalogue::parse(file.bytes, kCatalogue);
+    if (file.name == kCatalogue) return changes::HeldCatalogue::parse(file.bytes, kCatalogue);
   return fail(ErrorCode::internal, "the catalogue of held files is missing", std::string(kCatalogue));
 }
 
@@ -171,7 +171,7 @@ std::string counted_changes(std::size_t count) {
   return std::to_string(count) + (count == 1 ? " change" : " changes");
 }
 
-std::string pod_line(const pod::Pod& pod, bool running) {
+std::string pod_line(const changes::Pod& pod, bool running) {
   return "pod " + pod.id + " of " + printable(pod.workspace, 400) + ", started " +
          rfc3339(pod.started_ns).substr(0, 19) + "Z" +
          (pod.profile.empty() ? "" : ", profile " + printable(pod.profile, 80)) +

@@ -6,11 +6,11 @@
 #include <set>
 
 #include "base/bytes.h"
+#include "changes/commit.h"
+#include "changes/path_text.h"
 #include "cli/commands.h"
 #include "cli/pod_choice.h"
 #include "cli/pod_merged.h"
-#include "pod/commit.h"
-#include "pod/path_text.h"
 
 namespace weir::cli {
 namespace {
@@ -18,28 +18,28 @@ namespace {
 constexpr std::size_t kPathShownMax = 2000;
 
 // Counts and the catalogue's own ids: no path and no content leaves for the ledger.
-Json commit_facts(const pod::Pod& pod, const pod::CommitReport& report) {
+Json commit_facts(const changes::Pod& pod, const changes::CommitReport& report) {
   std::set<std::string> ids;
   std::int64_t deleted = 0;
   std::int64_t forced = 0;
   for (const auto& one : report.paths) {
-    if (one.result != pod::CommitResult::done) continue;
-    deleted += one.kind == pod::ChangeKind::deleted ? 1 : 0;
+    if (one.result != changes::CommitResult::done) continue;
+    deleted += one.kind == changes::ChangeKind::deleted ? 1 : 0;
     forced += one.forced ? 1 : 0;
     for (const auto& reason : one.held)
       ids.insert(reason.id);
   }
-  const auto count = [&](pod::CommitResult result) {
+  const auto count = [&](changes::CommitResult result) {
     return static_cast<std::int64_t>(report.count(result));
   };
   return Json::object({{"pod", pod.id},
-                       {"written", count(pod::CommitResult::done) - deleted},
+                       {"written", count(changes::CommitResult::done) - deleted},
                        {"deleted", deleted},
                        {"forced", forced},
                        {"held_committed", Json::strings({ids.begin(), ids.end()})},
-                       {"held_left", count(pod::CommitResult::held)},
-                       {"conflicts", count(pod::CommitResult::conflict)},
-                       {"refused", count(pod::CommitResult::refused)}});
+                       {"held_left", count(changes::CommitResult::held)},
+                       {"conflicts", count(changes::CommitResult::conflict)},
+                       {"refused", count(changes::CommitResult::refused)}});
 }
 
 // What to say of the ledger: nothing was there to record, it is recorded, or why not.
@@ -53,11 +53,11 @@ Recorded recorded_in_ledger(const Context& context, std::string_view what, const
   return {.done = why_not.empty(), .why_not = std::move(why_not)};
 }
 
-Json report_json(const pod::Pod& pod, const pod::CommitReport& report, const Recorded& recorded) {
+Json report_json(const changes::Pod& pod, const changes::CommitReport& report, const Recorded& recorded) {
   Json list = Json::array();
   for (const auto& one : report.paths) {
-    Json json = Json::object({{"change", pod::name(one.kind)}, {"result", pod::name(one.result)}});
-    pod::set_path(json, "path", one.path);
+    Json json = Json::object({{"change", changes::name(one.kind)}, {"result", changes::name(one.result)}});
+    changes::set_path(json, "path", one.path);
     if (!one.why.empty()) json.set("why", one.why);
     Json held = Json::array();
     for (const auto& reason : one.held)
@@ -67,10 +67,10 @@ Json report_json(const pod::Pod& pod, const pod::CommitReport& report, const Rec
     list.push(std::move(json));
   }
   for (const auto& path : report.unknown) {
-    Json json = Json::object({{"result", pod::name(pod::CommitResult::refused)},
+    Json json = Json::object({{"result", changes::name(changes::CommitResult::refused)},
                               {"why", "no change has this path"},
                               {"held", Json::array()}});
-    pod::set_path(json, "path", path);
+    changes::set_path(json, "path", path);
     list.push(std::move(json));
   }
   return Json::object({{"pod", pod.id},
@@ -80,73 +80,73 @@ Json report_json(const pod::Pod& pod, const pod::CommitReport& report, const Rec
                        {"recorded", recorded.done}});
 }
 
-void print_left(const pod::CommitReport& report, pod::CommitResult which, std::string_view title,
+void print_left(const changes::CommitReport& report, changes::CommitResult which, std::string_view title,
                 Context& context) {
   if (report.count(which) == 0) return;
   context.out << "\n" << context.style.bold(title) << "\n";
   for (const auto& one : report.paths) {
     if (one.result != which) continue;
-    context.out << " " << pod::letter(one.kind) << " " << printable(one.path, kPathShownMax);
-    if (which != pod::CommitResult::held || one.held.empty()) context.out << ": " << printable(one.why);
+    context.out << " " << changes::letter(one.kind) << " " << printable(one.path, kPathShownMax);
+    if (which != changes::CommitResult::held || one.held.empty()) context.out << ": " << printable(one.why);
     context.out << "\n";
-    if (which != pod::CommitResult::held) continue;
+    if (which != changes::CommitResult::held) continue;
     for (const auto& reason : one.held)
       context.out << "     " << printable(reason.runs) << "\n";
   }
 }
 
-void print_report(const pod::CommitReport& report, const Recorded& recorded, Context& context) {
+void print_report(const changes::CommitReport& report, const Recorded& recorded, Context& context) {
   if (report.resumed && !context.quiet) context.out << "finishing an interrupted commit\n";
   for (const auto& one : report.paths)
-    if (one.result == pod::CommitResult::done)
-      context.out << " " << pod::letter(one.kind) << " " << printable(one.path, kPathShownMax) << "\n";
-  print_left(report, pod::CommitResult::held, "held for review, not committed (name them: --held PATH)",
+    if (one.result == changes::CommitResult::done)
+      context.out << " " << changes::letter(one.kind) << " " << printable(one.path, kPathShownMax) << "\n";
+  print_left(report, changes::CommitResult::held, "held for review, not committed (name them: --held PATH)",
              context);
-  print_left(report, pod::CommitResult::conflict,
+  print_left(report, changes::CommitResult::conflict,
              "in conflict, not committed (look with `weir diff`; --force PATH takes the pod's)", context);
-  print_left(report, pod::CommitResult::refused, "not committed", context);
+  print_left(report, changes::CommitResult::refused, "not committed", context);
   if (context.quiet) return;
   if (report.paths.empty() && report.unknown.empty()) context.out << "nothing to commit\n";
   if (!report.paths.empty())
-    context.out << fmt::format("\n{} committed, {} held, {} in conflict, {} refused\n",
-                               report.count(pod::CommitResult::done), report.count(pod::CommitResult::held),
-                               report.count(pod::CommitResult::conflict),
-                               report.count(pod::CommitResult::refused));
+    context.out << fmt::format(
+        "\n{} committed, {} held, {} in conflict, {} refused\n", report.count(changes::CommitResult::done),
+        report.count(changes::CommitResult::held), report.count(changes::CommitResult::conflict),
+        report.count(changes::CommitResult::refused));
   if (!recorded.why_not.empty()) context.err << "weir: " << recorded.why_not << "\n";
 }
 
 // Of a merged pod: what nobody has settled, of all that was asked for.
 struct Disagreements {
-  pod::MergeRecord record;
-  std::vector<pod::MergeConflict> conflicts;
+  changes::MergeRecord record;
+  std::vector<changes::MergeConflict> conflicts;
 };
 
-Result<Disagreements> disagreements(const pod::PodStore& store, const pod::Pod& pod,
-                                    const pod::CommitRequest& request) {
+Result<Disagreements> disagreements(const changes::PodStore& store, const changes::Pod& pod,
+                                    const changes::CommitRequest& request) {
   Disagreements out;
-  TRY(out.record, pod::read_merge_record(store, pod));
+  TRY(out.record, changes::read_merge_record(store, pod));
   if (out.record.conflicts.empty()) return out;
   std::vector<std::string> paths = request.paths;
   paths.insert(paths.end(), request.held.begin(), request.held.end());
   paths.insert(paths.end(), request.force.begin(), request.force.end());
-  TRY(const auto open, pod::OpenPod::open(store, pod));
-  out.conflicts = pod::open_conflicts(out.record, open, paths);
+  TRY(const auto open, changes::OpenPod::open(store, pod));
+  out.conflicts = changes::open_conflicts(out.record, open, paths);
   return out;
 }
 
 Result<int> commit(const Args& args, Context& context) {
   TRY(const auto pod, chosen_pod(args, context));
-  pod::CommitRequest request;
+  changes::CommitRequest request;
   TRY(request.paths, paths_in(pod, args.positionals()));
   TRY(request.held, paths_in(pod, args.values("--held")));
   TRY(request.force, paths_in(pod, args.values("--force")));
   TRY(const auto catalogue, held_catalogue());
   tell_pod(pod_store(context), pod, context);
-  TRY(auto report, pod::commit(pod_store(context), pod, catalogue, request));
+  TRY(auto report, changes::commit(pod_store(context), pod, catalogue, request));
   TRY(const auto disagree, disagreements(pod_store(context), pod, request));
   report.unknown = without_conflicts(report.unknown, disagree.conflicts);
   Recorded recorded;
-  if (report.count(pod::CommitResult::done) > 0)
+  if (report.count(changes::CommitResult::done) > 0)
     recorded = recorded_in_ledger(context, "committed", commit_facts(pod, report));
   if (context.json) {
     Json json = report_json(pod, report, recorded);
@@ -180,11 +180,11 @@ int discarded(const std::string& id, std::size_t changes, bool removed, const Re
   return exit_code::kFine;
 }
 
-Result<int> discard_pod(const pod::PodStore& store, const pod::Pod& pod, Context& context) {
+Result<int> discard_pod(const changes::PodStore& store, const changes::Pod& pod, Context& context) {
   {
     TRY(const os::Fd lock, store.lock(pod));
     // A workspace that is gone needs no tidying; the pod goes all the same.
-    if (const auto open = pod::OpenPod::open(store, pod)) TRY_STATUS(pod::clear_leftovers(*open));
+    if (const auto open = changes::OpenPod::open(store, pod)) TRY_STATUS(changes::clear_leftovers(*open));
     TRY_STATUS(store.remove(pod));
   }
   return discarded(pod.id, 0, true,
@@ -192,10 +192,10 @@ Result<int> discard_pod(const pod::PodStore& store, const pod::Pod& pod, Context
                    context);
 }
 
-Result<int> discard_batch(const pod::PodStore& store, const pod::Batch& batch, Context& context) {
+Result<int> discard_batch(const changes::PodStore& store, const changes::Batch& batch, Context& context) {
   const auto batches = batch_store(context);
   TRY(const os::Fd held, batches.lock(batch));
-  TRY_STATUS(pod::remove_batch(store, batches, batch));
+  TRY_STATUS(changes::remove_batch(store, batches, batch));
   const auto recorded =
       recorded_in_ledger(context, "discarded", Json::object({{"pod", batch.id}, {"whole", true}}));
   if (context.json)
@@ -227,10 +227,10 @@ Result<int> discard(const Args& args, Context& context) {
   TRY(const auto paths, paths_in(pod, args.positionals()));
   TRY(const auto catalogue, held_catalogue());
   TRY(const os::Fd lock, store.lock(pod));
-  TRY(const auto open, pod::OpenPod::open(store, pod));
-  TRY(const auto review, pod::make_review(open, catalogue));
-  TRY(const std::size_t count, pod::discard_paths(open, review, paths));
-  const auto unknown = pod::without_change(review, paths);
+  TRY(const auto open, changes::OpenPod::open(store, pod));
+  TRY(const auto review, changes::make_review(open, catalogue));
+  TRY(const std::size_t count, changes::discard_paths(open, review, paths));
+  const auto unknown = changes::without_change(review, paths);
   if (count == 0) return tell_without_change(unknown, exit_code::kFine, context);
   const Json facts =
       Json::object({{"pod", pod.id}, {"whole", false}, {"changes", static_cast<std::int64_t>(count)}});

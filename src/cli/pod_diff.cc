@@ -8,12 +8,12 @@
 
 #include "base/bytes.h"
 #include "base/time_text.h"
+#include "changes/change_text.h"
+#include "changes/path_text.h"
+#include "changes/review.h"
 #include "cli/commands.h"
 #include "cli/pod_choice.h"
 #include "cli/pod_merged.h"
-#include "pod/change_text.h"
-#include "pod/path_text.h"
-#include "pod/review.h"
 
 namespace weir::cli {
 namespace {
@@ -23,23 +23,23 @@ constexpr std::size_t kTargetShownMax = 400;
 constexpr std::size_t kTextBytesMax = std::size_t{256} << 20;  // of all patches together
 
 struct Shown {
-  const pod::ReviewedChange* reviewed = nullptr;
-  pod::ChangeText text;
+  const changes::ReviewedChange* reviewed = nullptr;
+  changes::ChangeText text;
   std::string from;  // of a merged pod: whose change it is
 };
 
 // Everything that is below the wanted paths. What changes while it is read becomes a problem of its line.
-std::vector<Shown> read_all(const pod::OpenPod& open, const pod::Review& review,
-                            const pod::MergeRecord& record, const std::vector<std::string>& paths,
-                            pod::PatchBytes bytes) {
+std::vector<Shown> read_all(const changes::OpenPod& open, const changes::Review& review,
+                            const changes::MergeRecord& record, const std::vector<std::string>& paths,
+                            changes::PatchBytes bytes) {
   std::vector<Shown> out;
   std::size_t total = 0;
   for (const auto& one : review.changes) {
-    if (one.implied || !pod::is_below(one.change.path, paths)) continue;
+    if (one.implied || !changes::is_below(one.change.path, paths)) continue;
     Shown shown{.reviewed = &one, .text = {}, .from = from_tasks(record, one.change.path)};
     if (total > kTextBytesMax)
       shown.text.note = "not shown: more text than 256 MiB; name fewer paths";
-    else if (auto text = pod::change_text(open, one.change, bytes))
+    else if (auto text = changes::change_text(open, one.change, bytes))
       shown.text = *std::move(text);
     else
       shown.text.note = text.error().what;
@@ -49,28 +49,29 @@ std::vector<Shown> read_all(const pod::OpenPod& open, const pod::Review& review,
   return out;
 }
 
-std::string mode_text(const pod::Change& change) {
+std::string mode_text(const changes::Change& change) {
   return fmt::format("permissions {:03o} -> {:03o}", change.host.node.mode & 0777, change.mode);
 }
 
 // What there is to say of a change beside its letter and path.
 std::string remarks(const Shown& shown) {
-  const pod::Change& change = shown.reviewed->change;
+  const changes::Change& change = shown.reviewed->change;
   std::vector<std::string> parts;
-  if (change.kind == pod::ChangeKind::retyped)
-    parts.push_back(std::string(pod::name(change.host.node.kind)) + " -> " +
-                    std::string(pod::name(change.pod.node.kind)));
-  if (change.pod.node.kind == pod::NodeKind::symlink)
+  if (change.kind == changes::ChangeKind::retyped)
+    parts.push_back(std::string(changes::name(change.host.node.kind)) + " -> " +
+                    std::string(changes::name(change.pod.node.kind)));
+  if (change.pod.node.kind == changes::NodeKind::symlink)
     parts.push_back("link to " + printable(change.pod.target, kTargetShownMax));
-  const bool same_kind = change.kind == pod::ChangeKind::modified || change.kind == pod::ChangeKind::mode;
-  if (same_kind && change.pod.node.kind != pod::NodeKind::symlink &&
+  const bool same_kind =
+      change.kind == changes::ChangeKind::modified || change.kind == changes::ChangeKind::mode;
+  if (same_kind && change.pod.node.kind != changes::NodeKind::symlink &&
       change.mode != (change.host.node.mode & 0777))
     parts.push_back(mode_text(change));
-  const pod::Patch& patch = shown.text.patch;
+  const changes::Patch& patch = shown.text.patch;
   if (patch.binary)
-    parts.push_back("binary, " + pod::size_text(change.pod.node.kind == pod::NodeKind::file
-                                                    ? change.pod.node
-                                                    : change.host.node));
+    parts.push_back("binary, " + changes::size_text(change.pod.node.kind == changes::NodeKind::file
+                                                        ? change.pod.node
+                                                        : change.host.node));
   if (patch.added + patch.removed > 0) parts.push_back(fmt::format("+{} -{}", patch.added, patch.removed));
   if (patch.escaped) parts.emplace_back("control characters are shown escaped; --patch has the bytes");
   if (!shown.text.note.empty()) parts.push_back(shown.text.note);
@@ -81,12 +82,12 @@ std::string remarks(const Shown& shown) {
 }
 
 void print_line(const Shown& shown, Context& context) {
-  const pod::Change& change = shown.reviewed->change;
+  const changes::Change& change = shown.reviewed->change;
   const bool directory =
-      change.pod.node.kind == pod::NodeKind::directory ||
-      (change.kind == pod::ChangeKind::deleted && change.host.node.kind == pod::NodeKind::directory);
+      change.pod.node.kind == changes::NodeKind::directory ||
+      (change.kind == changes::ChangeKind::deleted && change.host.node.kind == changes::NodeKind::directory);
   const std::string said = remarks(shown);
-  context.out << " " << pod::letter(change.kind) << " " << printable(change.path, kPathShownMax)
+  context.out << " " << changes::letter(change.kind) << " " << printable(change.path, kPathShownMax)
               << (directory ? "/" : "") << (said.empty() ? "" : "  " + context.style.dim(said)) << "\n";
   if (!change.problem.empty())
     context.out << "     " << context.style.red("cannot be committed: ") << printable(change.problem) << "\n";
@@ -107,7 +108,7 @@ std::string colored(std::string_view line, const Style& style) {
   return std::string(line);
 }
 
-void print_patch(const pod::Patch& patch, Context& context) {
+void print_patch(const changes::Patch& patch, Context& context) {
   std::string_view rest = patch.text;
   while (!rest.empty()) {
     const auto end = std::min(rest.find('\n'), rest.size());
@@ -132,7 +133,8 @@ std::size_t print_group(const std::vector<Shown>& all, std::string_view title, b
   return count;
 }
 
-void print_text(const pod::Review& review, const std::vector<Shown>& all, bool patches, Context& context) {
+void print_text(const changes::Review& review, const std::vector<Shown>& all, bool patches,
+                Context& context) {
   if (all.empty()) context.out << "no changes\n";
   const std::size_t free_ones =
       print_group(all, "", patches, context, [](const auto& one) { return one.held.empty(); });
@@ -147,25 +149,26 @@ void print_text(const pod::Review& review, const std::vector<Shown>& all, bool p
               << (review.discarded == 0 ? "" : fmt::format(", {} discarded", review.discarded)) << "\n";
 }
 
-Json side_json(const pod::Side& side) {
-  Json json = Json::object({{"type", pod::name(side.node.kind)}});
-  const bool there = side.node.kind != pod::NodeKind::none && side.node.kind != pod::NodeKind::whiteout;
-  if (there && side.node.kind != pod::NodeKind::symlink)
+Json side_json(const changes::Side& side) {
+  Json json = Json::object({{"type", changes::name(side.node.kind)}});
+  const bool there =
+      side.node.kind != changes::NodeKind::none && side.node.kind != changes::NodeKind::whiteout;
+  if (there && side.node.kind != changes::NodeKind::symlink)
     json.set("mode", fmt::format("{:04o}", side.node.mode));
-  if (side.node.kind == pod::NodeKind::file) {
+  if (side.node.kind == changes::NodeKind::file) {
     json.set("size", side.node.size).set("disk_bytes", side.node.disk_bytes);
     if (!side.content.empty()) json.set("content", side.content);
   }
-  if (side.node.kind == pod::NodeKind::symlink) pod::set_path(json, "target", side.target);
+  if (side.node.kind == changes::NodeKind::symlink) changes::set_path(json, "target", side.target);
   return json;
 }
 
-Json change_json(const Shown& shown, const pod::MergeRecord& record) {
-  const pod::ReviewedChange& one = *shown.reviewed;
-  Json json = Json::object({{"change", pod::name(one.change.kind)},
+Json change_json(const Shown& shown, const changes::MergeRecord& record) {
+  const changes::ReviewedChange& one = *shown.reviewed;
+  Json json = Json::object({{"change", changes::name(one.change.kind)},
                             {"host", side_json(one.change.host)},
                             {"pod", side_json(one.change.pod)}});
-  pod::set_path(json, "path", one.change.path);
+  changes::set_path(json, "path", one.change.path);
   Json held = Json::array();
   for (const auto& reason : one.held)
     held.push(Json::object({{"id", reason.id}, {"runs", reason.runs}}));
@@ -178,15 +181,15 @@ Json change_json(const Shown& shown, const pod::MergeRecord& record) {
   json.set("binary", shown.text.patch.binary)
       .set("lines_added", static_cast<std::int64_t>(shown.text.patch.added))
       .set("lines_removed", static_cast<std::int64_t>(shown.text.patch.removed));
-  if (one.change.kind != pod::ChangeKind::deleted && one.change.problem.empty() &&
-      one.change.pod.node.kind != pod::NodeKind::symlink)
+  if (one.change.kind != changes::ChangeKind::deleted && one.change.problem.empty() &&
+      one.change.pod.node.kind != changes::NodeKind::symlink)
     json.set("commit_mode", fmt::format("{:04o}", one.change.mode));
   return json;
 }
 
-Json all_json(const pod::PodStore& store, const pod::Pod& pod, bool running, const pod::Review& review,
-              const std::vector<Shown>& all, const pod::MergeRecord& record,
-              const std::vector<pod::MergeConflict>& conflicts) {
+Json all_json(const changes::PodStore& store, const changes::Pod& pod, bool running,
+              const changes::Review& review, const std::vector<Shown>& all,
+              const changes::MergeRecord& record, const std::vector<changes::MergeConflict>& conflicts) {
   Json list = Json::array();
   for (const auto& shown : all)
     list.push(change_json(shown, record));
@@ -197,7 +200,7 @@ Json all_json(const pod::PodStore& store, const pod::Pod& pod, bool running, con
                             {"commit_interrupted", store.commit_interrupted(pod)},
                             {"changes", std::move(list)},
                             {"discarded", static_cast<std::int64_t>(review.discarded)}});
-  pod::set_path(json, "workspace", pod.workspace);
+  changes::set_path(json, "workspace", pod.workspace);
   if (!pod.batch.empty())
     json.set("batch", pod.batch).set("disagreements", conflicts_json(record, conflicts));
   return json;
@@ -236,16 +239,16 @@ Result<int> diff(const Args& args, Context& context) {
   TRY(const auto catalogue, held_catalogue());
   const auto store = pod_store(context);
   const bool running = store.running(pod);
-  TRY(const auto open, pod::OpenPod::open(store, pod));
-  TRY(const auto review, pod::make_review(open, catalogue));
-  TRY(const auto record, pod::read_merge_record(store, pod));
-  const auto conflicts = pod::open_conflicts(record, open, paths);
-  const auto unknown = without_conflicts(pod::without_change(review, paths), conflicts);
+  TRY(const auto open, changes::OpenPod::open(store, pod));
+  TRY(const auto review, changes::make_review(open, catalogue));
+  TRY(const auto record, changes::read_merge_record(store, pod));
+  const auto conflicts = changes::open_conflicts(record, open, paths);
+  const auto unknown = without_conflicts(changes::without_change(review, paths), conflicts);
   tell_pod(store, pod, context);
   if (!paths.empty() && unknown.size() == paths.size() && !context.json)
     return tell_without_change(unknown, exit_code::kFine, context);
   const auto all =
-      read_all(open, review, record, paths, raw ? pod::PatchBytes::raw : pod::PatchBytes::escaped);
+      read_all(open, review, record, paths, raw ? changes::PatchBytes::raw : changes::PatchBytes::escaped);
   if (raw) {
     TRY_STATUS(print_raw(all, context));
   } else if (context.json) {
@@ -254,7 +257,7 @@ Result<int> diff(const Args& args, Context& context) {
     print_text(review, all, !args.has("--stat"), context);
     print_conflicts(record, conflicts, context);
   }
-  TRY_STATUS(pod::remember_shown(open, review, paths));
+  TRY_STATUS(changes::remember_shown(open, review, paths));
   return tell_without_change(unknown, exit_code::kFine, context);
 }
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "base/bytes.h"
-#include "pod/path_text.h"
+#include "changes/path_text.h"
 
 namespace weir::cli {
 namespace {
@@ -19,7 +19,7 @@ Json list(const std::vector<pod::Held>& held) {
   Json all = Json::array();
   for (const auto& one : held) {
     Json json = Json::object({{"id", one.reason.id}, {"runs", one.reason.runs}});
-    pod::set_path(json, "path", one.path);
+    changes::set_path(json, "path", one.path);
     all.push(std::move(json));
   }
   return all;

@@ -35,7 +35,7 @@ class PodDirect {
   // What commits and the index bring since the start; an Error when git cannot tell.
   Result<std::vector<pod::Held>> carried(const pod::DirectReport& report) const;
 
-  pod::HeldCatalogue catalogue_;
+  changes::HeldCatalogue catalogue_;
   std::vector<std::string> changeable_;
   Result<std::optional<pod::GitState>> git_ = std::optional<pod::GitState>();
 };

@@ -14,7 +14,7 @@ Result<std::shared_ptr<const PodDirect>> PodDirect::open(const Args& args, const
     return fail("a direct pod begins with the workspace as it is", "--from", "leave out --direct, or --from");
   auto made = std::make_shared<PodDirect>();
   TRY(made->catalogue_, held_catalogue());
-  pod::Pod here;
+  changes::Pod here;
   here.workspace = workspace;
   TRY(made->changeable_, paths_in(here, args.values("--held")));
   made->git_ = pod::GitState::of(workspace);

@@ -4,7 +4,7 @@
 #include <ostream>
 
 #include "base/bytes.h"
-#include "pod/path_text.h"
+#include "changes/path_text.h"
 
 namespace weir::cli {
 namespace {
@@ -13,14 +13,14 @@ constexpr std::size_t kTasksShownMax = 6;
 constexpr std::size_t kPathShownMax = 2000;
 constexpr std::size_t kIdShownMax = 100;
 
-const std::vector<std::size_t>* members(const pod::MergeRecord& record, const std::string& path) {
+const std::vector<std::size_t>* members(const changes::MergeRecord& record, const std::string& path) {
   const auto found = record.from.find(path);
   return found == record.from.end() ? nullptr : &found->second;
 }
 
 }  // namespace
 
-std::string from_tasks(const pod::MergeRecord& record, const std::string& path) {
+std::string from_tasks(const changes::MergeRecord& record, const std::string& path) {
   std::string out;
   const auto* tasks = members(record, path);
   if (tasks == nullptr) return out;
@@ -31,7 +31,7 @@ std::string from_tasks(const pod::MergeRecord& record, const std::string& path) 
   return out;
 }
 
-Json from_json(const pod::MergeRecord& record, const std::string& path) {
+Json from_json(const changes::MergeRecord& record, const std::string& path) {
   const auto* tasks = members(record, path);
   if (tasks == nullptr) return {};
   Json json = Json::array();
@@ -41,16 +41,16 @@ Json from_json(const pod::MergeRecord& record, const std::string& path) {
 }
 
 std::vector<std::string> without_conflicts(const std::vector<std::string>& unknown,
-                                           const std::vector<pod::MergeConflict>& conflicts) {
+                                           const std::vector<changes::MergeConflict>& conflicts) {
   std::vector<std::string> out = unknown;
   std::erase_if(out, [&](const std::string& path) {
-    return std::ranges::any_of(conflicts,
-                               [&](const auto& conflict) { return pod::is_below(conflict.path, {path}); });
+    return std::ranges::any_of(
+        conflicts, [&](const auto& conflict) { return changes::is_below(conflict.path, {path}); });
   });
   return out;
 }
 
-void print_conflicts(const pod::MergeRecord& record, const std::vector<pod::MergeConflict>& conflicts,
+void print_conflicts(const changes::MergeRecord& record, const std::vector<changes::MergeConflict>& conflicts,
                      Context& context) {
   if (conflicts.empty()) return;
   context.out << "\n"
@@ -66,14 +66,15 @@ void print_conflicts(const pod::MergeRecord& record, const std::vector<pod::Merg
   }
 }
 
-Json conflicts_json(const pod::MergeRecord& record, const std::vector<pod::MergeConflict>& conflicts) {
+Json conflicts_json(const changes::MergeRecord& record,
+                    const std::vector<changes::MergeConflict>& conflicts) {
   Json list = Json::array();
   for (const auto& conflict : conflicts) {
     Json pods = Json::array();
     for (const std::size_t task : conflict.members)
       pods.push(Json::object({{"task", record.tasks[task].id}, {"pod", record.tasks[task].pod}}));
     Json json = Json::object({{"why", conflict.why}, {"pods", std::move(pods)}});
-    pod::set_path(json, "path", conflict.path);
+    changes::set_path(json, "path", conflict.path);
     list.push(std::move(json));
   }
   return list;

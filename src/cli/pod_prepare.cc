@@ -22,7 +22,7 @@ Result<ReadyPod> prepare_pod(const Args& args, const Context& context, std::vect
     profile.network = pod::PodNetwork::egress;
   }
   TRY(PodCredentials credentials, pod_credentials(args, request.env, context.places, find.credential));
-  std::optional<pod::Pod> from;
+  std::optional<changes::Pod> from;
   if (find.pod) {
     TRY(from, find.pod(args, context, request.workspace));
   }
@@ -30,7 +30,7 @@ Result<ReadyPod> prepare_pod(const Args& args, const Context& context, std::vect
   TRY(const pod::Launcher launcher, pod::launcher_from(args.value_or("--launcher", "auto")));
   auto ready = ready_pod(
       profile, std::move(request), std::move(credentials), context,
-      [&](const pod::Pod&, pod::PodSpec& spec) -> Status {
+      [&](const changes::Pod&, pod::PodSpec& spec) -> Status {
         spec.level = level;
         spec.accept_level = args.has("--accept-level");
         spec.launcher = launcher;

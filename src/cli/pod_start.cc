@@ -28,8 +28,8 @@ void tell_upstream(const gateway::Upstream& upstream, pod::PodPlan& plan) {
         "address they lead is not checked");
 }
 
-Result<pod::Pod> new_pod(const pod::PodStore& store, const pod::PodRequest& request,
-                         const std::string& profile, const std::optional<pod::Pod>& from) {
+Result<changes::Pod> new_pod(const changes::PodStore& store, const pod::PodRequest& request,
+                             const std::string& profile, const std::optional<changes::Pod>& from) {
   const std::string& workspace = request.workspace;
   if (!from) return store.create(workspace, profile, nullptr, request.direct);
   TRY(const os::Fd held, store.hold(*from));
@@ -116,8 +116,8 @@ Result<pod::PodProfile> pod_profile(const Args& args, const std::string& names, 
 
 Result<ReadyPod> ready_pod(const pod::PodProfile& profile, pod::PodRequest request,
                            PodCredentials credentials, const Context& context, const CompleteSpec& complete,
-                           const std::optional<pod::Pod>& from) {
-  const pod::PodStore store = pod_store(context);
+                           const std::optional<changes::Pod>& from) {
+  const changes::PodStore store = pod_store(context);
   ReadyPod ready;
   TRY(ready.stored, new_pod(store, request, profile.name, from));
   const auto finish = [&]() -> Status {
@@ -158,7 +158,7 @@ void tell_before(const Args& args, const ReadyPod& ready, Context& context) {
 }
 
 bool keep_if_changed(const ReadyPod& ready, const Context& context) {
-  if (pod::PodStore::has_changes(ready.stored)) return true;
+  if (changes::PodStore::has_changes(ready.stored)) return true;
   (void)pod_store(context).retire_unchanged(ready.stored);
   return false;
 }

@@ -16,19 +16,19 @@
 #include <string>
 #include <vector>
 
+#include "changes/pod_store.h"
 #include "cli/cli.h"
 #include "cli/pod_credentials.h"
 #include "cli/pod_direct.h"
 #include "gateway/egress_policy.h"
 #include "gateway/egress_secrets.h"
 #include "os/fd.h"
-#include "pod/pod_store.h"
 #include "pod/profile.h"
 
 namespace weir::cli {
 
 struct ReadyPod {
-  pod::Pod stored;
+  changes::Pod stored;
   os::Fd lock;  // held while anything in the pod may run
   pod::PodPlan plan;
   std::optional<gateway::EgressPolicy> egress;    // none: no way out
@@ -48,16 +48,16 @@ Result<pod::PodProfile> pod_profile(const Args& args, const std::string& names, 
 
 // Makes a pod in the store and plans it. `complete` may add to the spec. All that can go wrong before a
 // process exists; what was made for a pod that cannot be is removed.
-using CompleteSpec = std::function<Status(const pod::Pod& stored, pod::PodSpec& spec)>;
+using CompleteSpec = std::function<Status(const changes::Pod& stored, pod::PodSpec& spec)>;
 // `from`: the pod that --from names.
 Result<ReadyPod> ready_pod(const pod::PodProfile& profile, pod::PodRequest request,
                            PodCredentials credentials, const Context& context, const CompleteSpec& complete,
-                           const std::optional<pod::Pod>& from = {});
+                           const std::optional<changes::Pod>& from = {});
 
 // What needs more of Weir than a pod's start does, and is therefore given by who has it: reading what is
 // stored needs a parser. None: only credentials of variables are known, and --from and --direct are not.
-using FindPod = std::function<Result<std::optional<pod::Pod>>(const Args& args, const Context& context,
-                                                              const std::string& workspace)>;
+using FindPod = std::function<Result<std::optional<changes::Pod>>(const Args& args, const Context& context,
+                                                                  const std::string& workspace)>;
 using FindDirect =
     std::function<Result<std::shared_ptr<const PodDirect>>(const Args& args, const std::string& workspace)>;
 struct PodFinds {

@@ -3,14 +3,14 @@
 
 #include "base/bytes.h"
 #include "base/time_text.h"
+#include "changes/path_text.h"
 #include "cli/commands.h"
 #include "cli/pod_choice.h"
-#include "pod/path_text.h"
 
 namespace weir::cli {
 namespace {
 
-Json pod_json(const pod::PodStore& store, const pod::Pod& pod) {
+Json pod_json(const changes::PodStore& store, const changes::Pod& pod) {
   Json json = Json::object({{"id", pod.id},
                             {"started", rfc3339(pod.started_ns)},
                             {"profile", pod.profile},
@@ -18,7 +18,7 @@ Json pod_json(const pod::PodStore& store, const pod::Pod& pod) {
                             {"commit_interrupted", store.commit_interrupted(pod)}});
   if (!pod.from.empty()) json.set("from", pod.from);
   if (!pod.batch.empty()) json.set("batch", pod.batch);
-  pod::set_path(json, "workspace", pod.workspace);
+  changes::set_path(json, "workspace", pod.workspace);
   return json;
 }
 

@@ -212,10 +212,10 @@ Result<ReadyPod> ready(const Args& args, Run& run, const PodPublish& publish, co
   if (state && profile.network != pod::PodNetwork::none)
     TRY_STATUS(keep_sign_in_outside(args, *state, context.places, credentials, notes));
   if (state) allow_models(*state, profile);
-  const pod::PodStore store = pod_store(context);
+  const changes::PodStore store = pod_store(context);
   TRY(ReadyPod made, ready_pod(
                          profile, std::move(request), std::move(credentials), context,
-                         [&](const pod::Pod& stored, pod::PodSpec& spec) -> Status {
+                         [&](const changes::Pod& stored, pod::PodSpec& spec) -> Status {
                            show_weir(run, context.places, spec);
                            spec.published = publish.inside();
                            // Effects are held against tool calls: of an agent without hooks none is
@@ -278,7 +278,7 @@ Result<RunEnd> go(const Run& run, ReadyPod& ready, PodPublish& publish, const Po
                    .level = std::string(pod::name(done->report.level())),
                    // The transcript of a run that Weir ended is what tells why.
                    .changed = end.ended_because.empty() ? keep_if_changed(ready, context)
-                                                        : pod::PodStore::has_changes(ready.stored)};
+                                                        : changes::PodStore::has_changes(ready.stored)};
   // What a credential was used for, and where a placeholder did not belong, is for the ledger.
   if (record) end.pod->credentials = gateway::credential_facts(*record);
   course.record(end);

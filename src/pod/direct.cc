@@ -143,8 +143,9 @@ os::Fd same_file(const DirectPlace& place) {
 }
 
 bool is_empty(const DirectPlace& place) {
-  const auto dir = open_dir_beneath(place.host_dir.get(), place.last);
-  const auto names = dir ? names_in(dir->get(), 1) : Result<std::vector<std::string>>(fail("closed"));
+  const auto dir = changes::open_dir_beneath(place.host_dir.get(), place.last);
+  const auto names =
+      dir ? changes::names_in(dir->get(), 1) : Result<std::vector<std::string>>(fail("closed"));
   return !names || names->empty();  // the kernel knows
 }
 
@@ -240,7 +241,7 @@ Direct::Outcome Direct::act(Asked& asked) {
   const bool makes = asked.call.what == What::make_directory || asked.call.what == What::make_file ||
                      asked.call.what == What::soft_link ||
                      (asked.call.what == What::open && (asked.call.flags & O_CREAT) != 0);
-  if (!makes && asked.place.child.kind == NodeKind::none) return error(ENOENT);
+  if (!makes && asked.place.child.kind == changes::NodeKind::none) return error(ENOENT);
   switch (asked.call.what) {
     case What::open:
       return open(asked);
@@ -273,7 +274,7 @@ Direct::Outcome Direct::act_on_two(Asked& asked) {
   if (!asked.place.inside && !asked.other.inside) return {};
   // As between any two file systems; the kernel would say that one of them is read-only.
   if (!asked.place.inside || !asked.other.inside) return error(EXDEV);
-  if (asked.place.child.kind == NodeKind::none) return error(ENOENT);
+  if (asked.place.child.kind == changes::NodeKind::none) return error(ENOENT);
   if (asked.place.last == "." || asked.other.last == ".") return {};
   return asked.call.what == What::rename ? rename(asked) : hard_link(asked);
 }
@@ -305,13 +306,13 @@ Direct::Outcome Direct::open(Asked& asked) {
   const auto& [place, flags] = std::tie(asked.place, asked.call.flags);
   if ((flags & kTemporary) != 0) return error(EOPNOTSUPP);  // programs then make a file of a name
   if (place.slash || place.last == ".") return {};
-  const bool exists = place.child.kind != NodeKind::none;
+  const bool exists = place.child.kind != changes::NodeKind::none;
   if (!exists) return (flags & O_CREAT) != 0 ? create_file(asked) : Outcome{};
   if ((flags & (O_CREAT | O_EXCL)) == (O_CREAT | O_EXCL)) return error(EEXIST);
-  if (place.child.kind == NodeKind::directory) return error(EISDIR);
-  if (place.child.kind == NodeKind::symlink) return error(ELOOP);
+  if (place.child.kind == changes::NodeKind::directory) return error(EISDIR);
+  if (place.child.kind == changes::NodeKind::symlink) return error(ELOOP);
   // Pipes and devices are the kernel's to open; to truncate what is only read, a read-only mount's to refuse.
-  if (place.child.kind != NodeKind::file || (!writes(flags) && (flags & O_TRUNC) != 0)) return {};
+  if (place.child.kind != changes::NodeKind::file || (!writes(flags) && (flags & O_TRUNC) != 0)) return {};
   return open_existing(asked);
 }
 
@@ -332,7 +333,7 @@ void wait_as_asked(const os::Fd& fd, std::uint64_t flags) {
 
 Direct::Outcome Direct::create_file(Asked& asked) {
   const auto& flags = asked.call.flags;
-  if (refuses(judge_.creates(asked.place.path, NodeKind::file))) return error(EACCES);
+  if (refuses(judge_.creates(asked.place.path, changes::NodeKind::file))) return error(EACCES);
   const WithUmask umask(asked.notification.thread);
   Outcome outcome = error(0);
   outcome.fd = os::Fd(::openat(asked.place.host_dir.get(), asked.place.last.c_str(),
@@ -363,8 +364,8 @@ Direct::Outcome Direct::open_existing(Asked& asked) {
 
 Direct::Outcome Direct::make_directory(Asked& asked) {
   const DirectPlace& place = asked.place;
-  if (place.last == "." || place.child.kind != NodeKind::none) return error(EEXIST);
-  if (refuses(judge_.creates(place.path, NodeKind::directory))) return error(EACCES);
+  if (place.last == "." || place.child.kind != changes::NodeKind::none) return error(EEXIST);
+  if (refuses(judge_.creates(place.path, changes::NodeKind::directory))) return error(EACCES);
   const WithUmask umask(asked.notification.thread);
   return done(::mkdirat(place.host_dir.get(), place.last.c_str(), permissions(asked.call.value)));
 }
@@ -373,9 +374,9 @@ Direct::Outcome Direct::make_directory(Asked& asked) {
 Direct::Outcome Direct::make_file(Asked& asked) {
   const DirectPlace& place = asked.place;
   const std::uint64_t type = asked.call.value & S_IFMT;
-  if (place.child.kind != NodeKind::none) return error(EEXIST);
+  if (place.child.kind != changes::NodeKind::none) return error(EEXIST);
   if (place.slash || (type != 0 && type != S_IFREG)) return {};
-  if (refuses(judge_.creates(place.path, NodeKind::file))) return error(EACCES);
+  if (refuses(judge_.creates(place.path, changes::NodeKind::file))) return error(EACCES);
   const WithUmask umask(asked.notification.thread);
   return done(
       ::mknodat(place.host_dir.get(), place.last.c_str(), S_IFREG | permissions(asked.call.value), 0));
@@ -387,7 +388,7 @@ Direct::Outcome Direct::remove(Asked& asked) {
   if (place.last == ".") return error(directory ? EINVAL : EISDIR);
   if (place.slash && !directory) return error(ENOTDIR);
   // What cannot be anyway is no attempt at what is held: git tries whether directories are empty.
-  const bool is_directory = place.child.kind == NodeKind::directory;
+  const bool is_directory = place.child.kind == changes::NodeKind::directory;
   if (directory != is_directory) return error(directory ? ENOTDIR : EISDIR);
   if (directory && !is_empty(place)) return error(ENOTEMPTY);
   if (judge_.holds_mount(place.path)) return error(EBUSY);
@@ -397,19 +398,19 @@ Direct::Outcome Direct::remove(Asked& asked) {
 
 Direct::Outcome Direct::make_link(Asked& asked) {
   const DirectPlace& place = asked.place;
-  if (place.slash || place.child.kind != NodeKind::none) return error(EEXIST);
-  if (refuses(judge_.creates(place.path, NodeKind::symlink, asked.text))) return error(EACCES);
+  if (place.slash || place.child.kind != changes::NodeKind::none) return error(EEXIST);
+  if (refuses(judge_.creates(place.path, changes::NodeKind::symlink, asked.text))) return error(EACCES);
   return done(::symlinkat(asked.text.c_str(), place.host_dir.get(), place.last.c_str()));
 }
 
 Direct::Outcome Direct::rename(Asked& asked) {
   const auto& [from, to, flags] = std::tie(asked.place, asked.other, asked.call.flags);
   const bool slash = from.slash || to.slash;
-  if ((flags & kWhiteout) != 0 || (slash && from.child.kind != NodeKind::directory)) return {};
+  if ((flags & kWhiteout) != 0 || (slash && from.child.kind != changes::NodeKind::directory)) return {};
   if (judge_.holds_mount(from.path) || judge_.holds_mount(to.path)) return error(EBUSY);
   // Two names of one file: nothing happens (rename(2)).
   const bool exchange = (flags & kExchange) != 0;
-  if (exchange && to.child.kind == NodeKind::none) return error(ENOENT);
+  if (exchange && to.child.kind == changes::NodeKind::none) return error(ENOENT);
   if (refuses(judge_.moves(from.path, from.child, to.path, to.child))) return error(EACCES);
   if (exchange && refuses(judge_.moves(to.path, to.child, from.path, from.child))) return error(EACCES);
   return done(static_cast<int>(::syscall(SYS_renameat2, from.host_dir.get(), from.last.c_str(),
@@ -418,15 +419,15 @@ Direct::Outcome Direct::rename(Asked& asked) {
 
 Direct::Outcome Direct::hard_link(Asked& asked) {
   const auto& [from, to] = std::tie(asked.place, asked.other);
-  if (to.child.kind != NodeKind::none) return error(EEXIST);
-  if (from.child.kind != NodeKind::file || from.slash || to.slash) return error(EPERM);
+  if (to.child.kind != changes::NodeKind::none) return error(EEXIST);
+  if (from.child.kind != changes::NodeKind::file || from.slash || to.slash) return error(EPERM);
   if (refuses(judge_.links(from.path, from.child, to.path))) return error(EACCES);
   return done(::linkat(from.host_dir.get(), from.last.c_str(), to.host_dir.get(), to.last.c_str(), 0));
 }
 
 Direct::Outcome Direct::truncate(Asked& asked) {
   const DirectPlace& place = asked.place;
-  if (place.child.kind != NodeKind::file || place.slash) return {};
+  if (place.child.kind != changes::NodeKind::file || place.slash) return {};
   rlimit limit{};
   const pid_t thread = asked.notification.thread;
   if (::prlimit(thread, RLIMIT_FSIZE, nullptr, &limit) != 0 || asked.call.value > limit.rlim_cur)
@@ -441,7 +442,8 @@ Direct::Outcome Direct::truncate(Asked& asked) {
 
 Direct::Outcome Direct::set_mode(Asked& asked) {
   const DirectPlace& place = asked.place;
-  if (place.child.kind != NodeKind::file && place.child.kind != NodeKind::directory) return {};
+  if (place.child.kind != changes::NodeKind::file && place.child.kind != changes::NodeKind::directory)
+    return {};
   if (refuses(judge_.sets(place.path, place.child))) return error(EACCES);
   const os::Fd file = same_file(place);
   if (!file) return error(errno);
@@ -469,8 +471,9 @@ Direct::Outcome Direct::set_times(Asked& asked) {
 // Changes nothing; on a read-only mount the kernel would say that nothing can be written.
 Direct::Outcome Direct::access(const Asked& asked) {
   const DirectPlace& place = asked.place;
-  if (place.child.kind == NodeKind::symlink) return {};
-  if (place.child.kind == NodeKind::file && judge_.writes(place.path, place.child)) return error(EACCES);
+  if (place.child.kind == changes::NodeKind::symlink) return {};
+  if (place.child.kind == changes::NodeKind::file && judge_.writes(place.path, place.child))
+    return error(EACCES);
   const int mode = static_cast<int>(asked.call.value & (R_OK | W_OK | X_OK));
   // By effective capabilities: of the real ones root's supervisor has all.
   return error(::faccessat(place.host_dir.get(), place.last.c_str(), mode, AT_EACCESS) == 0 ? 0 : errno);

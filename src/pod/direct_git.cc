@@ -7,18 +7,19 @@
 #include <iterator>
 #include <set>
 
+#include "changes/git_history.h"
 #include "os/fd.h"
 #include "os/files.h"
-#include "pod/git_history.h"
 
 namespace weir::pod {
 namespace {
 
 constexpr std::size_t kIndexBytesMax = std::size_t{256} << 20;
 
-std::optional<HeldReason> reason_of(const Change& change, const HeldCatalogue& catalogue) {
+std::optional<changes::HeldReason> reason_of(const changes::Change& change,
+                                             const changes::HeldCatalogue& catalogue) {
   const auto nothing = [](const std::string&) { return false; };
-  Change plain = change;
+  changes::Change plain = change;
   plain.mode &= 0666U;  // every build makes executable files
   const auto reasons = catalogue.reasons({.change = plain,
                                           .path = change.path,
@@ -38,18 +39,18 @@ Result<std::string> index_of(const std::string& workspace) {
 }
 
 // What the index has other than HEAD, but for what it had so before.
-Result<std::vector<Change>> staged_since(const GitState& before) {
-  TRY(auto staged, staged_in(before.workspace));
+Result<std::vector<changes::Change>> staged_since(const GitState& before) {
+  TRY(auto staged, changes::staged_in(before.workspace));
   if (before.index.empty()) return staged;
   const os::Fd copy(::memfd_create("index", MFD_CLOEXEC));
   if (!copy) return std::unexpected(os::errno_error("no memory for a copy of git's index", "memfd", errno));
   TRY_STATUS(os::write_all(copy.get(), before.index));
   const std::string place = "/proc/" + std::to_string(::getpid()) + "/fd/" + std::to_string(copy.get());
-  TRY(const auto had, staged_in(before.workspace, place));
+  TRY(const auto had, changes::staged_in(before.workspace, place));
   std::set<std::string> known;
   for (const auto& one : had)
     known.insert(one.path);
-  std::erase_if(staged, [&](const Change& one) { return known.contains(one.path); });
+  std::erase_if(staged, [&](const changes::Change& one) { return known.contains(one.path); });
   return staged;
 }
 
@@ -59,13 +60,13 @@ Result<std::optional<GitState>> GitState::of(const std::string& workspace) {
   const auto info = os::file_info(workspace + "/.git");
   if (!info || info->kind != os::FileInfo::Kind::dir) return std::optional<GitState>();
   GitState state{.workspace = workspace, .tips = {}, .index = {}};
-  TRY(state.tips, tips_of(workspace));
+  TRY(state.tips, changes::tips_of(workspace));
   TRY(state.index, index_of(workspace));
   return std::optional(std::move(state));
 }
 
-Result<std::vector<Held>> carried_since(const GitState& before, const HeldCatalogue& catalogue) {
-  TRY(auto changes, committed_since(before.workspace, before.tips));
+Result<std::vector<Held>> carried_since(const GitState& before, const changes::HeldCatalogue& catalogue) {
+  TRY(auto changes, changes::committed_since(before.workspace, before.tips));
   TRY(const std::string index, index_of(before.workspace));
   if (index != before.index) {
     TRY(auto staged, staged_since(before));

@@ -26,6 +26,6 @@ struct GitState {
 };
 
 // At most kDirectRefusedMax files, each once. Error when git cannot tell: no git, replaced objects, time.
-Result<std::vector<Held>> carried_since(const GitState& before, const HeldCatalogue& catalogue);
+Result<std::vector<Held>> carried_since(const GitState& before, const changes::HeldCatalogue& catalogue);
 
 }  // namespace weir::pod

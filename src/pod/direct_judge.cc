@@ -6,25 +6,28 @@
 #include <filesystem>
 
 #include "base/bytes.h"
-#include "pod/git_history.h"
+#include "changes/git_history.h"
 #include "pod/mountinfo.h"
 
 namespace weir::pod {
 namespace {
 
-const HeldReason kTooMany{"direct-limit", "too many files to tell whether it is held"};
-const HeldReason kUnclear{"git-config", "git's configuration includes more files than can be followed"};
-const HeldReason kNameOutside{"link-outside", "it has a name outside the workspace too, and is that file"};
+const changes::HeldReason kTooMany{"direct-limit", "too many files to tell whether it is held"};
+const changes::HeldReason kUnclear{"git-config",
+                                   "git's configuration includes more files than can be followed"};
+const changes::HeldReason kNameOutside{"link-outside",
+                                       "it has a name outside the workspace too, and is that file"};
 
-Side side(NodeKind kind, const std::string& target = {}) {
-  Side side;
+changes::Side side(changes::NodeKind kind, const std::string& target = {}) {
+  changes::Side side;
   side.node.kind = kind;
   side.target = target;
   return side;
 }
 
-Change change_of(const std::string& path, ChangeKind kind, Side host, Side pod) {
-  Change change;
+changes::Change change_of(const std::string& path, changes::ChangeKind kind, changes::Side host,
+                          changes::Side pod) {
+  changes::Change change;
   change.path = path;
   change.kind = kind;
   change.host = std::move(host);
@@ -39,15 +42,17 @@ bool is_unfinished(std::string_view leaf) {
 
 // Puts another history in the place of the one that is there. Adding to it and taking away is git's own work,
 // which `git gc` does unasked.
-bool rewrites_history(const Change& change) {
-  const bool is_link = change.pod.node.kind == NodeKind::symlink;
-  if (!replaces_history(change)) return false;
+bool rewrites_history(const changes::Change& change) {
+  const bool is_link = change.pod.node.kind == changes::NodeKind::symlink;
+  if (!changes::replaces_history(change)) return false;
   if (is_link) return true;
   for (const std::string_view one : {"/refs/replace", "/info/grafts", "/reftable"})
     if (("/" + change.path).find("/.git" + std::string(one)) != std::string::npos) return true;
-  const bool replaced = change.kind == ChangeKind::modified || change.kind == ChangeKind::retyped;
+  const bool replaced =
+      change.kind == changes::ChangeKind::modified || change.kind == changes::ChangeKind::retyped;
   return replaced && change.path.find(".git/objects/") != std::string::npos &&
-         change.path.find(".git/objects/info/") == std::string::npos && !is_unfinished(leaf_of(change.path));
+         change.path.find(".git/objects/info/") == std::string::npos &&
+         !is_unfinished(changes::leaf_of(change.path));
 }
 
 // Everything below a directory, until `each` says false. False: not all of it was seen.
@@ -58,15 +63,15 @@ bool each_below(int root, const std::string& top, std::size_t count_max, const E
   while (!ahead.empty()) {
     const std::string at = std::move(ahead.back());
     ahead.pop_back();
-    const auto dir = open_dir_beneath(root, at);
+    const auto dir = changes::open_dir_beneath(root, at);
     if (!dir) return false;
-    const auto names = names_in(dir->get(), count_max + 1 - seen);
+    const auto names = changes::names_in(dir->get(), count_max + 1 - seen);
     if (!names || (seen += names->size()) > count_max) return false;
     for (const auto& name : *names) {
-      const std::string path = joined(at, name);
-      const auto node = node_at(dir->get(), name);
+      const std::string path = changes::joined(at, name);
+      const auto node = changes::node_at(dir->get(), name);
       if (!node || !each(path, *node, dir->get())) return false;
-      if (node->kind == NodeKind::directory) ahead.push_back(path);
+      if (node->kind == changes::NodeKind::directory) ahead.push_back(path);
     }
   }
   return true;
@@ -107,16 +112,16 @@ bool DirectJudge::holds_mount(const std::string& path) const {
 }
 
 bool DirectJudge::exists(const std::string& path) const {
-  const auto node = node_beneath(host_, path);
-  return node && node->kind != NodeKind::none;
+  const auto node = changes::node_beneath(host_, path);
+  return node && node->kind != changes::NodeKind::none;
 }
 
 std::optional<std::string> DirectJudge::link_at(const std::string& path) const {
-  const auto parent = open_beneath(host_, parent_of(path), O_PATH | O_DIRECTORY);
+  const auto parent = changes::open_beneath(host_, changes::parent_of(path), O_PATH | O_DIRECTORY);
   if (!parent) return std::nullopt;
-  const auto node = node_at(parent->get(), leaf_of(path));
-  if (!node || node->kind != NodeKind::symlink) return std::nullopt;
-  const auto target = link_target(parent->get(), leaf_of(path));
+  const auto node = changes::node_at(parent->get(), changes::leaf_of(path));
+  if (!node || node->kind != changes::NodeKind::symlink) return std::nullopt;
+  const auto target = changes::link_target(parent->get(), changes::leaf_of(path));
   return target ? *target : std::string("/");  // one that cannot be read might lead anywhere
 }
 
@@ -127,53 +132,59 @@ void DirectJudge::learn_aliases() {
   for (const auto& at : catalogue_->spelled_out()) {
     const auto target = link_at(at);
     if (!target) continue;
-    const LinkOf link_of = [&](const std::string& path) {
+    const changes::LinkOf link_of = [&](const std::string& path) {
       ways_.emplace(path, at);
       return link_at(path);
     };
-    if (const auto leads_to = link_leads_to(at, *target, link_of)) aliases_.push_back({at, *leads_to});
+    if (const auto leads_to = changes::link_leads_to(at, *target, link_of))
+      aliases_.push_back({at, *leads_to});
   }
-  const LinkOf link_of = [&](const std::string& path) {
+  const changes::LinkOf link_of = [&](const std::string& path) {
     ways_.emplace(path, ".git/config");
     return link_at(path);
   };
-  auto named = git_aliases(host_, source_, {link_of});
+  auto named = changes::git_aliases(host_, source_, {link_of});
   unclear_ = !named;
   if (named) aliases_.insert(aliases_.end(), named->begin(), named->end());
 }
 
-std::optional<HeldReason> DirectJudge::on_the_way(const Change& change) const {
-  const bool stays = change.kind == ChangeKind::added && change.pod.node.kind != NodeKind::symlink;
+std::optional<changes::HeldReason> DirectJudge::on_the_way(const changes::Change& change) const {
+  const bool stays =
+      change.kind == changes::ChangeKind::added && change.pod.node.kind != changes::NodeKind::symlink;
   const auto way = ways_.find(change.path);
-  if (stays || change.kind == ChangeKind::modified || change.kind == ChangeKind::mode || way == ways_.end())
+  if (stays || change.kind == changes::ChangeKind::modified || change.kind == changes::ChangeKind::mode ||
+      way == ways_.end())
     return std::nullopt;
-  HeldQuestion question{.change = change,
-                        .path = way->second,
-                        .link_outside = false,
-                        .git_replaced = false,
-                        .git_carries = false,
-                        .on_host = [this](const std::string& path) { return exists(path); },
-                        .in_pod = [](const std::string&) { return false; }};
-  const Change link = change_of(way->second, ChangeKind::added, {}, side(NodeKind::symlink));
-  const HeldQuestion as_link{link, way->second, false, false, false, question.on_host, question.in_pod};
+  changes::HeldQuestion question{.change = change,
+                                 .path = way->second,
+                                 .link_outside = false,
+                                 .git_replaced = false,
+                                 .git_carries = false,
+                                 .on_host = [this](const std::string& path) { return exists(path); },
+                                 .in_pod = [](const std::string&) { return false; }};
+  const changes::Change link =
+      change_of(way->second, changes::ChangeKind::added, {}, side(changes::NodeKind::symlink));
+  const changes::HeldQuestion as_link{link,  way->second,      false,          false,
+                                      false, question.on_host, question.in_pod};
   const auto reasons = catalogue_->reasons(as_link);
   return reasons.empty() ? std::nullopt : std::optional(reasons.front());
 }
 
-std::optional<HeldReason> DirectJudge::reason_of(const Change& change, const Moving* moving) const {
-  const bool is_link = change.pod.node.kind == NodeKind::symlink;
-  HeldQuestion question{.change = change,
-                        .path = change.path,
-                        .link_outside = is_link && change.kind != ChangeKind::mode &&
-                                        leads_outside(change.path, change.pod.target),
-                        .git_replaced = rewrites_history(change),
-                        .git_carries = false,
-                        .on_host = [this](const std::string& path) { return exists(path); },
-                        .in_pod =
-                            [this, moving](const std::string& path) {
-                              return moving != nullptr && is_below(path, moving->to) &&
-                                     exists(in_place_of(path, moving->to, moving->from));
-                            }};
+std::optional<changes::HeldReason> DirectJudge::reason_of(const changes::Change& change,
+                                                          const Moving* moving) const {
+  const bool is_link = change.pod.node.kind == changes::NodeKind::symlink;
+  changes::HeldQuestion question{.change = change,
+                                 .path = change.path,
+                                 .link_outside = is_link && change.kind != changes::ChangeKind::mode &&
+                                                 leads_outside(change.path, change.pod.target),
+                                 .git_replaced = rewrites_history(change),
+                                 .git_carries = false,
+                                 .on_host = [this](const std::string& path) { return exists(path); },
+                                 .in_pod =
+                                     [this, moving](const std::string& path) {
+                                       return moving != nullptr && is_below(path, moving->to) &&
+                                              exists(in_place_of(path, moving->to, moving->from));
+                                     }};
   auto reasons = catalogue_->reasons(question);
   for (const auto& alias : aliases_) {
     if (!reasons.empty()) break;
@@ -187,7 +198,7 @@ std::optional<HeldReason> DirectJudge::reason_of(const Change& change, const Mov
   return on_the_way(change);
 }
 
-std::optional<Held> DirectJudge::ask(Change change, const Moving* moving) {
+std::optional<Held> DirectJudge::ask(changes::Change change, const Moving* moving) {
   if (may_change(change.path)) return std::nullopt;
   learn_aliases();
   if (unclear_) return Held{change.path, kUnclear};
@@ -196,68 +207,75 @@ std::optional<Held> DirectJudge::ask(Change change, const Moving* moving) {
   return Held{std::move(change.path), *std::move(reason)};
 }
 
-std::optional<Held> DirectJudge::creates(const std::string& path, NodeKind kind, const std::string& target) {
-  return ask(change_of(path, ChangeKind::added, {}, side(kind, target)));
+std::optional<Held> DirectJudge::creates(const std::string& path, changes::NodeKind kind,
+                                         const std::string& target) {
+  return ask(change_of(path, changes::ChangeKind::added, {}, side(kind, target)));
 }
 
-std::optional<Held> DirectJudge::writes(const std::string& path, const Node& node) {
-  if (auto held = ask(change_of(path, ChangeKind::modified, side(node.kind), side(node.kind)))) return held;
+std::optional<Held> DirectJudge::writes(const std::string& path, const changes::Node& node) {
+  if (auto held = ask(change_of(path, changes::ChangeKind::modified, side(node.kind), side(node.kind))))
+    return held;
   return other_name(path, node);
 }
 
 // Of a directory's permissions what is in it depends: a hook that may not be reached is none.
-std::optional<Held> DirectJudge::sets(const std::string& path, const Node& node) {
-  if (node.kind == NodeKind::directory) {
-    auto held =
-        ask(change_of(joined(path, "x"), ChangeKind::modified, side(NodeKind::file), side(NodeKind::file)));
+std::optional<Held> DirectJudge::sets(const std::string& path, const changes::Node& node) {
+  if (node.kind == changes::NodeKind::directory) {
+    auto held = ask(change_of(changes::joined(path, "x"), changes::ChangeKind::modified,
+                              side(changes::NodeKind::file), side(changes::NodeKind::file)));
     if (held) return Held{path, std::move(held->reason)};
   }
-  if (auto held = ask(change_of(path, ChangeKind::mode, side(node.kind), side(node.kind)))) return held;
+  if (auto held = ask(change_of(path, changes::ChangeKind::mode, side(node.kind), side(node.kind))))
+    return held;
   return other_name(path, node);
 }
 
-std::optional<Held> DirectJudge::removes(const std::string& path, const Node& node) {
-  return ask(change_of(path, ChangeKind::deleted, side(node.kind), side(NodeKind::none)));
+std::optional<Held> DirectJudge::removes(const std::string& path, const changes::Node& node) {
+  return ask(change_of(path, changes::ChangeKind::deleted, side(node.kind), side(changes::NodeKind::none)));
 }
 
-std::optional<Held> DirectJudge::links(const std::string& from, const Node& node, const std::string& to) {
+std::optional<Held> DirectJudge::links(const std::string& from, const changes::Node& node,
+                                       const std::string& to) {
   if (auto held = writes(from, node)) return held;
   return creates(to, node.kind);
 }
 
-std::optional<Held> DirectJudge::moves_one(const std::string& from, const Node& node, const std::string& to,
-                                           const Node& over, const std::string& target,
-                                           const Moving& moving) {
+std::optional<Held> DirectJudge::moves_one(const std::string& from, const changes::Node& node,
+                                           const std::string& to, const changes::Node& over,
+                                           const std::string& target, const Moving& moving) {
   if (auto held = removes(from, node)) return held;
-  const ChangeKind kind = over.kind == NodeKind::none ? ChangeKind::added
-                          : over.kind == node.kind    ? ChangeKind::modified
-                                                      : ChangeKind::retyped;
+  const changes::ChangeKind kind = over.kind == changes::NodeKind::none ? changes::ChangeKind::added
+                                   : over.kind == node.kind             ? changes::ChangeKind::modified
+                                                                        : changes::ChangeKind::retyped;
   return ask(change_of(to, kind, side(over.kind), side(node.kind, target)), &moving);
 }
 
-std::optional<Held> DirectJudge::moves(const std::string& from, const Node& node, const std::string& to,
-                                       const Node& over) {
+std::optional<Held> DirectJudge::moves(const std::string& from, const changes::Node& node,
+                                       const std::string& to, const changes::Node& over) {
   const Moving moving{from, to};
   std::string target;
-  if (node.kind == NodeKind::symlink) target = link_at(from).value_or("/");
+  if (node.kind == changes::NodeKind::symlink) target = link_at(from).value_or("/");
   if (auto held = moves_one(from, node, to, over, target, moving)) return held;
-  if (over.kind == NodeKind::symlink || over.kind == NodeKind::directory)
+  if (over.kind == changes::NodeKind::symlink || over.kind == changes::NodeKind::directory)
     if (auto held = removes(to, over)) return held;
-  if (node.kind != NodeKind::directory || (may_change(from) && may_change(to))) return std::nullopt;
+  if (node.kind != changes::NodeKind::directory || (may_change(from) && may_change(to))) return std::nullopt;
   for (const auto& alias : aliases_)
     if (is_below(alias.leads_to, from) && !may_change(alias.leads_to))
-      if (auto held = ask(change_of(alias.at, ChangeKind::deleted, side(NodeKind::symlink), {})))
+      if (auto held =
+              ask(change_of(alias.at, changes::ChangeKind::deleted, side(changes::NodeKind::symlink), {})))
         return Held{alias.leads_to, std::move(held->reason)};
   return moves_below(moving);
 }
 
 std::optional<Held> DirectJudge::moves_below(const Moving& moving) {
   std::optional<Held> held;
-  const bool whole =
-      each_below(host_, moving.from, kDirectWalkMax, [&](const auto& path, const Node& node, int dir) {
+  const bool whole = each_below(
+      host_, moving.from, kDirectWalkMax, [&](const auto& path, const changes::Node& node, int dir) {
         std::string target;
-        if (node.kind == NodeKind::symlink) target = link_target(dir, leaf_of(path)).value_or("/");
-        held = moves_one(path, node, in_place_of(path, moving.from, moving.to), Node{}, target, moving);
+        if (node.kind == changes::NodeKind::symlink)
+          target = changes::link_target(dir, changes::leaf_of(path)).value_or("/");
+        held =
+            moves_one(path, node, in_place_of(path, moving.from, moving.to), changes::Node{}, target, moving);
         return !held;
       });
   if (!whole && !held) return Held{moving.from, kTooMany};
@@ -266,8 +284,8 @@ std::optional<Held> DirectJudge::moves_below(const Moving& moving) {
 
 // A file with several names may be written when none of the others is held. They cannot become held later by
 // the pod's doing: no name of the catalogue is ever given to a file.
-std::optional<Held> DirectJudge::other_name(const std::string& path, const Node& node) {
-  if (node.kind != NodeKind::file || node.links < 2 || may_change(path)) return std::nullopt;
+std::optional<Held> DirectJudge::other_name(const std::string& path, const changes::Node& node) {
+  if (node.kind != changes::NodeKind::file || node.links < 2 || may_change(path)) return std::nullopt;
   scan();
   if (too_many_) return Held{path, kTooMany};
   const auto found = several_names_.find({node.device, node.inode});
@@ -284,15 +302,16 @@ void DirectJudge::scan() {
     std::string path;
   };
   std::map<std::pair<std::uint64_t, std::uint64_t>, Names> all;
-  const bool whole = each_below(host_, "", kDirectScanMax, [&](const auto& path, const Node& node, int) {
-    if (node.kind != NodeKind::file || node.links < 2) return true;
-    const std::pair file(node.device, node.inode);
-    Names& names = all[file];
-    names = {names.seen + 1, node.links, path};
-    if (auto held = ask(change_of(path, ChangeKind::modified, side(node.kind), side(node.kind))))
-      several_names_.emplace(file, *std::move(held));
-    return true;
-  });
+  const bool whole =
+      each_below(host_, "", kDirectScanMax, [&](const auto& path, const changes::Node& node, int) {
+        if (node.kind != changes::NodeKind::file || node.links < 2) return true;
+        const std::pair file(node.device, node.inode);
+        Names& names = all[file];
+        names = {names.seen + 1, node.links, path};
+        if (auto held = ask(change_of(path, changes::ChangeKind::modified, side(node.kind), side(node.kind))))
+          several_names_.emplace(file, *std::move(held));
+        return true;
+      });
   too_many_ = !whole;
   for (const auto& [file, names] : all)
     if (names.seen < names.links) several_names_.emplace(file, Held{names.path, kNameOutside});
@@ -303,15 +322,16 @@ bool DirectJudge::is_shown(const std::string& path) const {
 }
 
 bool DirectJudge::leads_outside(const std::string& path, const std::string& target) const {
-  if (target == leaf_of(path)) return false;
-  const LinkOf link_of = [this](const std::string& at) { return link_at(at); };
+  if (target == changes::leaf_of(path)) return false;
+  const changes::LinkOf link_of = [this](const std::string& at) { return link_at(at); };
   const bool absolute = target.starts_with('/');
   if (target == at_ || target == at_ + "/") return false;
   if (absolute && is_within(target, at_))
-    return !link_leads_to("top", target.substr(at_.size() + 1), link_of);
-  if (!absolute && link_leads_to(path, target, link_of)) return false;
-  const std::filesystem::path whole =
-      absolute ? std::filesystem::path(target) : std::filesystem::path(at_) / parent_of(path) / target;
+    return !changes::link_leads_to("top", target.substr(at_.size() + 1), link_of);
+  if (!absolute && changes::link_leads_to(path, target, link_of)) return false;
+  const std::filesystem::path whole = absolute
+                                          ? std::filesystem::path(target)
+                                          : std::filesystem::path(at_) / changes::parent_of(path) / target;
   return !is_shown(whole.lexically_normal().string());
 }
 

@@ -23,10 +23,10 @@
 #include <utility>
 #include <vector>
 
-#include "pod/alias.h"
-#include "pod/beneath.h"
+#include "changes/alias.h"
+#include "changes/beneath.h"
+#include "changes/held.h"
 #include "pod/direct_report.h"
-#include "pod/held.h"
 #include "pod/pod_spec.h"
 
 namespace weir::pod {
@@ -43,14 +43,15 @@ class DirectJudge {
   DirectJudge(int host, const PodPlan& plan, const PodMount& workspace, const DirectRules& rules);
 
   // None: nothing speaks against it. `node`: what is there now.
-  std::optional<Held> creates(const std::string& path, NodeKind kind, const std::string& target = {});
-  std::optional<Held> writes(const std::string& path, const Node& node);
-  std::optional<Held> sets(const std::string& path, const Node& node);  // mode, owner, times
-  std::optional<Held> removes(const std::string& path, const Node& node);
+  std::optional<Held> creates(const std::string& path, changes::NodeKind kind,
+                              const std::string& target = {});
+  std::optional<Held> writes(const std::string& path, const changes::Node& node);
+  std::optional<Held> sets(const std::string& path, const changes::Node& node);  // mode, owner, times
+  std::optional<Held> removes(const std::string& path, const changes::Node& node);
   // From one name to another, at which `over` is now.
-  std::optional<Held> moves(const std::string& from, const Node& node, const std::string& to,
-                            const Node& over);
-  std::optional<Held> links(const std::string& from, const Node& node, const std::string& to);
+  std::optional<Held> moves(const std::string& from, const changes::Node& node, const std::string& to,
+                            const changes::Node& over);
+  std::optional<Held> links(const std::string& from, const changes::Node& node, const std::string& to);
   // Is something of the pod's own mounted at this path or below?
   bool holds_mount(const std::string& path) const;
 
@@ -62,13 +63,13 @@ class DirectJudge {
 
   bool may_change(const std::string& path) const;
   void learn_aliases();
-  std::optional<Held> ask(Change change, const Moving* moving = nullptr);
-  std::optional<HeldReason> reason_of(const Change& change, const Moving* moving) const;
-  std::optional<HeldReason> on_the_way(const Change& change) const;
-  std::optional<Held> moves_one(const std::string& from, const Node& node, const std::string& to,
-                                const Node& over, const std::string& target, const Moving& moving);
+  std::optional<Held> ask(changes::Change change, const Moving* moving = nullptr);
+  std::optional<changes::HeldReason> reason_of(const changes::Change& change, const Moving* moving) const;
+  std::optional<changes::HeldReason> on_the_way(const changes::Change& change) const;
+  std::optional<Held> moves_one(const std::string& from, const changes::Node& node, const std::string& to,
+                                const changes::Node& over, const std::string& target, const Moving& moving);
   std::optional<Held> moves_below(const Moving& moving);
-  std::optional<Held> other_name(const std::string& path, const Node& node);
+  std::optional<Held> other_name(const std::string& path, const changes::Node& node);
   void scan();
   bool leads_outside(const std::string& path, const std::string& target) const;
   bool is_shown(const std::string& path) const;
@@ -78,13 +79,13 @@ class DirectJudge {
   int host_;
   std::string at_;      // the workspace in the pod,
   std::string source_;  // and on the host
-  const HeldCatalogue* catalogue_;
+  const changes::HeldCatalogue* catalogue_;
   std::vector<std::string> changeable_;
   std::vector<std::string> shown_;   // read-only in the pod, absolute
   std::vector<std::string> mounts_;  // of the pod inside the workspace, relative
   bool learned_ = false;
   bool unclear_ = false;  // git's configuration cannot be followed
-  std::vector<Alias> aliases_;
+  std::vector<changes::Alias> aliases_;
   std::map<std::string, std::string> ways_;  // what a name of the catalogue leads through: that name
   bool scanned_ = false;
   bool too_many_ = false;

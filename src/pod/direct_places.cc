@@ -78,7 +78,7 @@ std::optional<int> descriptor_named(std::string_view path) {
 }
 
 // Is this what the descriptor has open? A name may have gone to another file since.
-bool is_open_as(pid_t thread, int fd, const Node& child) {
+bool is_open_as(pid_t thread, int fd, const changes::Node& child) {
   struct stat info;
   const std::string link = "/proc/" + std::to_string(thread) + "/fd/" + std::to_string(fd);
   return ::stat(link.c_str(), &info) == 0 && info.st_ino == child.inode && info.st_dev == child.device;
@@ -111,12 +111,12 @@ Result<DirectPlaces> DirectPlaces::create(int root, const PodMount& workspace) {
   DirectPlaces places;
   places.root_ = root;
   places.at_ = workspace.at;
-  TRY(places.host_, open_root(workspace.source));
+  TRY(places.host_, changes::open_root(workspace.source));
   const os::Fd inside = open_in_root(root, workspace.at);
   const os::Fd proc = open_in_root(root, "/proc");
   const Seen seen = inside ? look(inside.get(), "").value_or(Seen()) : Seen();
   const Seen seen_proc = proc ? look(proc.get(), "").value_or(Seen()) : Seen();
-  TRY(const Node host, node_of(places.host_.get()));
+  TRY(const changes::Node host, changes::node_of(places.host_.get()));
   if (seen.mount == 0 || seen_proc.mount == 0 || seen.inode != host.inode)
     return fail(ErrorCode::unavailable, "the pod does not show its workspace", workspace.at,
                 "the directory was replaced just now; try again");
@@ -197,17 +197,17 @@ std::optional<DirectPlace> DirectPlaces::inside(const os::Fd& dir, const std::st
   std::string below = path->substr(at_.size());
   if (!below.empty() && !below.starts_with('/')) return std::nullopt;
   if (!below.empty()) below.erase(0, 1);
-  auto host_dir = open_beneath(host_.get(), below, O_PATH | O_DIRECTORY);
+  auto host_dir = changes::open_beneath(host_.get(), below, O_PATH | O_DIRECTORY);
   if (!host_dir) return std::nullopt;
-  const auto in_pod = node_of(dir.get());
-  const auto on_host = node_of(host_dir->get());
+  const auto in_pod = changes::node_of(dir.get());
+  const auto on_host = changes::node_of(host_dir->get());
   if (!in_pod || !on_host || in_pod->inode != on_host->inode || in_pod->device != on_host->device)
     return std::nullopt;
-  auto child = last == "." ? on_host : node_at(host_dir->get(), last);
+  auto child = last == "." ? on_host : changes::node_at(host_dir->get(), last);
   if (!child) return std::nullopt;
   DirectPlace place;
   place.inside = true;
-  place.path = last == "." ? below : joined(below, last);
+  place.path = last == "." ? below : changes::joined(below, last);
   place.host_dir = *std::move(host_dir);
   place.last = last;
   place.child = *child;

@@ -18,8 +18,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "changes/beneath.h"
 #include "os/fd.h"
-#include "pod/beneath.h"
 #include "pod/pod_spec.h"
 
 namespace weir::pod {
@@ -29,7 +29,7 @@ struct DirectPlace {
   std::string path;      // relative to the workspace; "" is the workspace itself
   os::Fd host_dir;       // O_PATH: the directory that holds it; itself when `last` is "."
   std::string last;      // "." for a directory that was named by itself
-  Node child;            // what is there now; kind none: nothing. Of `last`, no link followed
+  changes::Node child;   // what is there now; kind none: nothing. Of `last`, no link followed
   int error_number = 0;  // ENOENT …: what it would lie in is no directory there, and nothing else is said
   bool slash = false;    // the path ended in "/"
 };

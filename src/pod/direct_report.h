@@ -7,12 +7,12 @@
 #include <string>
 #include <vector>
 
-#include "pod/held.h"
+#include "changes/held.h"
 
 namespace weir::pod {
 
 struct DirectRules {
-  const HeldCatalogue* catalogue = nullptr;  // outlives the launch; a direct pod needs it
+  const changes::HeldCatalogue* catalogue = nullptr;  // outlives the launch; a direct pod needs it
   // Relative to the workspace: at and below these held files may be changed. "" is everything.
   std::vector<std::string> changeable;
 };
@@ -20,7 +20,7 @@ struct DirectRules {
 // A file of the workspace that something would run or obey, and that a program in the pod wanted to change.
 struct Held {
   std::string path;  // relative to the workspace
-  HeldReason reason;
+  changes::HeldReason reason;
 };
 
 inline constexpr std::size_t kDirectRefusedMax = 256;  // paths that are kept by name

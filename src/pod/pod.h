@@ -15,16 +15,7 @@
 //   mountinfo.h      the kernel's table of mounts as values
 //   syscall_filter.h system calls that the shield refuses (seccomp BPF); the pod's are in pod_filter.h
 //
-// What a pod changed, read and brought to the host by descriptors only:
-//
-//   pod_store.h      pods at rest, and the lock that says one runs
-//   overlay_changes.h, change.h  the upper layer of the overlay compared with the workspace
-//   held.h           files that something on the host would run later
-//   pod_merge.h      changes of several pods as one, batch_merge.h: those of a batch
-//   batch_store.h    batches at rest
-//   review.h         changes with what holds them and what conflicts
-//   commit.h         bringing them to the host, file by file, resumable
-//   change_text.h    a change as a patch
+// What a pod changed is room `changes`.
 //
 // The room knows nothing of agents, hooks or policies: paths, arguments and environment come in as values. A
 // step that could not be taken is said, never passed over: reports hold what was *verified* by trying.

@@ -14,9 +14,9 @@
 #include <charconv>
 
 #include "base/bytes.h"
+#include "changes/beneath.h"
 #include "os/clock.h"
 #include "os/files.h"
-#include "pod/beneath.h"
 #include "pod/launch_elsewhere.h"
 #include "pod/namespaces_here.h"
 #include "pod/pod_birth.h"
@@ -268,7 +268,8 @@ void flush_changes(const PodPlan& plan) {
   for (const auto& mount : plan.mounts) {
     if (mount.kind != PodMount::Kind::overlay) continue;
     const os::Fd dir(::open(mount.upper.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-    const auto names = dir ? names_in(dir.get(), 1) : Result<std::vector<std::string>>(fail("closed"));
+    const auto names =
+        dir ? changes::names_in(dir.get(), 1) : Result<std::vector<std::string>>(fail("closed"));
     if (dir && (!names || !names->empty())) ::syncfs(dir.get());
   }
 }

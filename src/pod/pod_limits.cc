@@ -11,8 +11,8 @@
 #include <charconv>
 
 #include "base/bytes.h"
+#include "changes/beneath.h"
 #include "os/files.h"
-#include "pod/beneath.h"
 #include "pod/tree.h"
 
 namespace weir::pod {
@@ -111,7 +111,7 @@ class DiskWalk {
     level.fd = os::Fd(::openat(above, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     // ENOTDIR, ELOOP: something else has taken its name since.
     if (!level.fd) return errno == EACCES || errno == ENOENT || errno == ENOTDIR || errno == ELOOP;
-    const auto names = names_in(level.fd.get(), left_ + 1);
+    const auto names = changes::names_in(level.fd.get(), left_ + 1);
     if (!names) return names.error().code == ErrorCode::not_found || names.error().code == ErrorCode::denied;
     if (names->size() > left_) return false;
     left_ -= names->size();

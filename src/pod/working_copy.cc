@@ -6,10 +6,10 @@
 
 #include <cerrno>
 
+#include "changes/beneath.h"
+#include "changes/remove_tree.h"
 #include "os/files.h"
-#include "pod/beneath.h"
 #include "pod/pod_limits.h"
-#include "pod/remove_tree.h"
 
 namespace weir::pod {
 namespace {
@@ -25,11 +25,11 @@ Result<std::int64_t> next_tick(int dir) {
   if (!file)
     return std::unexpected(os::errno_error("cannot make a file beside the working copy", kName, errno));
   ::unlinkat(dir, kName, 0);
-  TRY(const Node first, node_of(file.get()));
+  TRY(const changes::Node first, changes::node_of(file.get()));
   for (int i = 0; i < kTries; ++i) {
     ::usleep(500);
     if (::fchmod(file.get(), (i % 2) == 0 ? 0400 : 0600) != 0) break;
-    TRY(const Node now, node_of(file.get()));
+    TRY(const changes::Node now, changes::node_of(file.get()));
     if (now.ctime_ns > first.ctime_ns) return first.ctime_ns;
   }
   return fail(ErrorCode::unavailable, "the clock of the file system stands still", kName);
@@ -38,8 +38,8 @@ Result<std::int64_t> next_tick(int dir) {
 }  // namespace
 
 Result<std::unique_ptr<WorkingCopy>> WorkingCopy::make(const PodMount& overlay) {
-  TRY(const os::Fd upper, open_root(overlay.upper));
-  TRY(const auto already, names_in(upper.get(), 1));
+  TRY(const os::Fd upper, changes::open_root(overlay.upper));
+  TRY(const auto already, changes::names_in(upper.get(), 1));
   if (!already.empty())
     return fail("a copied workspace cannot begin with the changes of another pod", overlay.source,
                 "leave --from out, or commit that pod first");
@@ -58,13 +58,13 @@ Result<std::unique_ptr<WorkingCopy>> WorkingCopy::make(const PodMount& overlay) 
 }
 
 Status WorkingCopy::fill(const std::string& from) {
-  TRY(const os::Fd work, open_root(work_));
+  TRY(const os::Fd work, changes::open_root(work_));
   for (const char* name : kDirectories)
     if (::mkdirat(work.get(), name, 0700) != 0)
       return std::unexpected(os::errno_error("cannot make a directory", work_ + "/" + name, errno));
-  TRY(const os::Fd source, open_root(from));
-  TRY(const os::Fd target, open_dir_beneath(work.get(), "workspace"));
-  TRY_STATUS(copy_tree(source.get(), target.get(), {.record = &record_}));
+  TRY(const os::Fd source, changes::open_root(from));
+  TRY(const os::Fd target, changes::open_dir_beneath(work.get(), "workspace"));
+  TRY_STATUS(changes::copy_tree(source.get(), target.get(), {.record = &record_}));
   disk_bytes_ = disk_usage({workspace()}).value_or(0);
   TRY(made_ns_, next_tick(work.get()));
   return {};
@@ -74,16 +74,16 @@ WorkingCopy::~WorkingCopy() {
   const os::Fd work(::open(work_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!work) return;
   for (const char* name : kDirectories)
-    (void)remove_tree(work.get(), name);
+    (void)changes::remove_tree(work.get(), name);
 }
 
 Status WorkingCopy::take_changes() {
-  TRY(const os::Fd work, open_root(work_));
+  TRY(const os::Fd work, changes::open_root(work_));
   // The program may have closed it to its owner.
   if (::fchmodat(work.get(), "workspace", 0700, AT_SYMLINK_NOFOLLOW) != 0 && errno != EOPNOTSUPP)
     return std::unexpected(os::errno_error("cannot open the working copy", workspace(), errno));
-  TRY(const os::Fd copy, open_dir_beneath(work.get(), "workspace"));
-  TRY(const os::Fd upper, open_root(upper_));
+  TRY(const os::Fd copy, changes::open_dir_beneath(work.get(), "workspace"));
+  TRY(const os::Fd upper, changes::open_root(upper_));
   return take_copy_changes(copy.get(), upper.get(), record_, made_ns_);
 }
 

@@ -19,8 +19,8 @@
 #include <string>
 #include <vector>
 
+#include "changes/copy_tree.h"
 #include "os/fd.h"
-#include "pod/copy_tree.h"
 #include "pod/pod_spec.h"
 
 namespace weir::pod {
@@ -50,13 +50,13 @@ class WorkingCopy {
 
   std::string work_;
   std::string upper_;
-  CopyRecord record_;
+  changes::CopyRecord record_;
   std::uint64_t disk_bytes_ = 0;
   std::int64_t made_ns_ = 0;  // ctime of the last thing that was made, by the clock of the file system
 };
 
 // What take_changes() does, over opened directories. `made_ns`: a ctime later than that is the pod's.
-Status take_copy_changes(int copy, int upper, const CopyRecord& record, std::int64_t made_ns,
-                         const ChangeLimits& limits = {});
+Status take_copy_changes(int copy, int upper, const changes::CopyRecord& record, std::int64_t made_ns,
+                         const changes::ChangeLimits& limits = {});
 
 }  // namespace weir::pod

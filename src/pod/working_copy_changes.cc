@@ -13,8 +13,8 @@
 #include <unordered_set>
 
 #include "base/bytes.h"
+#include "changes/beneath.h"
 #include "os/files.h"
-#include "pod/beneath.h"
 #include "pod/working_copy.h"
 
 namespace weir::pod {
@@ -32,7 +32,7 @@ std::unexpected<Error> cannot(const char* what, const std::string& path) {
 // The extended attributes of a file or directory, which need the owner's permission to write.
 class Marks {
  public:
-  Marks(int dir, const std::string& name, const Node& node)
+  Marks(int dir, const std::string& name, const changes::Node& node)
       : node_(node), fd_(::openat(dir, name.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC)) {
     path_ = "/proc/self/fd/" + std::to_string(fd_.get());
   }
@@ -65,7 +65,7 @@ class Marks {
     opened_ = ::chmod(path_.c_str(), node_.mode | kOwnerAll) == 0;
   }
 
-  Node node_;
+  changes::Node node_;
   os::Fd fd_;
   std::string path_;
   bool opened_ = false;
@@ -81,11 +81,12 @@ bool was_born_before(int dir, const std::string& name, std::int64_t time_ns) {
 
 class Taker {
  public:
-  Taker(int copy, int upper, const CopyRecord& record, std::int64_t made_ns, const ChangeLimits& limits)
+  Taker(int copy, int upper, const changes::CopyRecord& record, std::int64_t made_ns,
+        const changes::ChangeLimits& limits)
       : copy_(copy), upper_(upper), record_(record), made_ns_(made_ns), limits_(limits) {
     for (const auto& [directory, entries] : record.directories)
       for (const auto& [name, entry] : entries)
-        if (entry.kind == NodeKind::file) began_with_.insert(entry.inode);
+        if (entry.kind == changes::NodeKind::file) began_with_.insert(entry.inode);
   }
 
   Status run() {
@@ -102,7 +103,7 @@ class Taker {
   }
 
  private:
-  using Entries = std::map<std::string, CopyRecord::Entry>;
+  using Entries = std::map<std::string, changes::CopyRecord::Entry>;
 
   // What it began with; none when the directory of this path is another one.
   const Entries* known_entries(const std::string& path) const {
@@ -111,8 +112,8 @@ class Taker {
   }
 
   Status directory(const std::string& path) {
-    TRY(const os::Fd dir, open_dir_beneath(copy_, path));
-    TRY(const auto names, names_in(dir.get(), limits_.entries_max + 1));
+    TRY(const os::Fd dir, changes::open_dir_beneath(copy_, path));
+    TRY(const auto names, changes::names_in(dir.get(), limits_.entries_max + 1));
     entries_ += names.size();
     if (entries_ > limits_.entries_max)
       return fail(ErrorCode::limit,
@@ -132,18 +133,18 @@ class Taker {
 
   // False when nothing is left of it.
   Result<bool> entry(int dir, const std::string& above, const std::string& name, const Entries* known) {
-    const std::string path = joined(above, name);
-    TRY(const Node node, node_at(dir, name));
+    const std::string path = changes::joined(above, name);
+    TRY(const changes::Node node, changes::node_at(dir, name));
     const auto had = known != nullptr ? known->find(name) : Entries::const_iterator();
     const bool had_one = known != nullptr && had != known->end();
     const bool same = had_one && had->second.inode == node.inode && had->second.kind == node.kind;
-    if (node.kind == NodeKind::none) return false;
-    if (node.kind == NodeKind::whiteout) {  // the program's own word for "deleted" is not taken
+    if (node.kind == changes::NodeKind::none) return false;
+    if (node.kind == changes::NodeKind::whiteout) {  // the program's own word for "deleted" is not taken
       if (::unlinkat(dir, name.c_str(), 0) != 0) return cannot("cannot remove", path);
       return false;
     }
     const bool untouched = same && node.ctime_ns <= made_ns_;
-    if (node.kind == NodeKind::directory && path.size() <= limits_.path_bytes_max) {
+    if (node.kind == changes::NodeKind::directory && path.size() <= limits_.path_bytes_max) {
       TRY_STATUS(take_directory(dir, name, path, node, !same, had_one));
       if (same && !untouched) TRY_STATUS(in_upper(path));
     } else if (!untouched) {
@@ -153,7 +154,7 @@ class Taker {
   }
 
   // To be looked into; one that is not what stood there before is a directory of the upper layer.
-  Status take_directory(int dir, const std::string& name, const std::string& path, const Node& node,
+  Status take_directory(int dir, const std::string& name, const std::string& path, const changes::Node& node,
                         bool other, bool instead) {
     if ((node.mode & kOwnerAll) != kOwnerAll && ::fchmodat(dir, name.c_str(), node.mode | kOwnerAll, 0) != 0)
       return cannot("cannot open a directory of the working copy", path);
@@ -167,9 +168,9 @@ class Taker {
     return {};
   }
 
-  Status move(int dir, const std::string& name, const std::string& above, const Node& node) {
-    const std::string path = joined(above, name);
-    if (node.kind == NodeKind::file) {
+  Status move(int dir, const std::string& name, const std::string& above, const changes::Node& node) {
+    const std::string path = changes::joined(above, name);
+    if (node.kind == changes::NodeKind::file) {
       Marks marks(dir, name, node);
       if (!marks.clear()) return cannot("cannot clear the marks of", path);
       // As overlayfs marks a copy of a file of the host's. Where the file system takes none, a file that the
@@ -190,28 +191,28 @@ class Taker {
     const os::Fd file(
         ::openat(dir.get(), name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600));
     if (!file || ::fsetxattr(file.get(), "user.overlay.whiteout", "y", 1, 0) != 0)
-      return cannot("cannot write down that it was deleted", joined(above, name));
+      return cannot("cannot write down that it was deleted", changes::joined(above, name));
     return {};
   }
 
   // The directory of the upper layer, made where it is missing.
   Result<os::Fd> in_upper(const std::string& path) {
-    if (path.empty() || made_.contains(path)) return open_dir_beneath(upper_, path);
-    const std::string above = parent_of(path);
+    if (path.empty() || made_.contains(path)) return changes::open_dir_beneath(upper_, path);
+    const std::string above = changes::parent_of(path);
     std::vector<std::string> missing = {path};
-    for (std::string one = above; !one.empty() && !made_.contains(one); one = parent_of(one))
+    for (std::string one = above; !one.empty() && !made_.contains(one); one = changes::parent_of(one))
       missing.push_back(one);
     for (auto one = missing.rbegin(); one != missing.rend(); ++one) {
-      TRY(const os::Fd dir, open_dir_beneath(upper_, parent_of(*one)));
-      if (::mkdirat(dir.get(), leaf_of(*one).c_str(), kOwnerAll) != 0)
+      TRY(const os::Fd dir, changes::open_dir_beneath(upper_, changes::parent_of(*one)));
+      if (::mkdirat(dir.get(), changes::leaf_of(*one).c_str(), kOwnerAll) != 0)
         return cannot("cannot make a directory of the upper layer", *one);
       made_.insert(*one);
     }
-    return open_dir_beneath(upper_, path);
+    return changes::open_dir_beneath(upper_, path);
   }
 
   Status close(const std::string& path) {
-    TRY(const os::Fd dir, open_dir_beneath(upper_, path));
+    TRY(const os::Fd dir, changes::open_dir_beneath(upper_, path));
     const auto mode = modes_.find(path);
     if (mode != modes_.end() && ::fchmod(dir.get(), mode->second) != 0)
       return cannot("cannot set the permissions of", path);
@@ -220,9 +221,9 @@ class Taker {
 
   int copy_;
   int upper_;
-  const CopyRecord& record_;
+  const changes::CopyRecord& record_;
   std::int64_t made_ns_;
-  const ChangeLimits& limits_;
+  const changes::ChangeLimits& limits_;
   std::size_t entries_ = 0;
   std::unordered_set<std::uint64_t> began_with_;  // inodes of the copy's files
   std::vector<std::string> places_;
@@ -233,8 +234,8 @@ class Taker {
 
 }  // namespace
 
-Status take_copy_changes(int copy, int upper, const CopyRecord& record, std::int64_t made_ns,
-                         const ChangeLimits& limits) {
+Status take_copy_changes(int copy, int upper, const changes::CopyRecord& record, std::int64_t made_ns,
+                         const changes::ChangeLimits& limits) {
   return Taker(copy, upper, record, made_ns, limits).run();
 }
 

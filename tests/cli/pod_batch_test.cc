@@ -9,10 +9,10 @@
 #include <filesystem>
 #include <sstream>
 
+#include "changes/pod_store.h"
 #include "cli/cli.h"
 #include "os/files.h"
 #include "os/process.h"
-#include "pod/pod_store.h"
 
 namespace weir::cli {
 namespace {
@@ -71,7 +71,7 @@ class PodBatch : public testing::Test {
     return os::read_file(path.starts_with('/') ? path : top_ + "/project/" + path, 1 << 20)
         .value_or("(none)");
   }
-  std::vector<pod::Pod> pods() const { return *pod::PodStore(top_ + "/weir/state/pods").list(); }
+  std::vector<changes::Pod> pods() const { return *changes::PodStore(top_ + "/weir/state/pods").list(); }
   std::vector<std::string> batches() const { return os::list_dir(top_ + "/weir/state/batches"); }
   // The batch in a process of its own, until its pods have begun.
   pid_t begin_in_background(const std::string& tasks, std::size_t pods_begun) const {
@@ -195,7 +195,7 @@ TEST_F(PodBatch, AfterKillMinusNineWhatWasChangedCanBeReviewed) {
   EXPECT_EQ(weir({"diff", "--batch", "last"}).code, exit_code::kInternal);  // it still runs
   ::kill(pid, SIGKILL);
   ::waitpid(pid, nullptr, 0);
-  const pod::PodStore store(top_ + "/weir/state/pods");
+  const changes::PodStore store(top_ + "/weir/state/pods");
   const auto running = [&] {
     std::size_t count = 0;
     for (const auto& pod : pods())
@@ -216,7 +216,7 @@ TEST_F(PodBatch, AnInterruptEndsAllAndStartsNoMore) {
   int status = 0;
   ::waitpid(pid, &status, 0);
   EXPECT_EQ(WEXITSTATUS(status), 128 + SIGINT);
-  const pod::PodStore store(top_ + "/weir/state/pods");
+  const changes::PodStore store(top_ + "/weir/state/pods");
   for (const auto& pod : pods()) {
     for (int i = 0; i < 1000 && store.running(pod); ++i)
       ::usleep(10'000);

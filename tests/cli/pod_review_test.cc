@@ -8,10 +8,10 @@
 #include <fstream>
 #include <sstream>
 
+#include "changes/pod_store.h"
 #include "cli/cli.h"
 #include "os/files.h"
 #include "os/process.h"
-#include "pod/pod_store.h"
 
 namespace weir::cli {
 namespace {
@@ -37,7 +37,7 @@ class PodReview : public testing::Test {
     ::setenv("WEIR_HOME", (dir_ + "/home").c_str(), 1);
     std::filesystem::current_path(dir_ + "/w");
     write("w/a.txt", "one\n");
-    const auto made = pod::PodStore(os::places().state + "/pods").create(dir_ + "/w", "test");
+    const auto made = changes::PodStore(os::places().state + "/pods").create(dir_ + "/w", "test");
     ASSERT_TRUE(made) << made.error().message();
     pod_ = *made;
     ::usleep(20'000);
@@ -64,7 +64,7 @@ class PodReview : public testing::Test {
 
   std::string dir_;
   std::filesystem::path before_;
-  pod::Pod pod_;
+  changes::Pod pod_;
 };
 
 TEST_F(PodReview, ShowsHeldFilesApartWithWhatRunsThem) {
@@ -209,7 +209,7 @@ TEST_F(PodReview, ThePodThatIsMeantIsNamed) {
 TEST_F(PodReview, APodIsFoundByTheBeginningOfItsId) {
   left("a.txt", "two\n");
   EXPECT_EQ(weir({"diff", "--pod", pod_.id.substr(0, 12)}).code, exit_code::kFine);
-  const auto other = pod::PodStore(os::places().state + "/pods").create(dir_ + "/w", "test");
+  const auto other = changes::PodStore(os::places().state + "/pods").create(dir_ + "/w", "test");
   ASSERT_TRUE(other);
   EXPECT_EQ(weir({"diff", "--pod", pod_.id}).code, exit_code::kFine);
   const Ran both = weir({"diff", "--pod", "0"});  // version 7: the time goes first

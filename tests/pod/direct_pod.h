@@ -3,19 +3,20 @@
 
 #include <gmock/gmock.h>
 
+#include "changes/git_config.h"
+#include "changes/held.h"
 #include "pod/box.h"
-#include "pod/git_config.h"
-#include "pod/held.h"
 
 namespace weir::pod {
 
 class DirectPod : public Box {
  protected:
-  static const HeldCatalogue& catalogue() {
-    static const HeldCatalogue shipped = [] {
+  static const changes::HeldCatalogue& catalogue() {
+    static const changes::HeldCatalogue shipped = [] {
       for (const auto& file : content_files())
-        if (file.name == "held/catalogue.yaml") return HeldCatalogue::parse(file.bytes, file.name).value();
-      return HeldCatalogue();
+        if (file.name == "held/catalogue.yaml")
+          return changes::HeldCatalogue::parse(file.bytes, file.name).value();
+      return changes::HeldCatalogue();
     }();
     return shipped;
   }

@@ -4,17 +4,17 @@
 #include <gmock/gmock.h>
 #include <sys/xattr.h>
 
-#include "pod/beneath.h"
-#include "pod/overlay_pod.h"
+#include "changes/beneath.h"
+#include "changes/overlay_pod.h"
 
 namespace weir::pod {
 namespace {
 
 using ::testing::HasSubstr;
 
-class WorkingCopyTest : public testing::OverlayPodTest {
+class WorkingCopyTest : public changes::testing::OverlayPodTest {
  protected:
-  static PodMount overlay_of(const Pod& pod) {
+  static PodMount overlay_of(const changes::Pod& pod) {
     return {.kind = PodMount::Kind::overlay,
             .at = pod.workspace,
             .source = pod.workspace,
@@ -22,7 +22,7 @@ class WorkingCopyTest : public testing::OverlayPodTest {
             .work = pod.work};
   }
   // The script works in a copy, as a pod's program would.
-  static void in_copy(const Pod& pod, const std::string& script) {
+  static void in_copy(const changes::Pod& pod, const std::string& script) {
     auto copy = WorkingCopy::make(overlay_of(pod));
     ASSERT_TRUE(copy) << copy.error().message();
     const auto ran =
@@ -32,11 +32,11 @@ class WorkingCopyTest : public testing::OverlayPodTest {
     ASSERT_TRUE(taken) << taken.error().message();
   }
   // "M a.txt file:644:ab12…" for each change, as the record of a review has it.
-  std::string states(const Pod& pod) const {
+  std::string states(const changes::Pod& pod) const {
     std::string out;
-    for (const auto& one : changes(pod))
-      out += std::string(one.problem.empty() ? "" : "!") + letter(one.kind) + " " + one.path + " " +
-             state_text(one.host) + " -> " + state_text(one.pod) +
+    for (const auto& one : this->changes(pod))
+      out += std::string(one.problem.empty() ? "" : "!") + changes::letter(one.kind) + " " + one.path + " " +
+             changes::state_text(one.host) + " -> " + changes::state_text(one.pod) +
              (one.began_with_host ? " from the host" : "") + "\n";
     return out;
   }
@@ -52,9 +52,9 @@ class WorkingCopyTest : public testing::OverlayPodTest {
     ASSERT_EQ(::symlink("a.txt", (workspace_ + "/link").c_str()), 0);
   }
   void expect_the_same(const std::string& script) const {
-    const Pod real = begin();
+    const changes::Pod real = begin();
     if (!in_pod(real, script)) GTEST_SKIP() << "no overlay here";
-    const Pod copied = begin();
+    const changes::Pod copied = begin();
     in_copy(copied, script);
     EXPECT_EQ(states(copied), states(real)) << script;
     EXPECT_TRUE(os::list_dir(copied.work).empty()) << "something is left of the copy";
@@ -81,7 +81,7 @@ TEST_F(WorkingCopyTest, TheSameReviewAsOfAnOverlay) {
 
 TEST_F(WorkingCopyTest, WhatIsCommittedIsOnTheHost) {
   fill();
-  const Pod pod = begin();
+  const changes::Pod pod = begin();
   in_copy(pod, "echo two >> a.txt; rm -r out; mkdir made; echo new > made/b");
   EXPECT_EQ(read("a.txt"), "one\n");
   const auto report = committed(pod);
@@ -94,7 +94,7 @@ TEST_F(WorkingCopyTest, WhatIsCommittedIsOnTheHost) {
 // A program in a copy can write what overlayfs alone may write in an overlay.
 TEST_F(WorkingCopyTest, MarksOfTheProgramAreNotBelieved) {
   fill();
-  const Pod pod = begin();
+  const changes::Pod pod = begin();
   auto copy = WorkingCopy::make(overlay_of(pod));
   ASSERT_TRUE(copy) << copy.error().message();
   const std::string at = (*copy)->workspace();
@@ -113,7 +113,7 @@ TEST_F(WorkingCopyTest, WhatCouldNotBeReadIsLeftOutAndNotDeleted) {
   if (::geteuid() == 0) GTEST_SKIP() << "root reads everything";
   fill();
   write("secret", "closed", 0);
-  const Pod pod = begin();
+  const changes::Pod pod = begin();
   auto copy = WorkingCopy::make(overlay_of(pod));
   ASSERT_TRUE(copy) << copy.error().message();
   EXPECT_EQ((*copy)->left_out(), std::vector<std::string>{"secret"});
@@ -123,7 +123,7 @@ TEST_F(WorkingCopyTest, WhatCouldNotBeReadIsLeftOutAndNotDeleted) {
 
 TEST_F(WorkingCopyTest, WhatTheHostChangesMeanwhileIsAConflict) {
   fill();
-  const Pod pod = begin();
+  const changes::Pod pod = begin();
   auto copy = WorkingCopy::make(overlay_of(pod));
   ASSERT_TRUE(copy) << copy.error().message();
   write((*copy)->workspace() + "/a.txt", "of the pod");
@@ -135,7 +135,7 @@ TEST_F(WorkingCopyTest, WhatTheHostChangesMeanwhileIsAConflict) {
 
 TEST_F(WorkingCopyTest, OneThatBeginsWithChangesIsRefused) {
   fill();
-  const Pod pod = begin();
+  const changes::Pod pod = begin();
   write(pod.upper + "/already", "there");
   const auto copy = WorkingCopy::make(overlay_of(pod));
   ASSERT_FALSE(copy);
@@ -144,7 +144,7 @@ TEST_F(WorkingCopyTest, OneThatBeginsWithChangesIsRefused) {
 
 // Far deeper than a path is long: it stays a problem of that change, as in an overlay.
 TEST_F(WorkingCopyTest, ATreeThatIsTooDeepIsAProblemOfItsOwn) {
-  const Pod pod = begin();
+  const changes::Pod pod = begin();
   in_copy(
       pod,
       "name=$(printf 'd%.0s' $(seq 200)); for i in $(seq 30); do mkdir $name; cd $name; done; echo x > f");
