@@ -204,13 +204,13 @@ Status begin_supervision(const PodStart& start) {
   };
   if (::chdir(spec.cwd.c_str()) != 0)
     give_up(os::errno_error("cannot enter the working directory", spec.cwd, errno));
-  auto program = find_program(spec.argv[0], spec.env, spec.cwd);
-  if (!program) {
+  auto programs = find_programs(spec.argv[0], spec.env, spec.cwd);
+  if (!programs) {
     // A path from here is in the workspace, which is shown whole.
     const std::string& name = spec.argv[0];
-    if (program.error().code == ErrorCode::not_found && (name.starts_with('/') || !name.contains('/')))
-      program.error().hint = "the pod shows only what its profile names: name its directory with --ro";
-    give_up(program.error());
+    if (programs.error().code == ErrorCode::not_found && (name.starts_with('/') || !name.contains('/')))
+      programs.error().hint = "the pod shows only what its profile names: name its directory with --ro";
+    give_up(programs.error());
   }
   const auto report = enter_walls(start);
   start.channel.say_report(report);
@@ -222,7 +222,7 @@ Status begin_supervision(const PodStart& start) {
   if (spec.supervised)
     if (const Status told = begin_supervision(start); !told) give_up(told.error());
   clock.start();
-  const int failed = limited ? execute(*program, spec.argv, spec.env) : EPERM;
+  const int failed = limited ? execute(*programs, spec.argv, spec.env) : EPERM;
   start.channel.say('X', std::to_string(failed));
   ::_exit(kFailed);
 }

@@ -45,27 +45,36 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
 
 }  // namespace
 
-Result<std::string> find_program(const std::string& name, const std::map<std::string, std::string>& env,
-                                 const std::string& cwd) {
+Result<std::vector<std::string>> find_programs(const std::string& name,
+                                               const std::map<std::string, std::string>& env,
+                                               const std::string& cwd) {
   if (name.empty()) return no_program(There::nothing, name);
   const auto rooted = [&](const std::string& path) {
     return path.starts_with('/') ? path : cwd + "/" + path;
   };
   if (name.find('/') != std::string::npos) {
     const There there = what_is_at(rooted(name));
-    if (there == There::program) return rooted(name);
+    if (there == There::program) return std::vector{rooted(name)};
     return no_program(there, name);
   }
   const auto path = env.find("PATH");
   const std::string dirs = path != env.end() ? path->second : "/usr/local/bin:/usr/bin:/bin";
+  std::vector<std::string> found;
   std::string closed;  // the first of that name which cannot be executed
   for (const auto dir : split(dirs, ':')) {
     std::string candidate = rooted(dir.empty() ? name : std::string(dir) + "/" + name);
     const There there = what_is_at(candidate);
-    if (there == There::program) return candidate;
     if (there == There::not_executable && closed.empty()) closed = candidate;
+    if (there == There::program) found.push_back(std::move(candidate));
   }
+  if (!found.empty()) return found;
   return closed.empty() ? no_program(There::nothing, name) : no_program(There::not_executable, closed);
+}
+
+Result<std::string> find_program(const std::string& name, const std::map<std::string, std::string>& env,
+                                 const std::string& cwd) {
+  TRY(auto found, find_programs(name, env, cwd));
+  return std::move(found.front());
 }
 
 Status check_standard_descriptors() {
@@ -116,6 +125,16 @@ int execute(const std::string& program, std::vector<std::string> argv,
   shell.insert(shell.end(), argv.begin() + 1, argv.end());
   ::execve("/bin/sh", pointers(shell).data(), environment.data());
   return errno;
+}
+
+int execute(const std::vector<std::string>& programs, const std::vector<std::string>& argv,
+            const std::map<std::string, std::string>& env) {
+  int failed = ENOENT;
+  for (const auto& program : programs) {
+    failed = execute(program, argv, env);
+    if (failed != EACCES) break;
+  }
+  return failed;
 }
 
 }  // namespace weir::pod

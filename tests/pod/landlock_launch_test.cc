@@ -174,6 +174,19 @@ TEST_F(LandlockLaunch, EverydayProgramsWork) {
   EXPECT_EQ(on_such_a_host([&] { return held(spec); }), "");
 }
 
+// Names outside of what is shown are seen here, and what they name may not be executed.
+TEST_F(LandlockLaunch, AProgramThatMayNotBeRunIsPassedOverForTheNextInThePath) {
+  write(top() + "/outside/id", "#!/bin/sh\necho outside > id.txt\n");
+  ASSERT_EQ(::chmod((top() + "/outside/id").c_str(), 0755), 0);
+  auto spec = low("");
+  spec.argv = {"id", "-u"};
+  spec.env["PATH"] = top() + "/outside:/usr/bin:/bin";
+  EXPECT_EQ(on_such_a_host([&] { return held(spec); }), "");
+  EXPECT_EQ(wrote("id.txt"), "(nothing)");
+  spec.env["PATH"] = top() + "/outside";
+  EXPECT_THAT(on_such_a_host([&] { return held(spec); }), HasSubstr("id"));
+}
+
 // No pid namespace ends them, and the command does all it can to be rid of its supervisor.
 TEST_F(LandlockLaunch, NobodyOutlivesTheCommand) {
   const std::string script =
