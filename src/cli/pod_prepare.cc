@@ -53,7 +53,7 @@ std::vector<Option> pod_options() {
        false,
        false,
        {"auto", "generic", "node", "python", "rust", "go", "c++", "browser", "claude", "codex", "opencode",
-        "gemini"}},
+        "gemini", "openclaw"}},
       {"--level",
        "LEVEL",
        "what must be verified before the command runs: L3 (default) to L0",

@@ -5,12 +5,12 @@
 
 #include "base/bytes.h"
 #include "setup/json_edit.h"
+#include "setup/openclaw_state.h"
+#include "setup/state_parts.h"
 #include "setup/toml_edit.h"
 
 namespace weir::setup {
 namespace {
-
-using Keys = std::vector<std::string_view>;
 
 // Of ~/.claude/settings.json. Left out above all: env, apiKeyHelper and its kin, hooks, statusLine (a
 // program), sandbox (the pod is one), plugins.
@@ -66,13 +66,6 @@ bool one_of(const Keys& keys, std::string_view key) {
   return std::find(keys.begin(), keys.end(), key) != keys.end();
 }
 
-// "" for what is not there.
-Result<std::string> content(const PodStateRequest& request, const std::string& path) {
-  auto text = request.read_file(path);
-  if (!text && text.error().code == ErrorCode::not_found) return std::string();
-  return text;
-}
-
 Result<Json> settings_of(const PodStateRequest& request, const std::string& path) {
   TRY(const std::string text, content(request, path));
   auto json = parse_settings(text, Comments::refuse);
@@ -80,28 +73,11 @@ Result<Json> settings_of(const PodStateRequest& request, const std::string& path
   return json;
 }
 
-Json only(const Json& from, const Keys& keys) {
-  Json out = Json::object();
-  for (const auto key : keys)
-    if (from.has(key)) out.set(key, from[key]);
-  return out;
-}
-
 Status add_text(const PodStateRequest& request, const std::string& directory, const std::string& name,
                 PodState& state) {
   TRY(std::string text, content(request, directory + "/" + name));
   if (!text.empty()) state.files[name] = std::move(text);
   return {};
-}
-
-std::string value_or(const std::map<std::string, std::string>& env, const std::string& key,
-                     const std::string& fallback) {
-  const auto it = env.find(key);
-  return it != env.end() && !it->second.empty() ? it->second : fallback;
-}
-
-void add_model(const std::string& url, PodState& state) {
-  if (std::string endpoint = endpoint_of(url); !endpoint.empty()) state.models.push_back(std::move(endpoint));
 }
 
 Result<PodState> claude_state(const PodStateRequest& request) {
@@ -245,12 +221,13 @@ Result<PodState> gemini_state(const PodStateRequest& request) {
 }  // namespace
 
 bool has_contained_state(std::string_view program) {
-  return program == "opencode" || program == "gemini";
+  return program == "opencode" || program == "gemini" || program == "openclaw";
 }
 
 Result<PodState> contained_state(std::string_view program, const PodStateRequest& request) {
   if (program == "opencode") return opencode_state(request);
   if (program == "gemini") return gemini_state(request);
+  if (program == "openclaw") return openclaw_state(request);
   return fail(ErrorCode::not_found, "no agent that Weir knows", printable(program, 60));
 }
 

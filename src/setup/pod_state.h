@@ -44,7 +44,7 @@ struct PodStateRequest {
 // Errors: settings that cannot be read, naming the file.
 Result<PodState> pod_state(Agent agent, const PodStateRequest& request);
 // The same for agents that Weir has no hooks for, by the name of their program: their configuration, without
-// transcripts. Known are "opencode" and "gemini"; none for others.
+// transcripts. Known are "opencode", "gemini" and "openclaw"; none for others.
 bool has_contained_state(std::string_view program);
 Result<PodState> contained_state(std::string_view program, const PodStateRequest& request);
 

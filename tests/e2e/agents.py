@@ -1,6 +1,6 @@
 """The real agents: installing the pinned versions, and starting one against the scripted model.
 
-    install(checkout)                       # .agents/, once; a stamp keyed on the lockfile makes it free afterwards
+    install(checkout, {"codex"})            # .agents/, once; a stamp keyed on the lockfile makes it free afterwards
     codex = Codex(checkout, websocket=True)
     codex.configure(home, model_port)       # settings in a fresh HOME
     codex.argv("go"), codex.environment(model_port)
@@ -24,25 +24,42 @@ def folder(checkout):
     return pathlib.Path(checkout) / ".agents"
 
 
-def install(checkout, say=lambda text: None):
-    """Installs the agents into .agents/ of the checkout from the lockfile beside this file."""
-    place = folder(checkout)
-    digest = hashlib.sha256((HERE / "package-lock.json").read_bytes()).hexdigest()[:16]
-    stamp = place / f"installed-{digest}"
-    if stamp.exists():
-        return
+def install(checkout, names, say=lambda text: None):
+    """Installs these agents (keys of ALL), and what belongs with them, into .agents/ of the checkout from the lockfiles beside this file."""
+    # The model runs with the node that is among them: the first group is always there.
+    if installed(checkout, HERE, folder(checkout), "Claude Code, Codex, OpenCode and Gemini CLI", "1.3 GB", say):
+        # npm 11 runs no install scripts; Claude's puts the program for this machine in its place.
+        run_quietly([str(node(checkout)), "install.cjs"], folder(checkout) / "node_modules/@anthropic-ai/claude-code")
+        finish(checkout, HERE, folder(checkout), [agent for agent in ALL.values() if agent is not OpenClaw])
+    place = folder(checkout) / "openclaw"
+    if "openclaw" in names and installed(checkout, HERE / "openclaw", place, "OpenClaw", "650 MB", say):
+        finish(checkout, HERE / "openclaw", place, [OpenClaw])
+
+
+def stamp(source, place):
+    digest = hashlib.sha256((source / "package-lock.json").read_bytes()).hexdigest()[:16]
+    return place / f"installed-{digest}"
+
+
+def installed(checkout, source, place, what, size, say):
+    """Was it installed just now?"""
+    if stamp(source, place).exists():
+        return False
     if shutil.which("npm") is None:
         raise InstallError("npm is not here; ./test installs it, or apt-get install npm")
-    say("installing Claude Code, Codex, OpenCode and Gemini CLI from npm into .agents/ (about 1.3 GB, once)")
+    say(f"installing {what} from npm into .agents/ (about {size}, once)")
     place.mkdir(exist_ok=True)
-    for name in ("package.json", "package-lock.json", ".npmrc"):
-        shutil.copy(HERE / name, place / name)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(source / name, place / name)
+    shutil.copy(HERE / ".npmrc", place / ".npmrc")
     npm(place, "ci", "--ignore-scripts", "--omit=dev")
-    # npm 11 runs no install scripts; Claude's puts the program for this machine in its place.
-    run_quietly([str(node(checkout)), "install.cjs"], place / "node_modules/@anthropic-ai/claude-code")
-    for agent in ALL.values():
+    return True
+
+
+def finish(checkout, source, place, made):
+    for agent in made:
         agent(checkout).check_version()
-    stamp.touch()
+    stamp(source, place).touch()
 
 
 def npm(place, *arguments):
@@ -67,6 +84,7 @@ class Agent:
     """One agent program. `name` is the harness's, `weir_name` what `weir init` and weir-hook call it, `key_variable` the name
     of the variable that it is signed in by."""
 
+    seconds_max = 90
     key = "sk-ant-api03-R3alKeyOfTheModel-0123456789abcdefgh"  # no vendor's; in a pod a placeholder stands for it
 
     def __init__(self, checkout):
@@ -237,4 +255,34 @@ class Gemini(Agent):
         return [self.program(), "-p", prompt, "--yolo", *extra]
 
 
-ALL = {"claude": Claude, "codex": Codex, "opencode": OpenCode, "gemini": Gemini}
+class OpenClaw(Agent):
+    """As OpenCode: contained, not judged. Its key stands in its settings, in clear, as its own set-up writes it."""
+    name = weir_name = "openclaw"
+    key_variable = "OPENCLAW_MOCK_API_KEY"  # what Weir makes of the key of a provider of that name
+    version = "2026.9.6"
+    seconds_max = 200  # of which it needs 10 on a machine that does nothing else
+
+    def program(self):
+        return str(folder(self.checkout) / "openclaw/node_modules/.bin/openclaw")
+
+    def configure(self, home, model_port):
+        (home / ".openclaw").mkdir(parents=True, exist_ok=True)
+        model = {"id": "mock-model", "name": "mock-model", "reasoning": False, "input": ["text"], "contextWindow": 128000, "maxTokens": 8192,
+                 "cost": {"input": 0, "output": 0, "cacheRead": 0, "cacheWrite": 0}}
+        provider = {"baseUrl": f"http://127.0.0.1:{model_port}/v1", "apiKey": self.key, "api": "openai-completions", "models": [model]}
+        defaults = {"model": {"primary": "mock/mock-model"}, "workspace": str(home / "project"), "skipBootstrap": True}
+        (home / ".openclaw/openclaw.json").write_text(json.dumps(
+            {"models": {"mode": "merge", "providers": {"mock": provider}}, "agents": {"defaults": defaults},
+             "tools": {"exec": {"host": "gateway", "security": "full", "ask": "off"}}, "update": {"checkOnStart": False}}))
+
+    def add_servers(self, home, servers):
+        """None of the cases of this agent has any."""
+
+    def environment(self, model_port):
+        return self.base_environment()
+
+    def argv(self, prompt, extra=()):
+        return [self.program(), "agent", "exec", prompt, "--json", *extra]
+
+
+ALL = {"claude": Claude, "codex": Codex, "opencode": OpenCode, "gemini": Gemini, "openclaw": OpenClaw}

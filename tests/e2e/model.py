@@ -90,6 +90,8 @@ def tool_results(body):
         for part in message.get("content") if isinstance(message.get("content"), list) else []:
             if part.get("type") == "tool_result":
                 yield part.get("tool_use_id"), plain(part.get("content"))
+        if message.get("role") == "tool":  # OpenAI Chat Completions
+            yield message.get("tool_call_id"), plain(message.get("content"))
     for item in body.get("input") if isinstance(body.get("input"), list) else []:  # OpenAI Responses
         if str(item.get("type")).endswith("_call_output"):
             yield item.get("call_id"), plain(item.get("output"))

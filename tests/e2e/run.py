@@ -151,7 +151,7 @@ def main():
             print(f"{options.programs / name} is not there; ./run --build makes it", file=sys.stderr)
             return 3
     try:
-        agents.install(CHECKOUT, say=lambda text: print(text, file=sys.stderr))
+        agents.install(CHECKOUT, {agent.split("-")[0] for agent, _, _ in plan}, say=lambda text: print(text, file=sys.stderr))
     except agents.InstallError as error:
         print(f"FAILED {error}\n0 passed, 1 failed")
         return 3

@@ -201,7 +201,8 @@ class World:
         of_agent = self.agent.environment(self.model.port) if self.model else {}
         return {name: value for name, value in of_agent.items() if name != "PATH"}
 
-    def go(self, prompt="go", extra=(), env=None, weir_arguments=(), seconds=90):
+    def go(self, prompt="go", extra=(), env=None, weir_arguments=(), seconds=None):
+        seconds = seconds or self.agent.seconds_max
         return self.finish(self.start(prompt, extra, env, weir_arguments), seconds)
 
     def spawn(self, argv, env):

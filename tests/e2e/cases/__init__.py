@@ -12,7 +12,7 @@ class Case:
     name: str
     what: str
     function: typing.Callable
-    agents: tuple  # of "claude", "codex", "codex-ws", "opencode", "gemini"
+    agents: tuple  # of "claude", "codex", "codex-ws", "opencode", "gemini", "openclaw"
     ways: tuple    # of "init", "run", "pod"
     needs_guard: bool  # unguarded, this case must fail by an Effect: that shows that its oracle sees
 

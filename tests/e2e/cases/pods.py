@@ -72,7 +72,7 @@ def weir_ok(world, *arguments, code=0):
 
 
 @case("an agent's work in a pod comes to the host by weir commit and not before; what others would run is held",
-      agents=("claude", "codex", "opencode", "gemini"), ways=("pod",))
+      agents=("claude", "codex", "opencode", "gemini", "openclaw"), ways=("pod",))
 def pod_work_waits_for_commit(world):
     calc = world.write("calc.py", "def add(a, b):\n    return a - b\n")
     world.write("test_calc.py", "from calc import add\nassert add(1, 2) == 3\nprint('passed')\n")
@@ -152,7 +152,7 @@ def pod_shows_nothing_of_weir(world):
     world.expect(all(path.endswith("/event.sock") or path.startswith("/tmp/") for path in found["sockets"]), f"it found {found}")
 
 
-@case("the key of its model is not in the pod, and its requests are signed in with it", agents=("claude", "codex", "opencode", "gemini"), ways=("pod",))
+@case("the key of its model is not in the pod, and its requests are signed in with it", agents=("claude", "codex", "opencode", "gemini", "openclaw"), ways=("pod",))
 def pod_sign_in_stays_outside(world):
     variable = world.agent.key_variable
     world.write("look", KEYS, executable=True)
