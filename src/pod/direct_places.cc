@@ -7,6 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -65,14 +66,24 @@ std::optional<std::string> base_of(pid_t thread, int dir) {
   return base;
 }
 
-// "/proc/self/fd/3", "/dev/fd/3": the descriptor; glibc's fchmodat() names it so. None: another path.
-std::optional<int> descriptor_named(std::string_view path) {
+// "/proc/self/fd/3", "/dev/fd/3": the descriptor; glibc's fchmodat() names it so. With what lies below it, as
+// Claude Code names files: "/proc/self/fd/3/notes.txt".
+struct ByDescriptor {
+  int fd = -1;
+  std::string_view below;  // relative; "" for the descriptor itself
+};
+// None: another path.
+std::optional<ByDescriptor> by_descriptor(std::string_view path) {
   for (const std::string_view top : {"/proc/self/fd/", "/proc/thread-self/fd/", "/dev/fd/"}) {
     if (!path.starts_with(top)) continue;
-    const std::string_view number = path.substr(top.size());
-    int fd = -1;
-    const auto read = std::from_chars(number.data(), number.data() + number.size(), fd);
-    if (read.ec == std::errc() && read.ptr == number.data() + number.size()) return fd;
+    const std::string_view rest = path.substr(top.size());
+    const std::string_view number = rest.substr(0, rest.find('/'));
+    const std::string_view after = rest.substr(number.size());
+    const std::string_view below = after.substr(std::min(after.find_first_not_of('/'), after.size()));
+    ByDescriptor out{.below = below};
+    const auto read = std::from_chars(number.data(), number.data() + number.size(), out.fd);
+    const bool plain = read.ec == std::errc() && read.ptr == number.data() + number.size();
+    if (plain && out.fd >= 0 && below.empty() == after.empty()) return out;
   }
   return std::nullopt;
 }
@@ -129,18 +140,22 @@ std::optional<DirectPlace> DirectPlaces::find(pid_t thread, int dir, const std::
                                               bool follow) const {
   if (path.empty()) return std::nullopt;
   std::string whole = path;
-  if (!path.starts_with('/')) {
-    auto base = base_of(thread, dir);
+  if (const auto opened = by_descriptor(path); opened && !opened->below.empty()) {
+    dir = opened->fd;
+    whole = opened->below;
+  }
+  if (!whole.starts_with('/')) {
+    const auto base = base_of(thread, dir);
     if (!base) return std::nullopt;
-    whole = *base + "/" + path;
+    whole = *base + "/" + whole;
   }
   bool slash = false;
   std::optional<int> named;
   for (int links = 0; links <= kLinksMax; ++links) {
-    if (const auto fd = descriptor_named(whole); fd && follow) {
-      auto base = base_of(thread, *fd);
+    if (const auto opened = by_descriptor(whole); opened && opened->below.empty() && follow) {
+      auto base = base_of(thread, opened->fd);
       if (!base || named) return std::nullopt;
-      named = fd;
+      named = opened->fd;
       whole = *std::move(base);
       follow = false;
     }

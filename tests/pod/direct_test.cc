@@ -52,6 +52,35 @@ TEST_F(Direct, WhatTheCatalogueHoldsStaysAsItIs) {
   EXPECT_EQ(tree(workspace()), before);
 }
 
+// As Claude Code does it: a directory is opened, and what lies in it is named by way of the descriptor.
+TEST_F(Direct, PathsBelowAnOpenDirectoryAreThoseOfTheDirectory) {
+  put("sub/old.txt", "before\n");
+  put(".git/config", "[core]\n");
+  put("sub/inner/x", "");
+  EXPECT_EQ(refused(R"(
+    set -e
+    exec 7<sub 8<. 9</tmp
+    echo one > /proc/self/fd/7/new.txt; echo two > /proc/thread-self/fd/7/old.txt; echo three > /dev/fd/7//third.txt
+    mv /proc/self/fd/7/new.txt /proc/self/fd/8/moved.txt; ln -s old.txt /proc/self/fd/7/soft; mkdir /proc/self/fd/7/made
+    rm /proc/self/fd/7/inner/x; rmdir /proc/self/fd/7/inner; echo tmp > /proc/self/fd/9/elsewhere; test -s /tmp/elsewhere
+    chmod 600 /proc/self/fd/7/../sub/old.txt
+    set +e
+    echo x > /proc/self/fd/8/.git/config; echo x > /proc/self/fd/7/../.git/config; mv /proc/self/fd/8/moved.txt /proc/self/fd/8/Makefile
+    echo x > /proc/self/fd/7/../../outside/out; echo x > /proc/self/fd/7/old.txt/below; echo x > /proc/self/fd/99/none
+    true
+  )"),
+            ".git/config Makefile");
+  EXPECT_EQ(code_, 0);
+  EXPECT_EQ(text("moved.txt"), "one\n");
+  EXPECT_EQ(text("sub/old.txt"), "two\n");
+  EXPECT_EQ(text("sub/third.txt"), "three\n");
+  EXPECT_TRUE(is_there("sub/soft"));
+  EXPECT_TRUE(is_there("sub/made"));
+  EXPECT_FALSE(is_there("sub/inner"));
+  EXPECT_EQ(text(".git/config"), "[core]\n");
+  EXPECT_TRUE(os::list_dir(top() + "/outside").empty());
+}
+
 TEST_F(Direct, WhatIsNamedMayBeChangedAndNothingElse) {
   put("app/package.json", "{}\n");
   put("package.json", "{}\n");
