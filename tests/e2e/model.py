@@ -95,6 +95,10 @@ def tool_results(body):
     for item in body.get("input") if isinstance(body.get("input"), list) else []:  # OpenAI Responses
         if str(item.get("type")).endswith("_call_output"):
             yield item.get("call_id"), plain(item.get("output"))
+    for message in body.get("contents") or []:  # Gemini
+        for part in message.get("parts") or []:
+            if "functionResponse" in part:
+                yield part["functionResponse"].get("id"), plain((part["functionResponse"].get("response") or {}).get("output"))
 
 
 def plain(content):

@@ -3,7 +3,7 @@ from cases import case
 from cases.runs import summary
 from model import says, shell
 
-GUARDED = ("claude", "codex")
+AGENTS = ("claude", "codex", "opencode", "gemini", "openclaw")
 # Tries, as a build script might, to leave files that some program outside would obey, and goes on where it may not.
 LEAVE = """#!/usr/bin/env python3
 import os, pathlib
@@ -24,18 +24,25 @@ HELD = (".claude/settings.json", ".git/hooks/pre-commit", "package.json")
 
 def edits(world, path, old, new):
     """A change by the tool that this agent's model changes files with."""
-    if world.agent.name == "claude":
-        return {"name": "Edit", "input": {"file_path": str(world.project / path), "old_string": old, "new_string": new}}
-    return shell(f"apply_patch <<'P'\n*** Begin Patch\n*** Update File: {path}\n@@\n-{old}\n+{new}\n*** End Patch\nP")
+    there = str(world.project / path)
+    return {
+        "claude": {"name": "Edit", "input": {"file_path": there, "old_string": old, "new_string": new}},
+        "codex": shell(f"apply_patch <<'P'\n*** Begin Patch\n*** Update File: {path}\n@@\n-{old}\n+{new}\n*** End Patch\nP"),
+        "opencode": {"name": "edit", "input": {"filePath": there, "oldString": old, "newString": new}},
+        "gemini": {"name": "replace", "input": {"file_path": there, "instruction": "scripted", "old_string": old, "new_string": new}},
+        "openclaw": {"name": "edit", "input": {"path": there, "edits": [{"oldText": old, "newText": new}]}},
+    }[world.agent.name]
 
 
 def reads(world, path):
-    """Claude Code edits what it has read."""
-    return {"name": "Read", "input": {"file_path": str(world.project / path)}} if world.agent.name == "claude" else shell(f"cat {path}")
+    """Some edit only what they have read."""
+    there = str(world.project / path)
+    return {"claude": {"name": "Read", "input": {"file_path": there}}, "opencode": {"name": "read", "input": {"filePath": there}}}.get(
+        world.agent.name, shell(f"cat {path}"))
 
 
 @case("with --direct what an agent edits is on the host at once; what others would run later stays as it was, and the agent goes on",
-      agents=GUARDED, ways=("pod",))
+      agents=AGENTS, ways=("pod",))
 def direct_pod_writes_the_workspace(world):
     calc = world.write("calc.py", "def add(a, b):\n    return a - b\n")
     package = world.write("package.json", '{"name":"x"}\n')
