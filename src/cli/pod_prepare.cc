@@ -1,5 +1,8 @@
 #include "cli/pod_prepare.h"
 
+#include <algorithm>
+#include <iterator>
+
 namespace weir::cli {
 
 Result<ReadyPod> prepare_pod(const Args& args, const Context& context, std::vector<std::string> argv,
@@ -26,14 +29,11 @@ Result<ReadyPod> prepare_pod(const Args& args, const Context& context, std::vect
   if (find.pod) {
     TRY(from, find.pod(args, context, request.workspace));
   }
-  TRY(const pod::Level level, pod::level_from(args.value_or("--level", "L3")));
-  TRY(const pod::Launcher launcher, pod::launcher_from(args.value_or("--launcher", "auto")));
+  TRY(const PodLevel level, pod_level(args));
   auto ready = ready_pod(
       profile, std::move(request), std::move(credentials), context,
       [&](const changes::Pod&, pod::PodSpec& spec) -> Status {
-        spec.level = level;
-        spec.accept_level = args.has("--accept-level");
-        spec.launcher = launcher;
+        level.apply(spec);
         spec.supervised = spec.supervised || watches || args.has("--supervise");
         spec.watch = wish.watch;
         spec.published = published;
@@ -54,23 +54,10 @@ std::vector<Option> pod_options() {
        false,
        {"auto", "generic", "node", "python", "rust", "go", "c++", "browser", "claude", "codex", "opencode",
         "gemini", "openclaw"}},
-      {"--level",
-       "LEVEL",
-       "what must be verified before the command runs: L3 (default) to L0",
-       false,
-       false,
-       {"L3", "L2", "L1", "L0"}},
-      {"--accept-level", "", "run also when less than --level was verified (recorded)"},
-      {"--launcher",
-       "NAME",
-       "who makes the pod: auto (default), own, bwrap, runsc or landlock (no namespaces, level L1)",
-       false,
-       false,
-       {"auto", "own", "bwrap", "runsc", "landlock"}},
       {"--supervise", "",
        "tell at the end how many programs ran and which connected where; refuses nothing"}};
-  for (auto& option : pod_request_options())
-    options.push_back(std::move(option));
+  for (auto list : {pod_level_options(), pod_request_options()})
+    std::ranges::move(list, std::back_inserter(options));
   return options;
 }
 

@@ -69,6 +69,30 @@ std::vector<Option> pod_request_options() {
   return options;
 }
 
+std::vector<Option> pod_level_options() {
+  return {{"--level",
+           "LEVEL",
+           "what must be verified before the command runs: L3 (default) to L0",
+           false,
+           false,
+           {"L3", "L2", "L1", "L0"}},
+          {"--accept-level", "", "run also when less than --level was verified (recorded)"},
+          {"--launcher",
+           "NAME",
+           "who makes the pod: auto (default), own, bwrap, runsc or landlock (no namespaces, level L1)",
+           false,
+           false,
+           {"auto", "own", "bwrap", "runsc", "landlock"}}};
+}
+
+Result<PodLevel> pod_level(const Args& args) {
+  PodLevel asked;
+  TRY(asked.level, pod::level_from(args.value_or("--level", "L3")));
+  TRY(asked.launcher, pod::launcher_from(args.value_or("--launcher", "auto")));
+  asked.accept = args.has("--accept-level");
+  return asked;
+}
+
 Result<pod::PodRequest> pod_request(const Args& args, const Context& context, std::vector<std::string> argv) {
   if (argv.empty()) return fail("no command was given", {}, "weir pod exec -- make test");
   pod::PodRequest request;

@@ -40,6 +40,21 @@ struct ReadyPod {
 // --direct, --held.
 std::vector<Option> pod_request_options();
 
+// --level, --accept-level, --launcher: what must hold, and who may make the place (docs/pod.md, Launchers).
+struct PodLevel {
+  pod::Level level = pod::Level::L3;
+  bool accept = false;
+  pod::Launcher launcher = pod::Launcher::any;
+  void apply(pod::PodSpec& spec) const {
+    spec.level = level;
+    spec.accept_level = accept;
+    spec.launcher = launcher;
+  }
+};
+std::vector<Option> pod_level_options();
+// Error `invalid`: no such level, no such launcher.
+Result<PodLevel> pod_level(const Args& args);
+
 // The current directory, this person and those options. Errors: `invalid`, `not_found`.
 Result<pod::PodRequest> pod_request(const Args& args, const Context& context, std::vector<std::string> argv);
 // By their names (load_pod_profiles), with --limits, --allow, --allow-private and --inspect.

@@ -57,9 +57,10 @@ Status check_options(const Args& args, const Run& run) {
     return fail("--follow-data needs a pod, whose programs are supervised", "--follow-data", "add --pod");
   if (!run.pod && args.has("--no-credentials"))
     return fail("only a pod knows this option", "--no-credentials", "weir run --pod --no-credentials …");
-  for (const auto& option : pod_request_options())
-    if (!run.pod && args.has(option.name))
-      return fail("only a pod knows this option", option.name, "weir run --pod " + option.name + " …");
+  for (const auto& options : {pod_level_options(), pod_request_options()})
+    for (const auto& option : options)
+      if (!run.pod && args.has(option.name))
+        return fail("only a pod knows this option", option.name, "weir run --pod " + option.name + " …");
   return {};
 }
 
@@ -285,8 +286,8 @@ std::vector<Option> run_options() {
       {"--follow-data", "",
        "with --pod: know what programs hold when they connect and write; slows what opens many files"},
       {"--verbose", "", "print decisions also when standard error is no terminal"}};
-  for (auto& option : pod_request_options())
-    options.push_back(std::move(option));
+  for (const auto& list : {pod_level_options(), pod_request_options()})
+    options.insert(options.end(), list.begin(), list.end());
   return options;
 }
 

@@ -115,8 +115,9 @@ void show_git_identity(const std::string& home, pod::PodSpec& spec) {
     spec.files.push_back({home + "/.gitconfig", text});
 }
 
-// Weir's own, as far as it is let in.
+// Weir's own, as far as it is let in: nothing where no hook would ask.
 void show_weir(const Run& run, const os::Places& places, pod::PodSpec& spec) {
+  if (!run.command.agent) return;
   spec.mounts.push_back({.kind = pod::PodMount::Kind::read_only,
                          .at = inside("weir-hook"),
                          .source = run.installation.hook_path});
@@ -204,6 +205,7 @@ Result<ReadyPod> ready(const Args& args, Run& run, const PodPublish& publish, co
                        const Context& context) {
   TRY(pod::PodRequest request, pod_request(args, context, run.command.argv));
   request.direct = direct != nullptr;
+  TRY(const PodLevel level, pod_level(args));
   TRY(pod::PodProfile profile, pod_profile(args, profile_names(run), request.workspace, context));
   TRY(PodCredentials credentials, pod_credentials(args, request.env, context.places, stored_credential));
   TRY(auto state, state_of(run, context.places));
@@ -216,6 +218,7 @@ Result<ReadyPod> ready(const Args& args, Run& run, const PodPublish& publish, co
   TRY(ReadyPod made, ready_pod(
                          profile, std::move(request), std::move(credentials), context,
                          [&](const changes::Pod& stored, pod::PodSpec& spec) -> Status {
+                           level.apply(spec);
                            show_weir(run, context.places, spec);
                            spec.published = publish.inside();
                            // Effects are held against tool calls: of an agent without hooks none is
@@ -244,9 +247,9 @@ Result<RunEnd> go(const Run& run, ReadyPod& ready, PodPublish& publish, const Po
   options.tick_ms = kTickMs;
   options.wake_fds = {link.fd()};
   options.on_ready = [&](const pod::PodReady& now) -> Status {
-    // Only a pod whose every wall held comes here: plan_pod was asked for L3 and takes no less.
     daemon::RunStart start = course.start();
-    start.isolation = "shielded";
+    // Less than that was asked for or accepted, and a Decision promises no wall that was not verified.
+    if (now.report.level() == pod::Level::L3) start.isolation = "shielded";
     start.pod = Json::object({{"id", ready.stored.id},
                               {"profile", ready.stored.profile},
                               {"process", static_cast<std::int64_t>(now.program)},
@@ -273,6 +276,11 @@ Result<RunEnd> go(const Run& run, ReadyPod& ready, PodPublish& publish, const Po
     return std::unexpected(done.error());
   }
   RunEnd end = course.finish(done->exit.code, done->ended_because);
+  for (const auto& note : done->report.notes)
+    report.say(printable(note, 500));
+  if (done->report.level() != pod::Level::L3)
+    report.say("verified level " + std::string(pod::name(done->report.level())) + ", by the launcher " +
+               std::string(pod::name(done->report.launcher)) + "; see `weir doctor`");
   end.pod = RunPod{.id = ready.stored.id,
                    .profile = ready.stored.profile,
                    .level = std::string(pod::name(done->report.level())),

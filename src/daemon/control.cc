@@ -300,13 +300,14 @@ void Control::register_run(const Json& request, const net::Message& message, con
   run.agent = request["agent"].text_or("");
   run.connection = message.connection;
   run.prompts = prompts_of(request["prompts"]);
-  const bool in_pod = run.isolation == "shielded";
+  const bool shielded = run.isolation == "shielded";
+  const bool in_pod = shielded || request.has("pod");
+  if (!shielded && !run.isolation.empty() && run.isolation != "same_user")
+    return reply(fail("no such isolation of a run", "isolation", "same_user or shielded"));
   if (in_pod) {
     auto view = view_of_pod(request["pod"], message.peer.pid);
     if (!view) return reply(std::unexpected(view.error()));
     run.view = *std::move(view);
-  } else if (!run.isolation.empty() && run.isolation != "same_user") {
-    return reply(fail("no such isolation of a run", "isolation", "same_user or shielded"));
   }
   parts_.runs.add(run);
   Json facts = Json::object({{"run", run.id},

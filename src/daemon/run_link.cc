@@ -37,7 +37,7 @@ Status RunLink::begin(const RunStart& start) {
                                {"isolation", start.isolation},
                                {"warnings", Json::strings(start.warnings)},
                                {"prompts", Json::strings(start.prompts)}});
-  const bool in_pod = start.isolation == "shielded";
+  const bool in_pod = !start.pod.is_null();
   request.set(in_pod ? "pod" : "shield", in_pod ? start.pod : start.shield);
   TRY_STATUS(client_.send_line(compact(request), kSendMs));
   const std::int64_t deadline_ns = os::monotonic_ns() + std::int64_t{kAnswerMs} * 1'000'000;

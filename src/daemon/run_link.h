@@ -26,10 +26,12 @@ struct RunStart {
   std::string id;  // UUIDv7
   std::string agent;
   bool observe = false;
-  // "shielded" of a pod that was verified in full. The daemon then looks at the pod's files, not the host's.
+  // "shielded" of a pod that was verified in full.
   std::string isolation = "same_user";
-  Json shield;  // same_user: pod::to_json of the report, or {"off": reason}
-  Json pod;     // shielded: {"id","profile","process": number of its program outside,"report"}
+  Json shield;  // without a pod: pod::to_json of the report, or {"off": reason}
+  // {"id","profile","process": number of its program outside,"report"}; null without one. The daemon then
+  // looks at the pod's files, not the host's.
+  Json pod;
   std::vector<std::string> warnings;
   std::vector<std::string> prompts;  // prompt_digest() of words of the command line
 };

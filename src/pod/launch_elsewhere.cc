@@ -31,7 +31,9 @@ Status can_have_features(Launcher launcher, const PodPlan& plan) {
   };
   const PodSpec& spec = plan.spec;
   if (spec.network == PodNetwork::egress || !spec.listeners.empty())
-    return refuse("a way out needs a network namespace of Weir's own (--allow, --inspect, --credential)");
+    return refuse(
+        "a way out needs a network namespace of Weir's own (--allow, --inspect, --credential, an "
+        "agent's model)");
   if (!spec.published.empty()) return refuse("a port is published out of a network namespace of Weir's own");
   if (direct_workspace(plan) != nullptr)
     return refuse("a workspace is written directly in a pod of Weir's own (--direct)");
@@ -135,6 +137,39 @@ PodPlan copied_plan(Launcher launcher, const PodPlan& plan, const WorkingCopy& c
   return copied;
 }
 
+namespace {
+
+// No root of the pod's own has its links: what is called by one is called where it lies, and of PATH the
+// directories of links are those that they lead to.
+void call_where_it_lies(PodSpec& spec) {
+  if (spec.argv.empty()) return;
+  std::string& program = spec.argv[0];
+  const std::string end = "/" + program;
+  for (const auto& link : spec.links)
+    if (link.at == program || (!program.contains('/') && link.at.ends_with(end))) {
+      program = link.target;
+      break;
+    }
+  const auto path = spec.env.find("PATH");
+  if (path == spec.env.end()) return;
+  const auto directory = [](const std::string& of) { return of.substr(0, of.rfind('/')); };
+  std::vector<std::string> dirs;
+  const auto add = [&](const std::string& dir) {
+    if (std::ranges::find(dirs, dir) == dirs.end()) dirs.push_back(dir);
+  };
+  for (const auto dir : split(path->second, ':')) {
+    const auto before = dirs.size();
+    for (const auto& link : spec.links)
+      if (directory(link.at) == dir && link.target.starts_with('/')) add(directory(link.target));
+    if (dirs.size() == before) add(std::string(dir));
+  }
+  path->second.clear();
+  for (const auto& dir : dirs)
+    path->second += (path->second.empty() ? "" : ":") + dir;
+}
+
+}  // namespace
+
 PodPlan landlock_plan(const PodPlan& plan, const WorkingCopy& copy) {
   using Kind = PodMount::Kind;
   PodPlan alone = plan;
@@ -154,6 +189,7 @@ PodPlan landlock_plan(const PodPlan& plan, const WorkingCopy& copy) {
       alone.mounts.push_back({.kind = mount.kind, .at = mount.source, .source = mount.source});
     }
   }
+  call_where_it_lies(spec);
   own(copy.home());
   own(copy.tmp());
   spec.env["HOME"] = copy.home();

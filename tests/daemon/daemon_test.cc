@@ -323,6 +323,9 @@ TEST_F(DaemonTest, APodIsOneOfItsLaunchers) {
        {std::int64_t{0}, std::int64_t{1}, std::int64_t{::getpid()}, std::int64_t{1} << 40})
     EXPECT_FALSE(registers("shielded", other)) << other;
   EXPECT_FALSE(registers("system", child));
+  // Of which less was verified: its files are the pod's all the same.
+  EXPECT_TRUE(registers("same_user", child));
+  EXPECT_FALSE(registers("same_user", ::getpid()));
   ::kill(child, SIGKILL);
   ::waitpid(child, nullptr, 0);
 }

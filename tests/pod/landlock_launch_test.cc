@@ -187,6 +187,28 @@ TEST_F(LandlockLaunch, AProgramThatMayNotBeRunIsPassedOverForTheNextInThePath) {
   EXPECT_THAT(on_such_a_host([&] { return held(spec); }), HasSubstr("id"));
 }
 
+// There is no root directory of its own in which a link could stand.
+TEST_F(LandlockLaunch, ProgramsThatAPodWouldHaveLinksToAreCalledWhereTheyLie) {
+  write(top() + "/outside/tool.sh", "#!/usr/bin/env reader\necho read > read.txt\n");
+  write(top() + "/outside/reader", "#!/bin/sh\n. \"$1\"\n");
+  for (const char* name : {"/outside/tool.sh", "/outside/reader"})
+    ASSERT_EQ(::chmod((top() + name).c_str(), 0755), 0);
+  auto spec = low("");
+  for (const auto& [at, target] : {std::pair{"tool", "tool.sh"}, {"reader", "reader"}}) {
+    const std::string path = top() + "/outside/" + target;
+    spec.mounts.push_back({.kind = PodMount::Kind::read_only, .at = path, .source = path});
+    spec.links.push_back({std::string("/run/own/bin/") + at, path});
+  }
+  spec.keep_out.clear();
+  spec.env["PATH"] = "/run/own/bin:" + spec.env["PATH"];
+  for (const char* called : {"tool", "/run/own/bin/tool"}) {
+    spec.argv = {called};
+    EXPECT_EQ(on_such_a_host([&] { return held(spec); }), "") << called;
+    EXPECT_EQ(wrote("read.txt"), "read\n") << called;
+    (void)::unlink((upper() + "/read.txt").c_str());
+  }
+}
+
 // No pid namespace ends them, and the command does all it can to be rid of its supervisor.
 TEST_F(LandlockLaunch, NobodyOutlivesTheCommand) {
   const std::string script =
