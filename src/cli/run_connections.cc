@@ -2,11 +2,22 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <filesystem>
 
 #include "base/bytes.h"
 #include "pod/mountinfo.h"
 
 namespace weir::cli {
+
+// "/bin/sh" where /bin is a link to usr/bin: "/usr/bin/sh". What is executed is told as it was asked for.
+std::string behind_links(const pod::PodSpec& spec, const std::string& path) {
+  for (const auto& link : spec.links) {
+    if (!pod::is_within(path, link.at)) continue;
+    const std::filesystem::path target = std::filesystem::path(link.at).parent_path() / link.target;
+    return target.lexically_normal().string() + path.substr(link.at.size());
+  }
+  return path;
+}
 
 // The innermost mount counts: a workspace may lie below something that is read-only.
 bool is_fixed(const pod::PodSpec& spec, std::string_view path) {
@@ -33,11 +44,12 @@ Json holds_of(const pod::ConnectCall& call) {
   return holds;
 }
 
-daemon::Effect effect_of(const pod::ConnectCall& call, const pod::PodSpec& spec) {
+// Who does it, from its process to the pod's own program.
+daemon::Effect effect_by(std::uint64_t id, const pod::ProcessSeen& process, const pod::PodSpec& spec) {
   daemon::Effect effect;
-  effect.id = call.id;
-  effect.chain.push_back({call.process.pid, call.process.start_ticks});
-  for (const auto& parent : call.process.parents) {
+  effect.id = id;
+  effect.chain.push_back({process.pid, process.start_ticks});
+  for (const auto& parent : process.parents) {
     const daemon::ProcessKey key{parent->pid, parent->start_ticks};
     if (effect.chain.size() >= daemon::kEffectChainMax) {
       effect.orphan = true;
@@ -46,10 +58,15 @@ daemon::Effect effect_of(const pod::ConnectCall& call, const pod::PodSpec& spec)
     if (effect.chain.back() != key) effect.chain.push_back(key);
     effect.parents.push_back(to_valid_utf8(parent->program));
   }
-  effect.orphan = effect.orphan || call.process.orphan;
-  effect.program = call.process.program;
-  effect.fixed = is_fixed(spec, call.process.program);
-  effect.argv = call.process.argv;
+  effect.orphan = effect.orphan || process.orphan;
+  effect.program = process.program;
+  effect.fixed = is_fixed(spec, process.program);
+  effect.argv = process.argv;
+  return effect;
+}
+
+daemon::Effect effect_of(const pod::ConnectCall& call, const pod::PodSpec& spec) {
+  daemon::Effect effect = effect_by(call.id, call.process, spec);
   effect.how = pod::name(call.how);
   effect.host = call.host;
   effect.address = call.address;
@@ -58,13 +75,25 @@ daemon::Effect effect_of(const pod::ConnectCall& call, const pod::PodSpec& spec)
   return effect;
 }
 
+daemon::Effect effect_of(const pod::ExecCall& call, const pod::PodSpec& spec) {
+  daemon::Effect effect = effect_by(call.id, call.process, spec);
+  effect.how = "exec";
+  effect.fixed = is_fixed(spec, behind_links(spec, call.process.program));
+  effect.cwd = call.process.cwd;
+  return effect;
+}
+
 RunConnections::RunConnections(const pod::PodSpec& spec, daemon::RunLink& link, std::string home)
-    : spec_(spec), link_(link), secrets_(std::move(home)) {}
+    : spec_(spec), link_(link), secrets_(home), programs_(std::move(home)) {}
 
 void RunConnections::attach(pod::PodOptions& options) {
   if (!spec_.supervised) return;
   options.supervise.decide = [this](const pod::ConnectCall& call) { return decide(call); };
-  options.supervise.on_gone = [this](std::uint64_t id) { waiting_.erase(id); };
+  options.supervise.decide_exec = [this](const pod::ExecCall& call) { return decide(call); };
+  options.supervise.on_gone = [this](std::uint64_t id) {
+    waiting_.erase(id);
+    beginning_.erase(id);
+  };
   options.supervise.is_origin = [this](const std::string& path) { return secrets_.contains(path); };
   options.supervise.on_holds = [this](const std::string& path, const pod::Origin& origin) {
     if (origin.kind == pod::Origin::Kind::host) tell_holds(path, origin.name);
@@ -89,15 +118,29 @@ pod::ConnectVerdict RunConnections::decide(const pod::ConnectCall& call) {
   return pod::ConnectVerdict::later();
 }
 
+pod::ConnectVerdict RunConnections::decide(const pod::ExecCall& call) {
+  if (link_.lost() || !programs_.asks(call.process) || !link_.effect(effect_of(call, spec_)))
+    return pod::ConnectVerdict::allow();
+  beginning_.emplace(call.id, call.process);
+  return pod::ConnectVerdict::later();
+}
+
 pod::ConnectVerdict RunConnections::without_daemon(const daemon::ProcessKey& process) const {
   return agents_.contains(process) ? pod::ConnectVerdict::allow() : pod::ConnectVerdict::refuse(EACCES);
 }
 
 void RunConnections::tick(pod::PodControl& pod, const RunCourse::ForPod& told) {
   constexpr std::size_t kAgentsMax = 64;
-  for (const auto& agent : told.agents)
+  for (const auto& agent : told.agents) {
     pod.known_otherwise(agent.pid);
+    programs_.agent(agent);
+  }
   for (const auto& [id, news] : told.answers) {
+    if (const auto begins = beginning_.extract(id)) {
+      if (news.allow) programs_.allowed(begins.mapped());
+      pod.answer(id, news.allow ? pod::ConnectVerdict::allow() : pod::ConnectVerdict::refuse(EACCES));
+      continue;
+    }
     const auto it = waiting_.find(id);
     if (it == waiting_.end()) continue;
     if (news.of_agent && agents_.size() < kAgentsMax) agents_.insert(it->second);
@@ -110,6 +153,9 @@ void RunConnections::tick(pod::PodControl& pod, const RunCourse::ForPod& told) {
   for (const auto& [id, process] : waiting_)
     pod.answer(id, without_daemon(process));
   waiting_.clear();
+  for (const auto& [id, process] : beginning_)
+    pod.answer(id, pod::ConnectVerdict::allow());
+  beginning_.clear();
 }
 
 }  // namespace weir::cli

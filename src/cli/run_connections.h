@@ -1,5 +1,6 @@
-// A guarded agent's pod under supervision: every connection of its programs is asked about at the daemon,
-// which holds it against the tool calls that are running (docs/divergence.md).
+// A guarded agent's pod under supervision: every connection of its programs, and what begins in it
+// (run_programs.h), is asked about at the daemon, which holds it against the tool calls that are running
+// (docs/divergence.md).
 //
 //   RunConnections connections(plan.spec, link);
 //   connections.attach(options);
@@ -8,8 +9,9 @@
 //     connections.tick(pod, answers);
 //   };
 //
-// Without an answer nothing gets out: when the daemon has gone, what waits and what comes later is refused,
-// but for the agent's own process, which has nothing to act with any more and may still tell how far it came.
+// Without an answer nothing gets out: when the daemon has gone, connections that wait and those that come
+// later are refused, but for the agent's own process, which has nothing to act with any more and may still
+// tell how far it came. Programs then begin unasked: they reach nothing.
 #pragma once
 
 #include <map>
@@ -19,6 +21,7 @@
 #include <utility>
 
 #include "cli/guarded_run.h"
+#include "cli/run_programs.h"
 #include "cli/secret_paths.h"
 #include "daemon/run_link.h"
 #include "pod/pod_launch.h"
@@ -35,6 +38,7 @@ class RunConnections {
 
  private:
   pod::ConnectVerdict decide(const pod::ConnectCall& call);
+  pod::ConnectVerdict decide(const pod::ExecCall& call);
   pod::ConnectVerdict without_daemon(const daemon::ProcessKey& process) const;
 
   void tell_holds(const std::string& path, const std::string& place);
@@ -44,12 +48,15 @@ class RunConnections {
   SecretPaths secrets_;                                              // which files' ways matter
   std::map<std::pair<std::string, std::string>, std::size_t> told_;  // files, by directory and place
   std::map<std::uint64_t, daemon::ProcessKey> waiting_;              // by call: who makes it
-  std::set<daemon::ProcessKey> agents_;  // processes that the daemon called the agent's own
+  RunPrograms programs_;
+  std::map<std::uint64_t, pod::ProcessSeen> beginning_;  // by call: programs that wait
+  std::set<daemon::ProcessKey> agents_;                  // processes that the daemon called the agent's own
 };
 
 // Does this path of the pod lie where nothing in it can write?
 bool is_fixed(const pod::PodSpec& spec, std::string_view path);
 // As the daemon is told of it.
 daemon::Effect effect_of(const pod::ConnectCall& call, const pod::PodSpec& spec);
+daemon::Effect effect_of(const pod::ExecCall& call, const pod::PodSpec& spec);
 
 }  // namespace weir::cli

@@ -66,9 +66,10 @@ void RunReport::urgent(const std::string& text) {
 }
 
 void RunReport::decision(const daemon::RunDecision& decision) {
-  // Of connections only what no call explains: an agent makes many.
-  const bool connection = decision.tool == daemon::kConnectionTool && decision.would != "allow";
-  if (!connection && (!live_ || decision.tool_use_id.empty())) return;
+  // Of what programs do only what is not simply allowed: they do much.
+  const bool effect = (decision.tool == daemon::kConnectionTool || decision.tool == daemon::kProgramTool) &&
+                      decision.would != "allow";
+  if (!effect && (!live_ || decision.tool_use_id.empty())) return;
   const bool refused = decision.verdict != "allow" && decision.verdict != "warn";
   std::string line = decision.verdict;
   if (decision.would != decision.verdict) line += " (would be " + decision.would + ")";

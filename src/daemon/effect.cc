@@ -68,6 +68,11 @@ Result<Effect> effect_from(const Json& request) {
   read_texts(request["argv"], effect.argv);
   read_texts(request["parents"], effect.parents);
   effect.how = request["how"].text_or("");
+  if (effect.begins()) {
+    effect.cwd = request["cwd"].text_or("");
+    if (effect.program.empty()) return fail("a program that begins has no name", "program");
+    return effect;
+  }
   effect.host = request["host"].text_or("");
   effect.address = request["address"].text_or("");
   const std::int64_t port = request["port"].int_or(0);
@@ -95,6 +100,7 @@ Json to_json(const Effect& effect) {
                        {"argv", Json::strings(argv)},
                        {"parents", Json::strings(effect.parents)},
                        {"how", effect.how},
+                       {"cwd", to_valid_utf8(effect.cwd)},
                        {"host", to_valid_utf8(effect.host)},
                        {"address", effect.address},
                        {"port", static_cast<std::int64_t>(effect.port)},
@@ -107,11 +113,11 @@ std::optional<std::size_t> agent_in(const Effect& effect, const Runs& runs) {
   return std::nullopt;
 }
 
-event::Event connection_event(const Effect& effect, std::optional<std::size_t> agent_at) {
+event::Event effect_event(const Effect& effect, std::optional<std::size_t> agent_at) {
   using From = guard::Sighting::From;
   From from = effect.orphan ? From::unknown : From::launcher;
   event::Event event;
-  event.kind = event::kind::kConnection;
+  event.kind = effect.begins() ? event::kind::kProgram : event::kind::kConnection;
   event.plane = event::plane::kOs;
   event.source = "weir/pod";
   event.assurance = event::Assurance::kernel;
@@ -119,6 +125,7 @@ event::Event connection_event(const Effect& effect, std::optional<std::size_t> a
   if (agent_at) {
     from = *agent_at == 0 ? From::agent : From::tool;
     if (*agent_at > 0) event.data.set("branch_ns", os::ns_of_ticks(effect.chain[*agent_at - 1].start_ticks));
+    if (effect.begins()) event.data.set("first", *agent_at == 1);
   }
   event.data.set("from", guard::name(from));
   event.corr["pid"] = std::to_string(effect.chain.front().pid);
@@ -127,11 +134,15 @@ event::Event connection_event(const Effect& effect, std::optional<std::size_t> a
   event.body = Json::object(
       {{"program", effect.program},
        {"argv", Json::strings(effect.argv)},
-       {"parents",
-        Json::strings({effect.parents.begin(), effect.parents.begin() + static_cast<std::ptrdiff_t>(told)})},
-       {"host", effect.host},
-       {"address", effect.address},
-       {"port", static_cast<std::int64_t>(effect.port)}});
+       {"parents", Json::strings({effect.parents.begin(),
+                                  effect.parents.begin() + static_cast<std::ptrdiff_t>(told)})}});
+  if (effect.begins()) {
+    event.body.set("cwd", effect.cwd);
+    return event;
+  }
+  event.body.set("host", effect.host)
+      .set("address", effect.address)
+      .set("port", static_cast<std::int64_t>(effect.port));
   if (effect.holds.is_array() && !effect.holds.as_array().empty()) event.body.set("holds", effect.holds);
   return event;
 }
@@ -144,8 +155,12 @@ std::string place_of(const Effect& effect) {
 std::string summary_of(const Effect& effect) {
   constexpr std::size_t kBytesMax = 120;
   std::string text = base_of(effect.program);
+  if (effect.begins())
+    for (std::size_t i = 1; i < effect.argv.size() && text.size() < kBytesMax; ++i)
+      text += ' ' + effect.argv[i];
   if (!effect.parents.empty()) text += " (below " + base_of(effect.parents.front()) + ")";
-  return printable_redacted(text + " → " + place_of(effect), kBytesMax);
+  if (!effect.begins()) text += " → " + place_of(effect);
+  return printable_redacted(text, kBytesMax);
 }
 
 }  // namespace weir::daemon

@@ -1,5 +1,5 @@
-// Connections of programs in a pod: each is an Event of the session of the agent that it is below of, and is
-// judged like a tool call, on that session's strand.
+// What programs in a pod are about to do: each is an Event of the session of the agent that it is below of,
+// and is judged like a tool call, on that session's strand.
 #include <utility>
 
 #include "daemon/effect.h"
@@ -40,7 +40,7 @@ void Engine::note_agent(const Event& event, const std::optional<Run>& run) {
 
 void Engine::effect(const Run& run, Effect effect, EffectAnswer answer) {
   const auto agent_at = agent_in(effect, runs_);
-  Event event = connection_event(effect, agent_at);
+  Event event = effect_event(effect, agent_at);
   event.id = os::new_uuid();
   event.host = options_.host;
   event.user = options_.user;
@@ -55,7 +55,7 @@ void Engine::effect(const Run& run, Effect effect, EffectAnswer answer) {
 
 void Engine::judge_effect(const std::shared_ptr<Seen>& seen, std::size_t thread) {
   const auto refuse = [&](const Error& error) {
-    log_.warn("a connection was refused without a decision", {{"why", error.what}});
+    log_.warn("a connection or program was refused without a decision", {{"why", error.what}});
     seen->answer({.reason = error.what});
   };
   const auto tree = tree_of(seen->event.root, thread);
@@ -72,7 +72,7 @@ void Engine::judge_effect(const std::shared_ptr<Seen>& seen, std::size_t thread)
   note_forgotten(**tree);
   Notice notice{.decision = decided->decision,
                 .agent = seen->event.agent.name,
-                .tool = "connection",
+                .tool = std::string(seen->effect.begins() ? kProgramTool : kConnectionTool),
                 .summary = summary_of(seen->effect),
                 .run = seen->run.id,
                 .tool_use_id = {}};
@@ -97,7 +97,7 @@ void Engine::judge_effect(const std::shared_ptr<Seen>& seen, std::size_t thread)
 // or one that nothing explains, is from outside.
 bool Engine::note_source(const Seen& seen, const event::Decision& decision) {
   constexpr std::size_t kSourcesMax = 4096;
-  if (decision.actions.empty()) return false;
+  if (decision.actions.empty() || seen.effect.begins()) return false;
   const Json& attrs = decision.actions.front().attrs;
   const std::string_view what = attrs["what"].text_or("");
   if (what != "host" && what != "unknown-host" && !attrs["unexplained"].bool_or(false)) return false;

@@ -19,9 +19,6 @@
 
 namespace weir::daemon {
 
-// RunDecision::tool of a connection in a pod.
-inline constexpr std::string_view kConnectionTool = "connection";
-
 struct RunStart {
   std::string id;  // UUIDv7
   std::string agent;

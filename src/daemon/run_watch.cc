@@ -29,7 +29,8 @@ RunWatch::RunWatch(RunLink& link, WatchOptions options) : link_(link), options_(
 
 void RunWatch::count(const RunDecision& decision) {
   const std::string& id = decision.tool_use_id;
-  if (decision.tool == kConnectionTool && is_refusal(decision.would)) ++totals_.divergences;
+  if ((decision.tool == kConnectionTool || decision.tool == kProgramTool) && is_refusal(decision.would))
+    ++totals_.divergences;
   if (id.empty()) return;
   // Forgetting the oldest would be wrong by chance; forgetting all only costs a question each.
   if (judged_.size() >= kJudgedMax) judged_.clear();

@@ -34,6 +34,7 @@ inline constexpr std::string_view kToolResult = "tool.result";    // data: tool,
 inline constexpr std::string_view kAgentStart = "agent.start";    // a sub-agent begins
 inline constexpr std::string_view kAgentStop = "agent.stop";
 inline constexpr std::string_view kConnection = "connection";  // seen by a pod's supervisor; body: see docs
+inline constexpr std::string_view kProgram = "program";        // the same, begins; body: see docs
 inline constexpr std::string_view kConfigChange = "config.change";  // the agent's own settings; body: path
 inline constexpr std::string_view kObservation = "observation";     // an answer to Guard::prepare
 inline constexpr std::string_view kApproval = "approval";           // a person's answer to an ask

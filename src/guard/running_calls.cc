@@ -4,6 +4,7 @@
 #include <charconv>
 
 #include "base/bytes.h"
+#include "guard/beyond_pod.h"
 #include "guard/carried_out.h"
 #include "ingest/tools.h"
 
@@ -96,6 +97,8 @@ Reach reach_of(const std::vector<event::Action>& actions) {
       if (std::string tool(base_of(action.resource));
           !tool.empty() && std::find(reach.tools.begin(), reach.tools.end(), tool) == reach.tools.end())
         reach.tools.push_back(std::move(tool));
+    if (is_beyond_pod(action.verb) && reach.effects.size() < kPlacesMax)
+      reach.effects.push_back({action.verb, action.resource});
     if (reads_secret_file(action) && reach.secrets.size() < kPlacesMax)
       reach.secrets.push_back(action.resource);
     if (action.verb != "net.connect" || action.resource_type == "Service") continue;
@@ -134,6 +137,7 @@ Sighting sighting_of(const event::Event& event) {
   seen.address = event.body["address"].text_or("");
   const std::int64_t port = event.body["port"].int_or(0);
   if (port > 0 && port <= UINT16_MAX) seen.port = static_cast<std::uint16_t>(port);
+  seen.first = event.data["first"].bool_or(false);
   return seen;
 }
 
@@ -179,7 +183,8 @@ std::string_view RunningCalls::explains(const Call& call, const Sighting& seen,
   return std::any_of(reach.tools.begin(), reach.tools.end(), by_tool) ? "tool" : std::string_view();
 }
 
-Explanation RunningCalls::explain(const Sighting& seen, const shell::CommandTable& table) const {
+template <class Explains>
+Explanation RunningCalls::explain_by(const Sighting& seen, Explains explains) const {
   if (seen.from == Sighting::From::agent) return {"agent", true, {}};
   if (seen.from == Sighting::From::launcher) return {"launcher", true, {}};
   if (seen.from == Sighting::From::unknown) return {"orphan", false, {}};
@@ -187,12 +192,33 @@ Explanation RunningCalls::explain(const Sighting& seen, const shell::CommandTabl
   for (const auto& call : calls_) {
     if (!call.owns(seen.branch_ns)) continue;
     if (call.runs())
-      if (const auto by = explains(call, seen, table); !by.empty()) return {by, true, call.tool_use_id};
+      if (const std::string_view by = explains(call); !by.empty()) return {by, true, call.tool_use_id};
     if (owner == nullptr || call.runs()) owner = &call;
   }
   // Hooks, tool servers and what else the agent starts for itself, while no call was running.
   if (owner == nullptr) return {"helper", true, {}};
   return {owner->runs() ? "not-named" : "late", false, owner->tool_use_id};
+}
+
+Explanation RunningCalls::explain(const Sighting& seen, const shell::CommandTable& table) const {
+  return explain_by(seen, [&](const Call& call) { return explains(call, seen, table); });
+}
+
+Explanation RunningCalls::explain_program(const Sighting& seen) const {
+  return explain_by(seen, [&](const Call& call) -> std::string_view {
+    if (seen.first && seen.fixed && is_shell(seen.program)) return "shell";
+    const auto& tools = call.reach.tools;
+    return std::find(tools.begin(), tools.end(), base_of(seen.program)) != tools.end() ? "tool" : "";
+  });
+}
+
+bool RunningCalls::said(const Sighting& seen, const event::Action& action) const {
+  const Reach::Effect effect{action.verb, action.resource};
+  return std::any_of(calls_.begin(), calls_.end(), [&](const Call& call) {
+    const auto& effects = call.reach.effects;
+    return call.owns(seen.branch_ns) && call.runs() &&
+           std::find(effects.begin(), effects.end(), effect) != effects.end();
+  });
 }
 
 bool RunningCalls::reads_secret(std::string_view tool_use_id, std::string_view path) const {

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/hash.h"
+#include "guard/beyond_pod.h"
 #include "guard/carried_out.h"
 #include "guard/path_facts.h"
 #include "guard/shell_actions.h"
@@ -44,6 +45,8 @@ class Reading {
       config_change();
     else if (event_.kind == kind::kConnection)
       connection();
+    else if (event_.kind == kind::kProgram)
+      program();
     else
       of_session();
   }
@@ -186,15 +189,45 @@ class Reading {
     action.attrs.set("host", host);
     action.attrs.set("port", std::to_string(seen.port));
     action.attrs.set("program", seen.program);
-    action.attrs.set(why.explained ? "what" : "unexplained_by", why.by);
-    if (!why.explained) action.attrs.set("unexplained", true);
-    if (why.by == "late" || why.by == "orphan") action.attrs.set(std::string(why.by), true);
-    if (!why.tool_use_id.empty()) action.attrs.set("intent", why.tool_use_id);
+    set_explanation(action, why);
     if (const auto hosts = hosts_held(event_); !hosts.empty())
       action.attrs.set("from_hosts", Json::strings(hosts));
     add(std::move(action));
     for (auto& carried : carried_out(event_, why, state_.running, pack_.paths(), options_.home))
       add(std::move(carried));
+  }
+
+  // A program that the kernel saw begin: itself, and what it does beyond the pod, unless the call that it
+  // belongs to said so and was judged with it.
+  void program() {
+    const Sighting seen = sighting_of(event_);
+    const Explanation why = state_.running.explain_program(seen);
+    Action action{"effect.exec",      "Program", seen.program.substr(seen.program.rfind('/') + 1),
+                  Certainty::certain, {},        Json::object()};
+    action.attrs.set("program", seen.program);
+    set_explanation(action, why);
+    add(std::move(action));
+    // What the shell of a call runs was read with the call; what the agent starts for itself is its own deed,
+    // and nobody asked about programs beside it.
+    if (why.by == "shell" || why.by == "agent" || why.by == "launcher") return;
+    if (why.by == "helper" && seen.first) return;
+    std::vector<std::string> argv;
+    if (const Json& words = event_.body["argv"]; words.is_array())
+      for (const auto& word : words.as_array())
+        argv.emplace_back(word.text_or(""));
+    for (auto& one :
+         beyond_pod(argv, {cwd_, options_.home, state_.workspace}, pack_.commands(), event_.agent.name)) {
+      if (state_.running.said(seen, one)) continue;
+      one.attrs.set("program", seen.program);
+      add(std::move(one));
+    }
+  }
+
+  static void set_explanation(Action& action, const Explanation& why) {
+    action.attrs.set(why.explained ? "what" : "unexplained_by", why.by);
+    if (!why.explained) action.attrs.set("unexplained", true);
+    if (why.by == "late" || why.by == "orphan") action.attrs.set(std::string(why.by), true);
+    if (!why.tool_use_id.empty()) action.attrs.set("intent", why.tool_use_id);
   }
 
   // A hook that asks about a settings change: Weir's own files and the agent's.

@@ -45,11 +45,12 @@ Lineage::Lineage(std::function<std::vector<pid_t>()> living)
   not_before_ = next_mark_;
 }
 
-Lineage::Marks Lineage::exec(ProcessSeen& process) {
-  const bool first = !std::exchange(begun_, true);
-  const bool room = make_room();
-  const auto before = room ? set_mark(process.pid, next_mark_) : mark_of(process.pid);
-  const auto parent = before ? nodes_.find(*before) : nodes_.end();
+void Lineage::descend(ProcessSeen& process) const {
+  descend(process, mark_of(process.pid));
+}
+
+void Lineage::descend(ProcessSeen& process, std::optional<std::uint64_t> mark) const {
+  const auto parent = mark ? nodes_.find(*mark) : nodes_.end();
   if (parent != nodes_.end()) {
     const Node& node = parent->second;
     process.orphan = !node.whole;
@@ -59,13 +60,20 @@ Lineage::Marks Lineage::exec(ProcessSeen& process) {
                        same_process(*node.parents.front(), process);
     if (!third) process.parents.insert(process.parents.begin(), node.program);
   } else {
-    process.orphan = !first;
+    process.orphan = begun_;  // else it is the pod's own program
   }
   // The pod's own program stays at the end of a chain that is too long.
   if (process.parents.size() > kParentsSeenMax) {
     process.parents.erase(process.parents.end() - 2);
     process.orphan = true;
   }
+}
+
+Lineage::Marks Lineage::exec(ProcessSeen& process) {
+  const bool room = make_room();
+  const auto before = room ? set_mark(process.pid, next_mark_) : mark_of(process.pid);
+  descend(process, before);
+  begun_ = true;
   if (!room || !before) return {before.value_or(0), before.value_or(0)};
   auto program = std::make_shared<const ProgramSeen>(ProgramSeen{.pid = process.pid,
                                                                  .start_ticks = process.start_ticks,

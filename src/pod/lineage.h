@@ -40,6 +40,8 @@ class Lineage {
   };
   // Fills `parents` and `orphan` of a process that is about to execute `process.program`, and remembers it.
   Marks exec(ProcessSeen& process);
+  // The same, and remembers nothing: of a program that may not begin.
+  void descend(ProcessSeen& process) const;
   // Fills `parents` and `orphan` of a process as it is.
   void trace(ProcessSeen& process) const;
 
@@ -55,6 +57,7 @@ class Lineage {
     Parents parents;
     bool whole = true;
   };
+  void descend(ProcessSeen& process, std::optional<std::uint64_t> mark) const;
   bool make_room();
   void forget_the_gone();
 

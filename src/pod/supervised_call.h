@@ -99,6 +99,12 @@ struct ConnectVerdict {
   static ConnectVerdict later() { return {What::later, 0}; }
 };
 
+// A program that is about to begin: `process` is the one that executes it, as it is told to on_exec.
+struct ExecCall {
+  std::uint64_t id = 0;  // among those of ConnectCall; never used twice in a run
+  const ProcessSeen& process;
+};
+
 // A name that a program asked for.
 struct LookUp {
   pid_t thread = 0;      // outside
@@ -114,6 +120,9 @@ struct LookUp {
 // every connection is allowed.
 struct Supervise {
   std::function<void(const ProcessSeen&)> on_exec;  // advisory: it runs, within the pod's walls
+  // Before on_exec; refused, execve(2) answers the error. Also advisory: a process that exchanges its own
+  // arguments while they are read is not held by it. Absent: everything begins.
+  std::function<ConnectVerdict(const ExecCall&)> decide_exec;
   std::function<ConnectVerdict(const ConnectCall&)> decide;
   std::function<void(std::uint64_t id)> on_gone;  // a call that waited: its process ended or gave up
   // Watch::files. Is what stands in this file something whose ways matter? Asked once for each.

@@ -131,10 +131,11 @@ void Supervisor::serve() {
 
 void Supervisor::serve_one(const Notification& notification) {
   if (notification.number == SYS_connect) return on_connect(notification);
-  if (notification.number == SYS_execve || notification.number == SYS_execveat)
-    on_exec(notification);
-  else if (flow_)
+  if (notification.number == SYS_execve || notification.number == SYS_execveat) {
+    if (!on_exec(notification)) return;
+  } else if (flow_) {
     flow_->see(notification);
+  }
   if (direct_ && direct_->serve(notification, notifications_)) return;
   notifications_.go_on(notification.id);
 }
@@ -158,23 +159,67 @@ bool Supervisor::is_there(const std::string& program) const {
   return fd || (errno != ENOENT && errno != ENOTDIR);
 }
 
-void Supervisor::on_exec(const Notification& notification) {
+bool Supervisor::on_exec(const Notification& notification) {
   const auto id = process_of(notification.thread);
-  if (!id) return;
+  if (!id) return true;
   ProcessSeen process = see(*id, notification.thread);
   const Memory memory(notification.thread);
   process.program = asked_program(notification, memory, process.cwd);
   // execveat may mean a descriptor, and a file that has no name.
   const bool at = notification.number == SYS_execveat;
   if (flow_) flow_->sought(notification.thread, process.program);
-  if (!at && !is_there(process.program)) return;
+  if (!at && !is_there(process.program)) return true;
   const std::size_t argv_at = at ? 2 : 1;
   process.argv = memory.arguments(notification.arguments[argv_at]);
-  if (!notifications_.waits(notification.id)) return;
+  if (!notifications_.waits(notification.id)) return true;
+  // The pod's own program is what the person asked for.
+  if (callbacks_.decide_exec && count_.programs > 0 && execs_.size() < kCallsHeldMax) {
+    lineage_.descend(process);
+    const std::uint64_t exec_id = next_id_++;
+    const ConnectVerdict verdict = callbacks_.decide_exec({exec_id, process});
+    if (verdict.what == ConnectVerdict::What::later) {
+      execs_.emplace(exec_id, Exec{notification, std::move(process)});
+      return false;
+    }
+    if (verdict.what == ConnectVerdict::What::refuse) {
+      ++count_.refused;
+      notifications_.answer(notification.id, verdict.error_number > 0 ? verdict.error_number : EACCES);
+      return false;
+    }
+  }
+  begin(std::move(process));
+  return true;
+}
+
+void Supervisor::begin(ProcessSeen process) {
   const Lineage::Marks marks = lineage_.exec(process);
   if (flow_) flow_->executed(process, marks);
   ++count_.programs;
   if (callbacks_.on_exec) callbacks_.on_exec(process);
+}
+
+bool Supervisor::answer_exec(std::uint64_t id, const ConnectVerdict& verdict) {
+  if (verdict.what == ConnectVerdict::What::later) return execs_.contains(id);
+  const auto held = execs_.extract(id);
+  if (!held) return false;
+  const Exec& exec = held.mapped();
+  if (!notifications_.waits(exec.notification.id)) return false;
+  if (verdict.what == ConnectVerdict::What::refuse) {
+    ++count_.refused;
+    notifications_.answer(exec.notification.id, verdict.error_number > 0 ? verdict.error_number : EACCES);
+    return true;
+  }
+  begin(exec.process);
+  notifications_.go_on(exec.notification.id);
+  return true;
+}
+
+void Supervisor::forget_ended_execs() {
+  std::erase_if(execs_, [&](const auto& held) {
+    const bool over = !notifications_.waits(held.second.notification.id);
+    if (over && callbacks_.on_gone) callbacks_.on_gone(held.first);
+    return over;
+  });
 }
 
 void Supervisor::on_connect(const Notification& notification) {
@@ -352,6 +397,7 @@ void Supervisor::hear(const WayOut::Ended& ended) {
 }
 
 bool Supervisor::answer(std::uint64_t call, const ConnectVerdict& verdict) {
+  if (execs_.contains(call)) return answer_exec(call, verdict);
   if (verdict.what == ConnectVerdict::What::later) return calls_.contains(call) || questions_.contains(call);
   const bool allowed = verdict.what == ConnectVerdict::What::allow;
   if (const auto question = questions_.extract(call)) {
@@ -380,6 +426,7 @@ bool Supervisor::answer(std::uint64_t call, const ConnectVerdict& verdict) {
 void Supervisor::sweep() {
   listen();
   if (flow_) flow_->sweep();
+  forget_ended_execs();
   std::vector<std::uint64_t> gone;
   for (const auto& [id, call] : calls_)
     if (!notifications_.waits(call.notification.id)) gone.push_back(id);

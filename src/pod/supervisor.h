@@ -4,8 +4,8 @@
 //   Supervisor supervisor({...});                     // served by the loop of launch_pod
 //   poll(supervisor.fds() …); supervisor.serve();
 //
-// exec: told, counted, always goes on: what may run is bounded by mounts and Landlock, and the kernel reads
-// what is executed anew after we have.
+// exec: told, counted, and refused where Supervise::decide_exec says so. That is advice: what may run is
+// bounded by mounts and Landlock, and the kernel reads what is executed anew after we have.
 //
 // connect by TCP: the address is copied once, the socket fetched by pidfd_getfd(2), and when it is decided
 // the connection is made *here*, on that descriptor, to that address. Nothing that the program writes to its
@@ -94,9 +94,19 @@ class Supervisor final : private WayOut::Hears {
     std::string destination;
   };
 
+  // A program that waits for an answer before it begins.
+  struct Exec {
+    Notification notification;
+    ProcessSeen process;
+  };
+
   Supervisor(Setup setup, std::unique_ptr<ConnectFor> connects, os::Fd root);
   void serve_one(const Notification& notification);
-  void on_exec(const Notification& notification);
+  // False: it is answered already, or waits for an answer.
+  bool on_exec(const Notification& notification);
+  void begin(ProcessSeen process);
+  bool answer_exec(std::uint64_t id, const ConnectVerdict& verdict);
+  void forget_ended_execs();
   void on_connect(const Notification& notification);
   static int copy_address(Call& call);
   void note_other_connect(Call call);
@@ -130,6 +140,7 @@ class Supervisor final : private WayOut::Hears {
   std::uint64_t next_id_ = 1;
   std::map<std::uint64_t, Call> calls_;
   std::map<std::uint64_t, Question> questions_;
+  std::map<std::uint64_t, Exec> execs_;
   std::map<std::uint64_t, ProcessSeen> asking_;  // processes by their connection to the pod's proxy
   std::map<std::string, std::string> names_;     // of addresses
 };

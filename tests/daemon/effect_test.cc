@@ -56,9 +56,32 @@ TEST(Effect, WhatIsMissingIsNamedAndNothingIsAssumedInItsFavour) {
   EXPECT_FALSE(without("fixed")->fixed);
 }
 
+TEST(Effect, OfAProgramThatBegins) {
+  Effect effect = some_effect();
+  effect.how = "exec";
+  effect.program = "/usr/bin/git";
+  effect.argv = {"git", "push", "--token=ghp_0123456789abcdefghij0123456789abcdef"};
+  effect.cwd = "/workspace";
+  effect.host = effect.address = "";
+  effect.port = 0;
+  const auto read = effect_from(to_json(effect));
+  ASSERT_TRUE(read) << read.error().message();
+  EXPECT_EQ(compact(to_json(*read)), compact(to_json(effect)));
+  const auto event = effect_event(*read, 1);
+  EXPECT_EQ(event.kind, event::kind::kProgram);
+  EXPECT_TRUE(event.data["first"].bool_or(false));
+  EXPECT_FALSE(effect_event(*read, 2).data["first"].bool_or(true));
+  EXPECT_EQ(event.body["cwd"].text_or(""), "/workspace");
+  EXPECT_FALSE(event.body.has("host"));
+  EXPECT_TRUE(summary_of(*read).starts_with("git push --token=")) << summary_of(*read);
+  EXPECT_FALSE(summary_of(*read).contains("ghp_0123456789abcdefghij")) << summary_of(*read);
+  effect.program = "";
+  EXPECT_FALSE(effect_from(to_json(effect)));
+}
+
 TEST(Effect, BelongsToTheNearestAgentOfItsChain) {
   const auto from = [](const Effect& effect, std::optional<std::size_t> at) {
-    return std::string(connection_event(effect, at).data["from"].text_or(""));
+    return std::string(effect_event(effect, at).data["from"].text_or(""));
   };
   Effect effect = some_effect();
   EXPECT_EQ(from(effect, 0), "agent");
@@ -68,8 +91,8 @@ TEST(Effect, BelongsToTheNearestAgentOfItsChain) {
   EXPECT_EQ(from(effect, std::nullopt), "unknown");
   EXPECT_EQ(from(effect, 2), "tool");
   // The branch is what stands right below the agent.
-  EXPECT_EQ(connection_event(effect, 2).data["branch_ns"].int_or(0), os::ns_of_ticks(8));
-  EXPECT_EQ(connection_event(effect, 1).data["branch_ns"].int_or(0), os::ns_of_ticks(9));
+  EXPECT_EQ(effect_event(effect, 2).data["branch_ns"].int_or(0), os::ns_of_ticks(8));
+  EXPECT_EQ(effect_event(effect, 1).data["branch_ns"].int_or(0), os::ns_of_ticks(9));
 }
 
 class EffectTest : public testing::DaemonTest {
@@ -155,7 +178,7 @@ TEST(Effect, WhatTheProgramHoldsIsReadStrictly) {
   const auto read = effect_from(to_json(effect));
   ASSERT_TRUE(read) << read.error().message();
   EXPECT_EQ(compact(read->holds), compact(effect.holds));
-  EXPECT_EQ(compact(connection_event(*read, 1).body["holds"]), compact(effect.holds));
+  EXPECT_EQ(compact(effect_event(*read, 1).body["holds"]), compact(effect.holds));
   Json wrong = to_json(effect);
   wrong.set("holds", Json::array({Json::object({{"kind", "thought"}, {"name", "x"}})}));
   EXPECT_FALSE(effect_from(wrong));

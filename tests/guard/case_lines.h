@@ -60,8 +60,31 @@ inline event::Event connection_of(std::string_view what) {
   return event;
 }
 
+// "WHOSE PROGRAM ARGS...": a program of a pod that begins, below a process that began just now.
+inline event::Event program_of(std::string_view what) {
+  const auto [whose, rest] = first_word(what);
+  std::vector<std::string> argv;
+  for (auto [word, after] = first_word(rest); !word.empty(); std::tie(word, after) = first_word(after))
+    argv.push_back(word);
+  event::Event event = tool_call("", Json::object());
+  event.kind = event::kind::kProgram;
+  event.plane = event::plane::kOs;
+  event.source = "weir/pod";
+  event.assurance = event::Assurance::kernel;
+  constexpr std::int64_t kJustNowNs = kStartNs * 2;
+  const std::string program = argv.empty() ? "" : argv[0];
+  event.data = Json::object({{"from", whose},
+                             {"branch_ns", kJustNowNs},
+                             {"how", "exec"},
+                             {"first", false},
+                             {"fixed", program.starts_with("/usr/")}});
+  event.body = Json::object({{"program", program}, {"argv", Json::strings(argv)}, {"cwd", "/workspace"}});
+  return event;
+}
+
 // "$ COMMAND", "Read PATH", "Write PATH", "Edit PATH", "config PATH", "notice NAME", "prompt SPEAKER
-// TEXT", "connect WHOSE PROGRAM HOST:PORT [holding PATH]", or {"tool": …, "input": …}.
+// TEXT", "connect WHOSE PROGRAM HOST:PORT [holding PATH]", "begin WHOSE PROGRAM ARGS...", or {"tool": …,
+// "input": …}.
 inline std::optional<event::Event> event_of(std::string_view what, const CaseWorld& world) {
   const auto [word, rest] = first_word(what);
   std::optional<event::Event> event;
@@ -93,6 +116,8 @@ inline std::optional<event::Event> event_of(std::string_view what, const CaseWor
     event->body = Json::object({{"text", text}});
   } else if (word == "connect") {
     event = connection_of(rest);
+  } else if (word == "begin") {
+    event = program_of(rest);
   } else if (word.starts_with("{")) {
     if (const auto json = parse_json(trim(what)); json)
       event = tool_call(std::string((*json)["tool"].text_or("")), (*json)["input"]);

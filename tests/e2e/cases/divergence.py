@@ -98,3 +98,36 @@ def divergence_observed(world):
         run = world.go(weir_arguments=("--json", "--mode", "observe", "--allow", f"localhost:{peer.port}"))
         world.expect(any("/innocent-name" in line for line in peer.requests()), f"it was refused: {peer.requests()}")
     world.expect(summary(run)["divergences"] >= 1, f"it saw {summary(run)}")
+
+
+# Starts what it does not say: an agent without its safety, and a program that does no harm. Errors are written as they come.
+STARTER = """#!/usr/bin/env python3
+import pathlib, subprocess
+for name, argv in (("unsafe", ["./codex", "--yolo"]), ("plain", ["./harmless"])):
+    try:
+        code = subprocess.run(argv).returncode
+    except OSError as error:
+        code = f"errno {error.errno}"
+    pathlib.Path(name + ".done").write_text(f"{code}\\n")
+"""
+
+
+@case("a program that a call only starts by way of another is judged by its own arguments before it begins: what no call could do, it cannot either",
+      agents=GUARDED, ways=("pod",))
+def programs_judged(world):
+    world.write("tool", STARTER, executable=True)
+    for name in ("codex", "harmless"):
+        world.write(name, f"#!/bin/sh\ntouch {name}.ran\n", executable=True)
+    with world.peer() as peer:  # a pod without a way out judges no programs: they reach nothing
+        world.script(says(shell("./tool")), says("done"))
+        world.guard()
+        run = world.go(weir_arguments=("--json", "--allow", f"localhost:{peer.port}"), seconds=150)
+    world.expect(run.code == 0, f"the run ended with {run.code}: {(run.err + run.out).strip()[-300:]}")
+    world.expect(world.made("harmless.ran").exists(), f"the other program did not run: {world.heard()}")
+    world.expect_effect(not world.made("codex.ran").exists(), "an agent without its safety was started")
+    if world.way == "none":
+        return
+    world.expect(world.made("unsafe.done").read_text() == "errno 13\n", f"execve answered {world.made('unsafe.done').read_text()}")
+    world.expect(summary(run)["divergences"] >= 1, f"it told {summary(run)}")
+    rows = [row for row in world.log_rows() if "guard.agent" in str(row) or "unsafe" in str(row) or "program" in str(row)]
+    world.expect(rows, "nothing is on record")
