@@ -1,11 +1,24 @@
 """`weir run --pod` where Weir may make no namespaces, or is told who is to make the pod: what can be had is had and said, and an agent
 that would have no model is not started."""
+import sys
+
 from cases import case
 from cases.runs import OWN_FAILURE, summary
-from model import says
+from model import says, shell
 
 # As an ordinary user on a host that forbids user namespaces. Both end with the case's own namespaces.
 FORBID = 'echo 0 > /proc/sys/user/max_user_namespaces && exec setpriv --bounding-set=-all --inh-caps=-all "$@"'
+# A kernel without Landlock: landlock_create_ruleset (444) answers ENOSYS to this program and all that it starts.
+NO_LANDLOCK = """
+import ctypes, os, struct, sys
+rules = b"".join(struct.pack("HBBI", *rule) for rule in ((0x20, 0, 0, 0), (0x15, 0, 1, 444), (0x06, 0, 0, 0x50000 | 38), (0x06, 0, 0, 0x7fff0000)))
+kept = ctypes.create_string_buffer(rules)
+libc = ctypes.CDLL(None, use_errno=True)
+libc.prctl(38, 1, 0, 0, 0)
+if libc.prctl(22, 2, struct.pack("HxxxxxxQ", 4, ctypes.addressof(kept)), 0, 0) != 0:
+    sys.exit("no filter")
+os.execvp(sys.argv[1], sys.argv[1:])
+"""
 WORK = "cat there.txt > seen.txt; rm there.txt; exit 7"
 
 
@@ -66,3 +79,25 @@ def pod_agent_needs_its_model(world):
         done = run(world, "--pod", "--quiet", *options, *command, forbidden="--launcher" not in options, **env)
         expect_refused(world, done, "an agent's model")
     world.expect(world.model.requests() == [], "the agent was started")
+
+
+@case("without Landlock an agent works in a pod of level L2 for who asks for no more; its calls are judged, and no decision says shielded",
+      agents=("claude", "codex"), ways=("pod",), needs_guard=False)
+def pod_agent_at_a_lower_level(world):
+    world.script(says(shell("echo one > one.txt")), says(shell("rm -r /usr/share/weir-e2e-nothing")), says(shell("echo two > two.txt")), says("done"))
+    world.guard()
+
+    def go(*options):
+        argv = [sys.executable, "-c", NO_LANDLOCK, str(world.bin / "weir"), "run", "--pod", "--json", *options, "--", *world.agent.argv("go")]
+        return world.finish(world.spawn(argv, world.environment(**world.agent_environment())))
+
+    refused = go()
+    world.expect(refused.code == OWN_FAILURE and "this host reaches level L2, L3 was asked for" in refused.err, f"it says {refused.err!r}")
+    done = go("--level", "L2")
+    told = summary(done)
+    world.expect(done.code == 0 and told["pod"]["level"] == "L2", f"it ended with {done.code}: {done.err.strip()[-300:]}")
+    world.expect(told["calls"] == 3 and told["refused"] == 1, f"it counted {told}")
+    world.expect(world.made("two.txt").read_text() == "two\n" and not (world.project / "one.txt").exists(), "it did not work in a pod")
+    world.expect_refusals(1)
+    rows = [row for row in world.log_rows() if row.get("isolation")]
+    world.expect(rows and all(row["isolation"] == "same_user" for row in rows), f"decisions say {rows[:2]}")
