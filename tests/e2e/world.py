@@ -44,6 +44,32 @@ server.socket = context.wrap_socket(server.socket, server_side=True)
 pathlib.Path(sys.argv[1], "site.open").touch()
 server.serve_forever()
 """
+PRIVATE = "10.77.0.1"
+# Port 443 of that address, without TLS, is the model's port.
+FRONT = """
+import pathlib, socket, ssl, sys, threading
+def pump(source, target):
+    try:
+        while data := source.recv(65536):
+            target.sendall(data)
+        target.shutdown(socket.SHUT_WR)
+    except OSError:
+        pass
+def serve(plain):
+    try:
+        client = context.wrap_socket(plain, server_side=True)
+    except OSError:
+        return
+    model = socket.create_connection(("127.0.0.1", int(sys.argv[4])))
+    threading.Thread(target=pump, args=(model, client), daemon=True).start()
+    pump(client, model)
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain(sys.argv[2], sys.argv[3])
+server = socket.create_server(("10.77.0.1", 443))
+pathlib.Path(sys.argv[1], "site.open").touch()
+while True:
+    threading.Thread(target=serve, args=(server.accept()[0],), daemon=True).start()
+"""
 
 
 class Failed(Exception):
@@ -122,19 +148,34 @@ class World:
     def site(self, host, text):
         """An https site of that name on this case's own loopback, whose certificate the agent trusts; before script(). The
         model's summary of it is the text itself."""
+        key, pem = self.name(host)
+        (self.ground / "index.html").write_text(f"<html><body><p>{text}</p></body></html>")
+        self.open_site(SITE, str(self.ground), str(pem), str(key))
+        self.summary = text
+
+    def model_at(self, host):
+        """The model under this name of its vendor's, by https, at a private address; after script()."""
+        key, pem = self.name(host, PRIVATE)
+        sandbox.add_address(PRIVATE)
+        self.open_site(FRONT, str(self.ground), str(pem), str(key), str(self.model.port))
+
+    def name(self, host, address="127.0.0.1"):
+        """This name leads to this case's own loopback, at that address; a key and a certificate for it, which the agent trusts."""
         if os.environ.get(sandbox.MARK) != "1":
-            raise Failed("a site needs namespaces of the case's own: names and ports of this machine are not touched")
+            raise Failed("a name needs namespaces of the case's own: names and ports of this machine are not touched")
         key, pem = self.ground / "site.key", self.ground / "site.pem"
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
                         "-subj", f"/CN={host}", "-addext", f"subjectAltName=DNS:{host}", "-keyout", str(key), "-out", str(pem)],
                        check=True, capture_output=True)
         names = self.ground / "hosts"
-        names.write_text(f"127.0.0.1 localhost {host}\n")
+        names.write_text(f"127.0.0.1 localhost\n{address} {host}\n")
         sandbox.mount_again(str(names), "/etc/hosts")
-        (self.ground / "index.html").write_text(f"<html><body><p>{text}</p></body></html>")
-        self.spawn(["python3", "-c", SITE, str(self.ground), str(pem), str(key)], self.environment())
+        self.trusted = pem
+        return key, pem
+
+    def open_site(self, program, *arguments):
+        self.spawn(["python3", "-c", program, *arguments], self.environment())
         self.wait_until(lambda: (self.ground / "site.open").exists(), "the site to open")
-        self.trusted, self.summary = pem, text
 
     def script(self, *steps, when=()):
         self.model = scripted.Model(self.checkout, self.ground / "model", steps, when, self.summary)
@@ -195,7 +236,7 @@ class World:
             argv = [str(self.bin / "weir"), "run", *weir_arguments, "--", *argv]
         if self.way == "pod":
             argv = [str(self.bin / "weir"), "run", "--pod", *weir_arguments, "--", *argv]
-        return self.spawn(argv, self.environment(**self.agent_environment(), **(env or {})))
+        return self.spawn(argv, self.environment(**(self.agent_environment() | (env or {}))))
 
     def agent_environment(self):
         of_agent = self.agent.environment(self.model.port) if self.model else {}

@@ -4,7 +4,7 @@ import dataclasses
 import importlib
 import typing
 
-MODULES = ("verdicts", "approvals", "lost_guard", "tampering", "trees", "launching", "scopes", "runs", "doctor", "flows", "pods", "direct_pods", "pod_launchers", "divergence", "data_in_pods")
+MODULES = ("verdicts", "approvals", "lost_guard", "tampering", "trees", "launching", "scopes", "runs", "doctor", "flows", "pods", "direct_pods", "pod_launchers", "agent_sign_in", "divergence", "data_in_pods")
 
 
 @dataclasses.dataclass
