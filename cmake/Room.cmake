@@ -15,7 +15,8 @@ function(weir_room name floor kind)
   endforeach()
   target_link_libraries(weir_${name} PUBLIC ${ROOM_LIBS})
 
-  file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${name}/*_test.cc)
+  file(GLOB tests CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/tests/${name}/*_test.cc
+       ${CMAKE_SOURCE_DIR}/tests/${name}/main.cc)
   if(tests AND WEIR_TESTS)
     add_executable(${name}_tests EXCLUDE_FROM_ALL ${tests})
     target_link_libraries(${name}_tests PRIVATE weir_${name} weir_content GTest::gmock GTest::gtest_main)

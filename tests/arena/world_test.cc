@@ -5,7 +5,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <sstream>
 
@@ -14,6 +13,7 @@
 #include "arena/tools.h"
 #include "os/files.h"
 #include "os/process.h"
+#include "support/throwaway_dir.h"
 
 namespace weir::arena {
 namespace {
@@ -22,16 +22,16 @@ using testing::HasSubstr;
 
 class WorldTest : public testing::Test {
  protected:
+  const support::ThrowawayDir throwaway_;
+  const std::string top_ = throwaway_.path();
+
   void SetUp() override {
-    char name[] = "/tmp/weir-arena-test.XXXXXX";
-    top_ = ::mkdtemp(name);
     scenario_.project = {{"a/b.txt", "one\n"}};
     scenario_.home = {{".bashrc", "start\n"}};
     scenario_.environment = {{"TOKEN", "t"}};
     scenario_.uses = {"sh"};
     scenario_.stand_ins = {{"danger", "it's 100%"}};
   }
-  void TearDown() override { std::filesystem::remove_all(top_); }
 
   os::ChildResult shell(const World& world, const std::string& command) const {
     return os::run_child({.argv = {"/bin/sh", "-c", command},
@@ -41,7 +41,6 @@ class WorldTest : public testing::Test {
         .value();
   }
 
-  std::string top_;
   Scenario scenario_;
 };
 

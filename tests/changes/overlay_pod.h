@@ -4,13 +4,11 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <fstream>
 #include <map>
-#include <sstream>
 #include <string>
 
 #include "changes/commit.h"
@@ -19,21 +17,18 @@
 #include "content.h"
 #include "os/files.h"
 #include "os/process.h"
+#include "support/throwaway_dir.h"
 
 namespace weir::changes::testing {
 
 class OverlayPodTest : public ::testing::Test {
  protected:
+  const support::ThrowawayDir throwaway_;
+  const std::string dir_ = throwaway_.path();
+
   void SetUp() override {
-    char name[] = "/tmp/weir-pod.XXXXXX";
-    ASSERT_NE(::mkdtemp(name), nullptr);
-    dir_ = os::resolve_path(name);
     workspace_ = dir_ + "/w";
     ASSERT_EQ(::mkdir(workspace_.c_str(), 0755), 0);
-  }
-  void TearDown() override {
-    (void)os::run_child({.argv = {"chmod", "-R", "u+rwx", dir_}, .cwd = ""});
-    (void)os::run_child({.argv = {"rm", "-rf", dir_}, .cwd = ""});
   }
 
   void write(const std::string& path, const std::string& text, mode_t mode = 0644) const {
@@ -129,7 +124,6 @@ class OverlayPodTest : public ::testing::Test {
     return out;
   }
 
-  std::string dir_;
   std::string workspace_;
 };
 

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "cli/cli.h"
+#include "cli/command_line.h"
 #include "cli/stand_in_daemon.h"
 
 namespace weir::cli {
@@ -13,22 +14,10 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-struct Ran {
-  int code = -1;
-  std::string out, err;
-};
-
-Ran with(const std::vector<CommandSpec>& commands, const std::vector<std::string>& argv) {
-  std::istringstream in;
-  std::ostringstream out, err;
-  const int code = run_command_line(commands, argv, in, out, err);
-  return {code, out.str(), err.str()};
-}
-
 // With all commands, and with those alone that the program makes for this line: nobody must see a difference.
 Ran weir(const std::vector<std::string>& argv) {
-  const Ran all = with(all_commands(), argv);
-  const Ran some = with(commands_for(argv), argv);
+  const Ran all = run_commands(all_commands(), argv);
+  const Ran some = run_commands(commands_for(argv), argv);
   EXPECT_EQ(some.code, all.code) << argv[0];
   EXPECT_EQ(some.out, all.out) << argv[0];
   EXPECT_EQ(some.err, all.err) << argv[0];

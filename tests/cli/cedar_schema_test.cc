@@ -2,50 +2,38 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
-#include <sstream>
 
+#include "cli/command_line.h"
 #include "cli/commands.h"
+#include "support/throwaway_dir.h"
 
 namespace weir::cli {
 namespace {
 
-namespace fs = std::filesystem;
 using testing::HasSubstr;
-
-struct Ran {
-  int code = -1;
-  std::string out, err;
-};
 
 class CedarSchema : public testing::Test {
  protected:
   void SetUp() override {
-    directory_ = fs::path(testing::TempDir()) / "weir_cedar_schema_test";
-    fs::create_directories(directory_);
     write("s.cedarschema",
           "entity User { name: String, age?: Long };\n"
           "action read appliesTo { principal: User, resource: User, context: { level: Long } };\n");
     write("good.cedar", "permit(principal, action, resource) when { principal.name == \"a\" };\n");
   }
-  void TearDown() override { fs::remove_all(directory_); }
 
   std::string write(const std::string& name, const std::string& text) {
     std::ofstream(directory_ / name) << text;
     return file(name);
   }
-  std::string file(const std::string& name) const { return (directory_ / name).string(); }
+  std::string file(const std::string& name) const { return directory_ / name; }
 
   static Ran run(std::vector<std::string> argv, const std::string& input = {}) {
-    std::istringstream in(input);
-    std::ostringstream out, err;
     argv.insert(argv.begin(), "cedar");
-    const int code = run_command_line(all_commands(), argv, in, out, err);
-    return {code, out.str(), err.str()};
+    return run_weir(argv, input);
   }
 
-  fs::path directory_;
+  const support::ThrowawayDir directory_;
 };
 
 TEST_F(CedarSchema, GoodPoliciesPass) {

@@ -2,12 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
-#include <sstream>
-
 #include "base/json.h"
 #include "cli/cedar_commands.h"
+#include "cli/command_line.h"
 #include "os/files.h"
+#include "support/throwaway_dir.h"
 
 namespace weir::cli {
 namespace {
@@ -15,37 +14,21 @@ namespace {
 using testing::HasSubstr;
 using testing::StartsWith;
 
-struct Ran {
-  int code = -1;
-  std::string out;
-  std::string err;
-};
-
 Ran run(std::vector<std::string> words, const std::string& input = "") {
-  std::istringstream in(input);
-  std::ostringstream out, err;
   words.insert(words.begin(), "cedar");
-  const int code = run_command_line(cedar_commands(), words, in, out, err);
-  return {code, out.str(), err.str()};
+  return run_commands(cedar_commands(), words, input);
 }
 
 class CedarCommands : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = testing::TempDir() + "/weir-cedar-XXXXXX";
-    ASSERT_NE(mkdtemp(pattern.data()), nullptr);
-    directory_ = pattern;
-  }
-  void TearDown() override { std::filesystem::remove_all(directory_); }
-
   std::string file(const std::string& name, const std::string& text) {
-    const std::string path = directory_ + "/" + name;
+    std::string path = directory_ / name;
     EXPECT_TRUE(os::write_file_atomic(path, text));
     return path;
   }
   std::string read(const std::string& path) { return os::read_file(path, 1 << 20).value_or("(missing)"); }
 
-  std::string directory_;
+  const support::ThrowawayDir directory_;
 };
 
 constexpr const char* kShare =
@@ -127,7 +110,7 @@ TEST_F(CedarCommands, TranslateGoesBothWays) {
 }
 
 TEST_F(CedarCommands, LinksAreKeptAndDecideRequests) {
-  const std::string policies = file("a.cedar", kShare), links = directory_ + "/links.json";
+  const std::string policies = file("a.cedar", kShare), links = directory_ / "links.json";
   const std::vector<std::string> request = {"-l", "User::\"alice\"", "-a", "Action::\"read\"",
                                             "-r", "File::\"f\""};
   const auto authorize = [&](std::vector<std::string> more) {

@@ -2,13 +2,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <sstream>
 
+#include "cli/command_line.h"
 #include "cli/commands.h"
 #include "os/files.h"
 #include "os/process.h"
+#include "support/throwaway_dir.h"
 
 namespace weir::cli {
 namespace {
@@ -17,12 +17,9 @@ using testing::AllOf;
 using testing::HasSubstr;
 
 std::string script(const std::string& shell) {
-  std::istringstream in;
-  std::ostringstream out;
-  std::ostringstream err;
-  EXPECT_EQ(run_command_line(all_commands(), {"completion", shell}, in, out, err), exit_code::kFine)
-      << err.str();
-  return out.str();
+  const Ran ran = run_weir({"completion", shell});
+  EXPECT_EQ(ran.code, exit_code::kFine) << ran.err;
+  return ran.out;
 }
 
 // What bash offers when the cursor stands behind `words`, the last of which is being typed.
@@ -112,9 +109,8 @@ TEST(Completion, FishCompletesCommandsGroupsAndOptions) {
 
 // zsh completes only at a terminal: zpty gives it one, into which the line and the key are typed.
 TEST(Completion, ZshCompletesCommandsGroupsAndOptions) {
-  char dir[] = "/tmp/weir-zsh.XXXXXX";
-  ASSERT_NE(::mkdtemp(dir), nullptr);
-  const std::string home = dir;
+  const support::ThrowawayDir throwaway;
+  const std::string& home = throwaway.path();
   ASSERT_TRUE(os::write_file_atomic(home + "/_weir", script("zsh")));
   const auto typed = [&](const std::string& line, const std::string& becomes) {
     const std::string talk =
@@ -135,7 +131,6 @@ TEST(Completion, ZshCompletesCommandsGroupsAndOptions) {
   EXPECT_TRUE(typed("weir log --color al", "weir log --color always "));
   EXPECT_TRUE(typed("weir completion fi", "weir completion fish "));
   EXPECT_TRUE(typed("weir commit --held /usr/bi", "weir commit --held /usr/bin/"));
-  std::filesystem::remove_all(home);
 }
 
 TEST(Completion, EveryCommandAndOptionIsInEveryScript) {
@@ -152,11 +147,9 @@ TEST(Completion, EveryCommandAndOptionIsInEveryScript) {
 }
 
 TEST(Completion, AnUnknownShellIsAUsageError) {
-  std::istringstream in;
-  std::ostringstream out;
-  std::ostringstream err;
-  EXPECT_EQ(run_command_line(all_commands(), {"completion", "tcsh"}, in, out, err), exit_code::kUsage);
-  EXPECT_THAT(err.str(), HasSubstr("bash, zsh or fish"));
+  const Ran ran = run_weir({"completion", "tcsh"});
+  EXPECT_EQ(ran.code, exit_code::kUsage);
+  EXPECT_THAT(ran.err, HasSubstr("bash, zsh or fish"));
 }
 
 // The text below the headings that name the command, as "### `weir A X` · `weir B Y`" does.
@@ -208,11 +201,9 @@ TEST(Docs, EveryCommandAndOptionStandsInItsOwnSection) {
 }
 
 TEST(Version, IsOneLine) {
-  std::istringstream in;
-  std::ostringstream out;
-  std::ostringstream err;
-  EXPECT_EQ(run_command_line(all_commands(), {"--version"}, in, out, err), exit_code::kFine);
-  EXPECT_THAT(out.str(), testing::MatchesRegex("weir [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+  const Ran ran = run_weir({"--version"});
+  EXPECT_EQ(ran.code, exit_code::kFine);
+  EXPECT_THAT(ran.out, testing::MatchesRegex("weir [0-9]+\\.[0-9]+\\.[0-9]+\n"));
 }
 
 }  // namespace

@@ -1,9 +1,8 @@
 // `weir flow vouch` as a script calls it: which exit code means what.
 #include <gmock/gmock.h>
 
-#include <sstream>
-
 #include "cli/cli.h"
+#include "cli/command_line.h"
 #include "cli/stand_in_daemon.h"
 
 namespace weir::cli {
@@ -12,18 +11,10 @@ namespace {
 using ::testing::HasSubstr;
 using testing::StandInDaemon;
 
-struct Ran {
-  int code = -1;
-  std::string out, err;
-};
-
 Ran vouch(std::vector<std::string> paths) {
   std::vector<std::string> argv = {"flow", "vouch", "--pin", "2468"};
   argv.insert(argv.end(), paths.begin(), paths.end());
-  std::istringstream in;
-  std::ostringstream out, err;
-  const int code = run_command_line(all_commands(), argv, in, out, err);
-  return {code, out.str(), err.str()};
+  return run_weir(argv);
 }
 
 class FlowVouch : public testing::HomeTest {};

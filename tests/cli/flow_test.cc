@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 
 #include "base/json.h"
+#include "cli/command_line.h"
 #include "cli/commands.h"
 #include "cli/flow_view.h"
 #include "cli/recorded.h"
@@ -15,7 +16,7 @@ using ::testing::Not;
 class Flow : public testing::RecordedTest {
  protected:
   Json graph(const std::vector<std::string>& argv) {
-    const Ran ran = weir(argv);
+    const Ran ran = run_weir(argv);
     EXPECT_EQ(ran.code, exit_code::kFine) << ran.err;
     return parse_json(ran.out).value_or(Json());
   }
@@ -24,7 +25,7 @@ class Flow : public testing::RecordedTest {
 TEST_F(Flow, TellsARefusedChain) {
   tell_of_a_turned_agent();
   ASSERT_EQ(refused_.verdict, event::Verdict::ask) << refused_.reason;
-  const Ran ran = weir({"flow", "first"});
+  const Ran ran = run_weir({"flow", "first"});
   EXPECT_EQ(ran.code, exit_code::kFine) << ran.err;
   EXPECT_THAT(ran.out, HasSubstr("✗"));
   EXPECT_THAT(ran.out, HasSubstr("mail/send_email  ask  flow.value-not-yours"));
@@ -62,7 +63,7 @@ TEST_F(Flow, GivesTheGraphAsJson) {
 
 TEST_F(Flow, DrawsASelfContainedPicture) {
   tell_of_a_turned_agent();
-  const Ran ran = weir({"flow", "first", "--all", "--svg", "-"});
+  const Ran ran = run_weir({"flow", "first", "--all", "--svg", "-"});
   EXPECT_EQ(ran.code, exit_code::kFine) << ran.err;
   EXPECT_THAT(ran.out, ::testing::StartsWith("<svg xmlns=\"http://www.w3.org/2000/svg\""));
   EXPECT_THAT(ran.out, HasSubstr("prefers-color-scheme:dark"));
@@ -85,7 +86,7 @@ TEST_F(Flow, ShowsHostileTextHarmlessly) {
   for (const std::vector<std::string>& argv : {std::vector<std::string>{"flow", "first", "--all"},
                                                {"flow", "first", "--all", "--json"},
                                                {"flow", "first", "--all", "--svg", "-"}}) {
-    const std::string out = weir(argv).out;
+    const std::string out = run_weir(argv).out;
     EXPECT_THAT(out, HasSubstr("Eve@Evil.example"));
     EXPECT_THAT(out, Not(HasSubstr("16C7e42F292c69"))) << argv.back();
     EXPECT_THAT(out, Not(HasSubstr("\x1b")));
@@ -116,7 +117,7 @@ TEST_F(Flow, TellsWhatAPlannerMadeOfAPrompt) {
                                                        {"values", Json::array({"ann", key})}})}}));
   planned("used", Json::object({{"plan", Json::object({{"orders", Json::array()}})}}));
   planned("failed", Json::object({{"why", "gave no answer within 5000 ms (/opt/plan\x1b[2J)"}}));
-  const std::string text = weir({"flow", "first"}).out;
+  const std::string text = run_weir({"flow", "first"}).out;
   EXPECT_THAT(text, HasSubstr("your planner, of step 1: you ask to send, share; more than one is meant; "
                               "you name ann, [redacted]"));
   EXPECT_THAT(text, HasSubstr("of step 1: nothing more than the words say"));
@@ -160,8 +161,8 @@ TEST(FlowPicture, MarksANarrowReturn) {
 TEST_F(Flow, ExplainShowsThePathWithItsBytes) {
   tell_of_a_turned_agent();
   store_.reset();
-  EXPECT_EQ(weir({"store", "rebuild"}).code, exit_code::kFine);
-  const Ran ran = weir({"explain", refused_.id});
+  EXPECT_EQ(run_weir({"store", "rebuild"}).code, exit_code::kFine);
+  const Ran ran = run_weir({"explain", refused_.id});
   EXPECT_EQ(ran.code, exit_code::kFine) << ran.err;
   EXPECT_THAT(ran.out, HasSubstr("to         eve@evil.example   from text you named, not from you"));
   EXPECT_THAT(ran.out, HasSubstr("step 3, WebFetch https://site.example/notes (untrusted), bytes 48–64"));
@@ -176,13 +177,14 @@ TEST_F(Flow, FindsASessionOrSaysWhatToDo) {
   tell_of_a_turned_agent();
   begin("claude-code:first-again");
   say("Hello");
-  EXPECT_EQ(weir({"flow", "claude-code:first"}).code, exit_code::kFine) << "the whole name means that one";
-  EXPECT_EQ(weir({"flow", "nowhere"}).code, exit_code::kUsage);
-  const Ran both = weir({"flow", "first"});
+  EXPECT_EQ(run_weir({"flow", "claude-code:first"}).code, exit_code::kFine)
+      << "the whole name means that one";
+  EXPECT_EQ(run_weir({"flow", "nowhere"}).code, exit_code::kUsage);
+  const Ran both = run_weir({"flow", "first"});
   EXPECT_EQ(both.code, exit_code::kUsage);
   EXPECT_THAT(both.err, HasSubstr("several sessions"));
-  EXPECT_EQ(weir({"flow", "claude-code:first", "--call", "x"}).code, exit_code::kUsage);
-  EXPECT_EQ(weir({"flow", "claude-code:first", "--call", "1"}).code, exit_code::kUsage);
+  EXPECT_EQ(run_weir({"flow", "claude-code:first", "--call", "x"}).code, exit_code::kUsage);
+  EXPECT_EQ(run_weir({"flow", "claude-code:first", "--call", "1"}).code, exit_code::kUsage);
 }
 
 TEST_F(Flow, ListsTheLatestSessions) {
@@ -191,12 +193,12 @@ TEST_F(Flow, ListsTheLatestSessions) {
   say("Hello");
   (void)call("Read", Json::object({{"file_path", "/workspace/a"}}), "t9");
   store_.reset();  // one writer at a time
-  EXPECT_EQ(weir({"store", "rebuild"}).code, exit_code::kFine);
-  const Ran ran = weir({"flow"});
+  EXPECT_EQ(run_weir({"store", "rebuild"}).code, exit_code::kFine);
+  const Ran ran = run_weir({"flow"});
   EXPECT_EQ(ran.code, exit_code::kFine) << ran.err;
   EXPECT_THAT(ran.out, HasSubstr("claude-code:first  3 calls, 1 stopped  untrusted since step 3"));
   EXPECT_THAT(ran.out, HasSubstr("claude-code:quiet  1 calls, 0 stopped  nothing untrusted read"));
-  const Ran json = weir({"flow", "--json"});
+  const Ran json = run_weir({"flow", "--json"});
   EXPECT_THAT(json.out, HasSubstr(R"("root":"claude-code:first")"));
 }
 

@@ -2,13 +2,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <sstream>
-
 #include "base/bytes.h"
+#include "cli/command_line.h"
 #include "cli/commands.h"
 #include "os/files.h"
+#include "support/surroundings.h"
+#include "support/throwaway_dir.h"
 
 namespace weir::cli {
 namespace {
@@ -16,31 +15,15 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-struct Ran {
-  int code = 0;
-  std::string out;
-  std::string err;
-};
-
 class FlowTools : public testing::Test {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/weir-cli-flow-tools.XXXXXX";
-    dir_ = ::mkdtemp(name);
-    ::setenv("WEIR_HOME", dir_.c_str(), 1);
-  }
-  void TearDown() override {
-    ::unsetenv("WEIR_HOME");
-    std::filesystem::remove_all(dir_);
-  }
+  const support::ThrowawayDir throwaway_;
+  const std::string dir_ = throwaway_.path();
+  const support::WithVariable weir_home_{"WEIR_HOME", dir_};
 
   static Ran run(std::vector<std::string> argv) {
     argv.insert(argv.begin(), {"flow", "tools"});
-    std::istringstream in;
-    std::ostringstream out;
-    std::ostringstream err;
-    const int code = run_command_line({flow_tools_command()}, argv, in, out, err);
-    return {code, out.str(), err.str()};
+    return run_commands({flow_tools_command()}, argv);
   }
   // The row of one tool.
   static Json row(const std::vector<std::string>& argv, std::string_view tool) {
@@ -52,8 +35,6 @@ class FlowTools : public testing::Test {
     ADD_FAILURE() << tool << " is not in\n" << ran.out << ran.err;
     return {};
   }
-
-  std::string dir_;
 };
 
 TEST_F(FlowTools, ListsWhatIsDescribed) {

@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "base/json.h"
+#include "cli/command_line.h"
 #include "cli/commands.h"
 
 namespace weir::cli {
@@ -12,18 +13,9 @@ namespace {
 using testing::HasSubstr;
 using testing::Not;
 
-struct Ran {
-  int code = 0;
-  std::string out;
-  std::string err;
-};
-
 Ran inspect(std::vector<std::string> argv, const std::string& input = "") {
   argv.insert(argv.begin(), "inspect");
-  std::istringstream in(input);
-  std::ostringstream out, err;
-  const int code = run_command_line(all_commands(), argv, in, out, err);
-  return {code, out.str(), err.str()};
+  return run_weir(argv, input);
 }
 
 TEST(InspectText, SecretsOfRows) {

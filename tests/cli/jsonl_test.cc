@@ -7,12 +7,13 @@
 
 #include <algorithm>
 #include <cctype>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <sstream>
 
 #include "cli/commands.h"
+#include "support/surroundings.h"
+#include "support/throwaway_dir.h"
 
 namespace weir::cli {
 namespace {
@@ -22,15 +23,10 @@ using Argv = std::vector<std::string>;
 
 class Rows : public testing::TestWithParam<Argv> {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/weir-rows-XXXXXX";
-    dir_ = ::mkdtemp(name);
-    ::setenv("WEIR_HOME", (dir_ + "/home").c_str(), 1);
-  }
-  void TearDown() override {
-    ::unsetenv("WEIR_HOME");
-    std::filesystem::remove_all(dir_);
-  }
+  const support::ThrowawayDir throwaway_;
+  const std::string dir_ = throwaway_.path();
+  const support::WithVariable weir_home_{"WEIR_HOME", dir_ + "/home"};
+
   int run(const std::string& file) {
     std::istringstream in;
     return run(file, in);
@@ -51,7 +47,7 @@ class Rows : public testing::TestWithParam<Argv> {
     EXPECT_EQ(std::count(err_.begin(), err_.end(), '\n'), 1) << err_;
   }
 
-  std::string dir_, out_, err_;
+  std::string out_, err_;
 };
 
 TEST_P(Rows, ADirectoryIsNoFile) {

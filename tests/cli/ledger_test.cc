@@ -2,35 +2,29 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
-#include <sstream>
 
+#include "cli/command_line.h"
 #include "cli/commands.h"
 #include "ledger/log.h"
 #include "os/files.h"
+#include "support/throwaway_dir.h"
 
 namespace weir::cli {
 namespace {
 
 using testing::HasSubstr;
 
-struct Ran {
-  int code = 0;
-  std::string out;
-  std::string err;
-};
-
 class LedgerCommands : public testing::Test {
  protected:
+  const support::ThrowawayDir throwaway_;
+  const std::string dir_ = throwaway_.path();
+
   void SetUp() override {
-    char name[] = "/tmp/weir-cli-ledger.XXXXXX";
-    dir_ = ::mkdtemp(name);
     log_ = dir_ + "/log";
     extend(300);
   }
-  void TearDown() override { std::filesystem::remove_all(dir_); }
 
   void extend(std::uint64_t size) {
     const std::array<std::uint8_t, 32> seed{5};
@@ -45,20 +39,15 @@ class LedgerCommands : public testing::Test {
   }
 
   static Ran run(const std::vector<std::string>& argv) {
-    std::istringstream in;
-    std::ostringstream out;
-    std::ostringstream err;
-    const int code = run_command_line({ledger_verify_command(), ledger_show_command(), ledger_prove_command(),
-                                       ledger_verify_proof_command(), ledger_export_command()},
-                                      argv, in, out, err);
-    return {code, out.str(), err.str()};
+    return run_commands({ledger_verify_command(), ledger_show_command(), ledger_prove_command(),
+                         ledger_verify_proof_command(), ledger_export_command()},
+                        argv);
   }
   std::string file(const std::string& name, const std::string& bytes) const {
     std::ofstream(dir_ + "/" + name, std::ios::binary) << bytes;
     return dir_ + "/" + name;
   }
 
-  std::string dir_;
   std::string log_;
   std::string vkey_;
 };

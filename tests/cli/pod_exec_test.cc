@@ -5,70 +5,45 @@
 
 #include <cstdlib>
 #include <filesystem>
-#include <sstream>
 
 #include "cli/cli.h"
+#include "cli/command_line.h"
 #include "os/files.h"
 #include "os/process.h"
+#include "support/namespaces.h"
+#include "support/surroundings.h"
+#include "support/throwaway_dir.h"
 
 namespace weir::cli {
 namespace {
 
 using testing::HasSubstr;
 
-struct Said {
-  int code = 0;
-  std::string out;
-  std::string err;
-};
-
 class PodExec : public testing::Test {
  protected:
+  const support::ThrowawayDir throwaway_;
+  const std::string top_ = throwaway_.path();
+  const support::WithVariable weir_home_{"WEIR_HOME", top_ + "/weir"};
+  const support::InDirectory here_{top_ + "/project"};
+
   void SetUp() override {
-    const auto tried = os::run_child({.argv = {"unshare", "-Urmpfn", "true"}});
-    if (!tried || tried->exit.code != 0) GTEST_SKIP() << "this machine has no unprivileged user namespaces";
-    char name[] = "/tmp/weir-pod-exec.XXXXXX";
-    ASSERT_NE(::mkdtemp(name), nullptr);
-    top_ = name;
-    ASSERT_TRUE(os::make_dirs(top_ + "/project"));
-    ::setenv("WEIR_HOME", (top_ + "/weir").c_str(), 1);
-    before_ = std::filesystem::current_path();
-    std::filesystem::current_path(top_ + "/project");
+    if (const auto why = support::no_user_namespaces(); !why.empty()) GTEST_SKIP() << why;
   }
-  void TearDown() override {
-    if (top_.empty()) return;
-    std::filesystem::current_path(before_);
-    ::unsetenv("WEIR_HOME");
-    for (const auto& id : pods())
-      ::chmod((top_ + "/weir/state/pods/" + id + "/work/work").c_str(), 0700);
-    std::error_code ignored;
-    std::filesystem::remove_all(top_, ignored);
-  }
-  static Said weir(const std::vector<std::string>& argv) {
-    std::istringstream in;
-    std::ostringstream out;
-    std::ostringstream err;
-    const int code = run_command_line(all_commands(), argv, in, out, err);
-    return {code, out.str(), err.str()};
-  }
+  void TearDown() override { (void)pods(); }
   // A command of the shell in a pod.
-  static Said in_pod(const std::string& script, std::vector<std::string> options = {}) {
+  static Ran in_pod(const std::string& script, std::vector<std::string> options = {}) {
     std::vector<std::string> argv = {"pod", "exec"};
     argv.insert(argv.end(), options.begin(), options.end());
     argv.insert(argv.end(), {"--", "sh", "-c", script});
-    return weir(argv);
+    return run_weir(argv);
   }
-  // Without the directories that are kept for the next ones.
+  // Without the directories that are kept for the next ones, of which there are few.
   std::vector<std::string> pods() const {
     auto names = os::list_dir(top_ + "/weir/state/pods");
     EXPECT_LE(std::erase_if(names, [](const auto& name) { return name.starts_with(".empty-"); }), 4U);
     return names;
   }
   const std::string& top() const { return top_; }
-
- private:
-  std::string top_;
-  std::filesystem::path before_;
 };
 
 TEST_F(PodExec, ProfilesAreJoinedAndFoundByWhatLiesInTheWorkspace) {
@@ -101,13 +76,13 @@ TEST_F(PodExec, EndsWithTheCodeOfItsCommandAndLeavesNothing) {
 }
 
 TEST_F(PodExec, KeepsWhatChangedForTheReview) {
-  const Said said = in_pod("echo made > made");
+  const Ran said = in_pod("echo made > made");
   EXPECT_EQ(said.code, 0);
   EXPECT_THAT(said.err, HasSubstr("weir diff"));
   EXPECT_FALSE(os::exists("made"));
   EXPECT_EQ(pods().size(), 1U);
-  EXPECT_THAT(weir({"diff"}).out, HasSubstr("A made"));
-  EXPECT_EQ(weir({"commit", "made"}).code, 0);
+  EXPECT_THAT(run_weir({"diff"}).out, HasSubstr("A made"));
+  EXPECT_EQ(run_weir({"commit", "made"}).code, 0);
   EXPECT_EQ(os::read_file("made", 100).value_or(""), "made\n");
 }
 
@@ -125,13 +100,13 @@ TEST_F(PodExec, VariantsBeginWithTheStateOfAnotherPod) {
             .code,
         0);
   EXPECT_EQ(pods().size(), 4U);
-  EXPECT_THAT(weir({"diff", "--stat", "--pod", first}).out, testing::Not(HasSubstr("three")));
-  const auto listed = parse_json(weir({"pods", "--json"}).out);
+  EXPECT_THAT(run_weir({"diff", "--stat", "--pod", first}).out, testing::Not(HasSubstr("three")));
+  const auto listed = parse_json(run_weir({"pods", "--json"}).out);
   ASSERT_TRUE(listed);
   EXPECT_EQ((*listed)["pods"].as_array().at(3)["from"].text_or(""), first);
   EXPECT_EQ((*listed)["pods"].as_array().at(0)["from"].text_or(""), "");
   EXPECT_EQ(in_pod("test -e three && echo more > four", {"--from", "last"}).code, 0);
-  EXPECT_EQ(weir({"commit"}).code, 0);
+  EXPECT_EQ(run_weir({"commit"}).code, 0);
   EXPECT_TRUE(os::exists("base") && os::exists("three") && os::exists("four"));
   EXPECT_FALSE(os::exists("gone") || os::exists("one"));
 }
@@ -143,7 +118,7 @@ TEST_F(PodExec, WhatTheHostChangedSinceTheFirstPodIsAConflictOfItsVariants) {
   ASSERT_TRUE(os::write_file_atomic("kept", "the host's\n"));
   ::usleep(50'000);
   EXPECT_EQ(in_pod("true", {"--from", "last"}).code, 0);
-  EXPECT_EQ(weir({"commit"}).code, 1);
+  EXPECT_EQ(run_weir({"commit"}).code, 1);
   EXPECT_EQ(os::read_file("kept", 100).value_or(""), "the host's\n");
 }
 
@@ -159,14 +134,14 @@ TEST_F(PodExec, WhatCannotBeBegunWithIsToldAndLeavesNothing) {
   std::filesystem::current_path(top() + "/project");
   const auto held = os::lock_file(top() + "/weir/state/pods/" + first + "/pod.lock");
   ASSERT_TRUE(held);
-  const Said running = in_pod("true", {"--from", first});
+  const Ran running = in_pod("true", {"--from", first});
   EXPECT_EQ(running.code, 125);
   EXPECT_THAT(running.err, HasSubstr("still runs"));
   EXPECT_EQ(pods().size(), 1U);
 }
 
 TEST_F(PodExec, SaysWhatWasVerifiedAsJson) {
-  const Said said = in_pod("exit 3", {"--json", "--limits", "memory=1G,processes=64"});
+  const Ran said = in_pod("exit 3", {"--json", "--limits", "memory=1G,processes=64"});
   EXPECT_EQ(said.code, 3);
   const auto json = parse_json(said.err);
   ASSERT_TRUE(json) << said.err;
@@ -188,13 +163,13 @@ TEST_F(PodExec, FailuresOfItsOwnAre125AndLeaveNothing) {
       {{"--ro", top() + "/weir"}, "Weir's own files"},
   };
   for (const auto& [options, says] : bad) {
-    const Said said = in_pod("touch ran", options);
+    const Ran said = in_pod("touch ran", options);
     EXPECT_EQ(said.code, 125) << options[1];
     EXPECT_THAT(said.err, HasSubstr(says));
     EXPECT_EQ(std::count(said.err.begin(), said.err.end(), '\n'), 1) << said.err;
   }
-  EXPECT_EQ(weir({"pod", "exec"}).code, 125);
-  EXPECT_EQ(weir({"pod", "exec", "--", "no-such-program-here"}).code, 125);
+  EXPECT_EQ(run_weir({"pod", "exec"}).code, 125);
+  EXPECT_EQ(run_weir({"pod", "exec", "--", "no-such-program-here"}).code, 125);
   EXPECT_THAT(pods(), testing::IsEmpty());
 }
 
@@ -223,12 +198,12 @@ TEST_F(PodExec, OnesOwnProfilesAreNamedAmongTheOthers) {
 
 TEST_F(PodExec, AVariableIsNamedAndMayBeMissing) {
   for (const std::string bad : {"A=secret", "=", ""}) {
-    const Said said = in_pod("touch ran", {"--env", bad});
+    const Ran said = in_pod("touch ran", {"--env", bad});
     EXPECT_EQ(said.code, 125) << bad;
     EXPECT_THAT(said.err, HasSubstr("--env takes the name of a variable"));
     EXPECT_THAT(said.err, testing::Not(HasSubstr("secret")));
   }
-  const Said said = in_pod("exit 3", {"--env", "WEIR_TEST_UNSET"});
+  const Ran said = in_pod("exit 3", {"--env", "WEIR_TEST_UNSET"});
   EXPECT_EQ(said.code, 3);
   EXPECT_THAT(said.err, HasSubstr("--env WEIR_TEST_UNSET is not set here"));
 }
@@ -243,7 +218,7 @@ TEST_F(PodExec, WhatIsThereAndNoProgramIsToldApart) {
       {"./nothing", "no such program (./nothing): correct"},
       {"no-such-program-here", "name its directory with --ro"}};
   for (const auto& [name, says] : cases) {
-    const Said said = weir({"pod", "exec", "--", name});
+    const Ran said = run_weir({"pod", "exec", "--", name});
     EXPECT_EQ(said.code, 125) << name;
     EXPECT_THAT(said.err, HasSubstr(says));
   }
@@ -252,7 +227,7 @@ TEST_F(PodExec, WhatIsThereAndNoProgramIsToldApart) {
 TEST_F(PodExec, AFileOfAnotherGroupIsToldBefore) {
   ASSERT_TRUE(os::write_file_atomic("shared", "x\n"));
   if (::chown("shared", -1, ::getegid() + 1) != 0) GTEST_SKIP() << "only root may give files away";
-  const Said said = in_pod("echo more >> shared; cat shared");
+  const Ran said = in_pod("echo more >> shared; cat shared");
   EXPECT_THAT(said.err, HasSubstr("another owner or group than yours, such as shared"));
   EXPECT_EQ(os::read_file("shared", 100).value_or(""), "x\n");
   EXPECT_THAT(in_pod("true", {"--quiet"}).err, testing::Not(HasSubstr("another owner")));
@@ -265,21 +240,21 @@ TEST_F(PodExec, TheWorkspaceHasItsPermissionsInside) {
 
 TEST_F(PodExec, AWorkspaceThatHoldsWeirsStateIsTheWrongDirectory) {
   std::filesystem::current_path(top());
-  const Said said = in_pod("true");
+  const Ran said = in_pod("true");
   EXPECT_EQ(said.code, 125);
   EXPECT_THAT(said.err, HasSubstr("change to another directory"));
 }
 
 TEST_F(PodExec, AShellWithoutATerminalIsRefusedInOneLine) {
   if (::isatty(STDIN_FILENO) != 0) GTEST_SKIP() << "these tests have a terminal";
-  const Said said = weir({"pod", "shell"});
+  const Ran said = run_weir({"pod", "shell"});
   EXPECT_EQ(said.code, exit_code::kUsage);
   EXPECT_THAT(said.err, HasSubstr("a shell needs a terminal"));
   EXPECT_EQ(std::count(said.err.begin(), said.err.end(), '\n'), 1) << said.err;
 }
 
 TEST_F(PodExec, ALimitEndsItAndSaysSo) {
-  const Said said = in_pod("sleep 20", {"--limits", "time=200ms"});
+  const Ran said = in_pod("sleep 20", {"--limits", "time=200ms"});
   EXPECT_EQ(said.code, 137);
   EXPECT_THAT(said.err, HasSubstr("time: the limit is 200 ms"));
 }

@@ -2,48 +2,32 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <sstream>
-
 #include "base/bytes.h"
+#include "cli/command_line.h"
 #include "cli/commands.h"
 #include "os/files.h"
+#include "support/throwaway_dir.h"
 
 namespace weir::cli {
 namespace {
 
 using testing::HasSubstr;
 
-struct Ran {
-  int code = 0;
-  std::string out;
-  std::string err;
-};
-
 class PolicyCommands : public testing::Test {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/weir-cli-policy.XXXXXX";
-    dir_ = ::mkdtemp(name);
-    ASSERT_TRUE(os::make_dirs(dir_ + "/team"));
-  }
-  void TearDown() override { std::filesystem::remove_all(dir_); }
+  const support::ThrowawayDir throwaway_;
+  const std::string dir_ = throwaway_.path();
+
+  void SetUp() override { ASSERT_TRUE(os::make_dirs(dir_ + "/team")); }
 
   void write(const std::string& name, const std::string& text) const {
     ASSERT_TRUE(os::write_file_atomic(dir_ + "/" + name, text, 0600, os::Durability::none));
   }
   static Ran run(const std::vector<std::string>& argv) {
-    std::istringstream in;
-    std::ostringstream out;
-    std::ostringstream err;
-    const int code = run_command_line(
+    return run_commands(
         {policy_import_command(), policy_pack_command(), policy_sign_command(), policy_verify_command()},
-        argv, in, out, err);
-    return {code, out.str(), err.str()};
+        argv);
   }
-
-  std::string dir_;
 };
 
 TEST_F(PolicyCommands, ImportWritesPoliciesAndNamesEmptyRules) {

@@ -3,79 +3,56 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
-#include <sstream>
 
+#include "cli/command_line.h"
 #include "cli/commands.h"
 #include "os/files.h"
 #include "os/process.h"
+#include "support/surroundings.h"
+#include "support/throwaway_dir.h"
 
 namespace weir::cli {
 namespace {
 
 using testing::HasSubstr;
 
-struct Ran {
-  int code = 0;
-  std::string out;
-  std::string err;
-};
-
 class PolicyProfiles : public testing::Test {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/weir-cli-profiles.XXXXXX";
-    dir_ = ::mkdtemp(name);
-    if (const char* old = std::getenv("XDG_CONFIG_HOME")) old_ = old;
-    ::setenv("XDG_CONFIG_HOME", dir_.c_str(), 1);
-  }
-  void TearDown() override {
-    if (old_.empty())
-      ::unsetenv("XDG_CONFIG_HOME");
-    else
-      ::setenv("XDG_CONFIG_HOME", old_.c_str(), 1);
-    std::filesystem::remove_all(dir_);
-  }
-  static Ran run(const std::vector<std::string>& argv) {
-    std::istringstream in;
-    std::ostringstream out, err;
-    const int code = run_command_line(all_commands(), argv, in, out, err);
-    return {code, out.str(), err.str()};
-  }
+  const support::ThrowawayDir throwaway_;
+  const std::string dir_ = throwaway_.path();
+  const support::WithVariable config_home_{"XDG_CONFIG_HOME", dir_};
+
   static Json json(const std::vector<std::string>& argv) {
-    const auto parsed = parse_json(run(argv).out);
+    const auto parsed = parse_json(run_weir(argv).out);
     EXPECT_TRUE(parsed);
     return parsed ? *parsed : Json();
   }
-  std::string dir_;
-  std::string old_;
 };
 
 TEST_F(PolicyProfiles, AreChosenShownAndRefused) {
-  EXPECT_EQ(run({"policy", "profile"}).out, "standard\n");
-  EXPECT_EQ(run({"policy", "profile", "set", "strict"}).code, exit_code::kFine);
-  EXPECT_EQ(run({"policy", "profile"}).out, "strict\n");
+  EXPECT_EQ(run_weir({"policy", "profile"}).out, "standard\n");
+  EXPECT_EQ(run_weir({"policy", "profile", "set", "strict"}).code, exit_code::kFine);
+  EXPECT_EQ(run_weir({"policy", "profile"}).out, "strict\n");
   EXPECT_EQ(json({"policy", "show", "--json"})["profile"].text_or(""), "strict");
-  const Ran wrong = run({"policy", "profile", "set", "lax"});
+  const Ran wrong = run_weir({"policy", "profile", "set", "lax"});
   EXPECT_NE(wrong.code, exit_code::kFine);
   EXPECT_THAT(wrong.err, HasSubstr("relaxed, standard or strict"));
-  EXPECT_EQ(run({"policy", "profile"}).out, "strict\n");
-  EXPECT_NE(run({"policy", "profile", "get"}).code, exit_code::kFine);
+  EXPECT_EQ(run_weir({"policy", "profile"}).out, "strict\n");
+  EXPECT_NE(run_weir({"policy", "profile", "get"}).code, exit_code::kFine);
   // Another for one command.
-  EXPECT_THAT(run({"policy", "show", "--profile", "relaxed"}).out, HasSubstr("relaxed.value-from-text"));
-  EXPECT_NE(run({"policy", "show", "--profile", "relaxed", "--policy", dir_}).code, exit_code::kFine);
+  EXPECT_THAT(run_weir({"policy", "show", "--profile", "relaxed"}).out, HasSubstr("relaxed.value-from-text"));
+  EXPECT_NE(run_weir({"policy", "show", "--profile", "relaxed", "--policy", dir_}).code, exit_code::kFine);
 }
 
 TEST_F(PolicyProfiles, AChoiceThatWouldNotLoadIsNotMade) {
   ASSERT_TRUE(os::make_dirs(dir_ + "/weir/policies"));
-  ASSERT_EQ(run({"policy", "profile", "set", "strict"}).code, exit_code::kFine);
+  ASSERT_EQ(run_weir({"policy", "profile", "set", "strict"}).code, exit_code::kFine);
   ASSERT_TRUE(
       os::write_file_atomic(dir_ + "/weir/policies/waive.yaml",
                             "waive:\n  - policy: strict.production-deletes\n    reason: One is enough.\n"));
-  EXPECT_EQ(run({"policy", "profile"}).out, "strict\n");
-  EXPECT_NE(run({"policy", "profile", "set", "standard"}).code, exit_code::kFine);
-  EXPECT_EQ(run({"policy", "profile"}).out, "strict\n");
+  EXPECT_EQ(run_weir({"policy", "profile"}).out, "strict\n");
+  EXPECT_NE(run_weir({"policy", "profile", "set", "standard"}).code, exit_code::kFine);
+  EXPECT_EQ(run_weir({"policy", "profile"}).out, "strict\n");
 }
 
 // What a profile promises it keeps, and the stricter ones with it.
@@ -83,7 +60,7 @@ TEST_F(PolicyProfiles, KeepWhatTheyPromise) {
   if (!os::find_program("cvc5")) GTEST_SKIP() << "no cvc5";
   std::size_t before = 0;
   for (const char* name : {"relaxed", "standard", "strict"}) {
-    const Ran proved = run({"policy", "prove", "--profile", name});
+    const Ran proved = run_weir({"policy", "prove", "--profile", name});
     EXPECT_EQ(proved.code, exit_code::kFine) << proved.out << proved.err;
     const auto promised = static_cast<std::size_t>(std::count(proved.out.begin(), proved.out.end(), '\n'));
     EXPECT_GT(promised, before) << name;
@@ -100,7 +77,8 @@ TEST_F(PolicyProfiles, ShipTheirCosts) {
     EXPECT_EQ(cost["attack_executed"]["stopped"], cost["attack_executed"]["all"]);
     EXPECT_EQ(cost["attack_attempted"]["stopped"], cost["attack_attempted"]["all"]);
   }
-  EXPECT_THAT(run({"policy", "profiles"}).out, HasSubstr("measured " + std::string(all["date"].text_or(""))));
+  EXPECT_THAT(run_weir({"policy", "profiles"}).out,
+              HasSubstr("measured " + std::string(all["date"].text_or(""))));
 }
 
 TEST_F(PolicyProfiles, AreMeasuredOnRunsOfOnesOwn) {
@@ -130,7 +108,7 @@ TEST_F(PolicyProfiles, AreMeasuredOnRunsOfOnesOwn) {
   EXPECT_EQ(strict["benign_calls"]["stopped"].int_or(-1), 1);
   // An attack that does not say where it is.
   ASSERT_TRUE(os::write_file_atomic(file, R"({"id":"a","label":"attack_executed","trace":[]})"));
-  const Ran wrong = run({"policy", "profiles", "--quiet", "--measure", file});
+  const Ran wrong = run_weir({"policy", "profiles", "--quiet", "--measure", file});
   EXPECT_NE(wrong.code, exit_code::kFine);
   EXPECT_THAT(wrong.err, HasSubstr("mal_calls"));
 }

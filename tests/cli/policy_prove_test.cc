@@ -2,14 +2,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <filesystem>
 #include <fstream>
-#include <sstream>
 
 #include "base/json.h"
+#include "cli/command_line.h"
 #include "cli/commands.h"
 #include "os/files.h"
 #include "os/process.h"
+#include "support/throwaway_dir.h"
 
 namespace weir::cli {
 namespace {
@@ -17,16 +17,9 @@ namespace {
 namespace fs = std::filesystem;
 using testing::HasSubstr;
 
-struct Ran {
-  int code = -1;
-  std::string out, err;
-};
-
 class PolicyProve : public testing::Test {
  protected:
   void SetUp() override {
-    directory_ = fs::path(testing::TempDir()) / "weir_policy_prove_test";
-    fs::create_directories(directory_);
     write("s.cedarschema",
           "namespace App { entity User; entity Doc { open: Bool, size: Long };\n"
           "action read appliesTo { principal: User, resource: Doc }; }\n");
@@ -36,21 +29,17 @@ class PolicyProve : public testing::Test {
     write("new.cedar",
           "@id(\"a\") permit(principal, action, resource) when { resource.open || resource.size == 7 };\n");
   }
-  void TearDown() override { fs::remove_all(directory_); }
 
   void write(const std::string& name, const std::string& text) { std::ofstream(directory_ / name) << text; }
-  std::string file(const std::string& name) const { return (directory_ / name).string(); }
+  std::string file(const std::string& name) const { return directory_ / name; }
   bool solver() const { return os::find_program("cvc5").has_value(); }
 
   static Ran run(std::vector<std::string> argv, const std::string& input = {}) {
-    std::istringstream in(input);
-    std::ostringstream out, err;
     argv.insert(argv.begin(), "policy");
-    const int code = run_command_line(all_commands(), argv, in, out, err);
-    return {code, out.str(), err.str()};
+    return run_weir(argv, input);
   }
 
-  fs::path directory_;
+  const support::ThrowawayDir directory_;
 };
 
 TEST_F(PolicyProve, AnalyzePrintsTheShapeThatIsPromised) {

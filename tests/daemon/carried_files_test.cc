@@ -13,6 +13,7 @@
 #include "store/indexer.h"
 #include "store/sqlite_query.h"
 #include "store/store.h"
+#include "support/throwaway_dir.h"
 
 namespace weir::daemon {
 namespace {
@@ -447,9 +448,8 @@ struct Rim {
 };
 
 TEST(CarriedFiles, TheFileStaysSmallAndSaysTheSame) {
-  char name[] = "/tmp/weir-cf.XXXXXX";
-  const std::string dir = ::mkdtemp(name);
-  const std::string path = dir + "/flow/carried.jsonl";
+  const support::ThrowawayDir dir;
+  const std::string path = dir / "flow/carried.jsonl";
   {
     Rim rim(path);
     std::vector<std::function<void()>> waiting;
@@ -473,7 +473,6 @@ TEST(CarriedFiles, TheFileStaysSmallAndSaysTheSame) {
   EXPECT_EQ(
       again.files.look(again.event("b", "1"), Rim::action("file.read", "/p/3"), "/home/ann", false).size(),
       1U);
-  (void)os::run_child({.argv = {"rm", "-rf", dir}});
 }
 
 TEST(CarriedFiles, WhatNobodyWroteCostsNothing) {
@@ -491,8 +490,8 @@ TEST(CarriedFiles, WhatNobodyWroteCostsNothing) {
 // the root directory of a process, as a pod is, these are the same files: so it is the view that makes the
 // difference.
 TEST(CarriedFiles, NothingInAPodTakesALabelAway) {
-  char name[] = "/tmp/weir-cf.XXXXXX";
-  const std::string path = std::string(::mkdtemp(name)) + "/setup.sh";
+  const support::ThrowawayDir dir;
+  const std::string path = dir / "setup.sh";
   const auto pod = os::FileView::of_process(::getpid());
   ASSERT_TRUE(pod);
   Rim rim("");
@@ -515,7 +514,6 @@ TEST(CarriedFiles, NothingInAPodTakesALabelAway) {
   call("c", "file.write", true, {});
   call("d", "file.write", false, {});
   EXPECT_FALSE(labelled()) << "outside it is taken off";
-  (void)os::run_child({.argv = {"rm", "-rf", name}});
 }
 
 }  // namespace

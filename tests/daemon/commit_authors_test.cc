@@ -3,13 +3,13 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "content.h"
 #include "flow/words.h"
 #include "os/files.h"
 #include "os/process.h"
+#include "support/throwaway_dir.h"
 
 namespace weir::daemon {
 namespace {
@@ -36,13 +36,13 @@ flow::Products products_of(const std::string& settings) {
 
 class CommitAuthorsTest : public ::testing::Test {
  protected:
+  const support::ThrowawayDir throwaway_;
+  const std::string top_ = throwaway_.path();
+
   void SetUp() override {
-    char name[] = "/tmp/weir-ca.XXXXXX";
-    top_ = os::resolve_path(::mkdtemp(name));
     ASSERT_TRUE(os::make_dirs(repository()));
     git({"init", "--quiet", "--initial-branch=main"});
   }
-  void TearDown() override { (void)os::run_child({.argv = {"rm", "-rf", top_}}); }
 
   std::string repository() const { return top_ + "/r"; }
   std::string at(const std::string& name) const { return repository() + "/" + name; }
@@ -98,7 +98,6 @@ class CommitAuthorsTest : public ::testing::Test {
     return found;
   }
 
-  std::string top_;
   CommitAuthors authors_;
 };
 

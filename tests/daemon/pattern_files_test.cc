@@ -4,25 +4,20 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include <cstdlib>
 #include <filesystem>
 
 #include "os/files.h"
+#include "support/throwaway_dir.h"
 
 namespace weir::daemon {
 namespace {
 
 class PatternFilesTest : public testing::Test {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/weir-patterns.XXXXXX";
-    state_ = ::mkdtemp(name);
-    dir_ = patterns_dir(state_);
-  }
-  void TearDown() override { std::filesystem::remove_all(state_); }
+  const support::ThrowawayDir throwaway_;
+  const std::string state_ = throwaway_.path();
 
-  std::string state_;
-  std::string dir_;
+  const std::string dir_ = patterns_dir(state_);
 };
 
 TEST_F(PatternFilesTest, GivesBackWhatWasPut) {

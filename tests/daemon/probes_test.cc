@@ -5,11 +5,10 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 
 #include "os/files.h"
+#include "support/throwaway_dir.h"
 
 namespace weir::daemon {
 namespace {
@@ -18,14 +17,14 @@ using testing::HasSubstr;
 
 class ProbesTest : public testing::Test {
  protected:
+  const support::ThrowawayDir throwaway_;
+  const std::string dir_ = throwaway_.path();
+
   void SetUp() override {
-    char name[] = "/tmp/weir-probes.XXXXXX";
-    dir_ = ::mkdtemp(name);
     path_ = {.name = "hook/codex/user", .agent = "codex", .settings = dir_ + "/hooks.json"};
     shim("exit 2");
     path_.command = {dir_ + "/weir-hook", "codex", "PreToolUse"};
   }
-  void TearDown() override { std::filesystem::remove_all(dir_); }
 
   void shim(const std::string& body) {
     std::ofstream(dir_ + "/weir-hook") << "#!/bin/sh\n" << body << "\n";
@@ -46,7 +45,6 @@ class ProbesTest : public testing::Test {
             .wall_ns = 1'000'000'000};
   }
 
-  std::string dir_;
   ProbePath path_;
   std::string level_;
 };

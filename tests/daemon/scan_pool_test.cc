@@ -3,12 +3,11 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <set>
 
 #include "daemon/pack_loader.h"
+#include "support/throwaway_dir.h"
 
 namespace weir::daemon {
 namespace {
@@ -17,9 +16,10 @@ namespace fs = std::filesystem;
 
 class ScanPoolTest : public testing::Test {
  protected:
+  const support::ThrowawayDir throwaway_;
+  const std::string dir_ = throwaway_.path();
+
   ScanPoolTest() {
-    char name[] = "/tmp/weir-scan-pool.XXXXXX";
-    dir_ = ::mkdtemp(name);
     auto pack = load_pack({});
     if (!pack) ADD_FAILURE() << pack.error().message();
     pack_ = *pack;
@@ -29,7 +29,6 @@ class ScanPoolTest : public testing::Test {
     if (!files) ADD_FAILURE() << files.error().message();
     files_ = *files;
   }
-  ~ScanPoolTest() override { fs::remove_all(dir_); }
 
   static std::string call(int session, int number, const std::string& command) {
     const std::string id = std::to_string(session);
@@ -60,7 +59,6 @@ class ScanPoolTest : public testing::Test {
     return found;
   }
 
-  std::string dir_;
   std::shared_ptr<const guard::Pack> pack_;
   std::vector<std::string> files_;
 };

@@ -1,10 +1,9 @@
 // What a scan has finished: kept, given back, and dropped when it no longer holds.
 #include "daemon/scan_state.h"
+#include "support/throwaway_dir.h"
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 
 namespace weir::daemon {
@@ -12,11 +11,8 @@ namespace {
 
 class ScanStateTest : public testing::Test {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/weir-scan-state.XXXXXX";
-    dir_ = ::mkdtemp(name);
-  }
-  void TearDown() override { std::filesystem::remove_all(dir_); }
+  const support::ThrowawayDir throwaway_;
+  const std::string dir_ = throwaway_.path();
 
   std::string transcript(const std::string& name, const std::string& session) const {
     const std::string path = dir_ + "/" + name;
@@ -42,7 +38,6 @@ class ScanStateTest : public testing::Test {
     f.same = 17'000'000'000'000'000'000U;
     return f;
   }
-  std::string dir_;
 };
 
 TEST_F(ScanStateTest, GivesBackWhatWasFinished) {

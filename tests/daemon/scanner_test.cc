@@ -3,11 +3,11 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include "daemon/pack_loader.h"
+#include "support/throwaway_dir.h"
 
 namespace weir::daemon {
 namespace {
@@ -16,10 +16,9 @@ const std::string kCases = WEIR_SOURCE_DIR "/tests/cases/ingest";
 
 class ScannerTest : public testing::Test {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/weir-scanner.XXXXXX";
-    dir_ = ::mkdtemp(name);
-  }
+  const support::ThrowawayDir throwaway_;
+  const std::string dir_ = throwaway_.path();
+
   // Compiling the detectors takes its time.
   static void SetUpTestSuite() {
     auto pack = load_pack({.detectors = true});
@@ -27,7 +26,6 @@ class ScannerTest : public testing::Test {
     pack_ = *pack;
   }
   static void TearDownTestSuite() { pack_.reset(); }
-  void TearDown() override { std::filesystem::remove_all(dir_); }
 
   ScanTotals scan_all(const std::vector<std::string>& paths) {
     Scanner scanner(pack_, {.home = "/home/user"});
@@ -38,7 +36,6 @@ class ScannerTest : public testing::Test {
     return scanner.totals();
   }
 
-  std::string dir_;
   static std::shared_ptr<const guard::Pack> pack_;
   std::vector<ScanFinding> findings_;
 };

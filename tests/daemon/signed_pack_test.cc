@@ -2,13 +2,12 @@
 #include "daemon/signed_pack.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <array>
-#include <filesystem>
 
 #include "daemon/pack_loader.h"
 #include "os/files.h"
+#include "support/throwaway_dir.h"
 
 namespace weir::daemon {
 namespace {
@@ -19,14 +18,14 @@ constexpr const char* kPolicy =
 
 class SignedPackTest : public ::testing::Test {
  protected:
+  const support::ThrowawayDir throwaway_;
+  const std::string dir_ = throwaway_.path();
+
   SignedPackTest() {
-    char name[] = "/tmp/weir-pack.XXXXXX";
-    dir_ = ::mkdtemp(name);
     write("10-team.cedar", kPolicy);
     write("waive.yaml", "waive:\n  - policy: infra.delete\n    reason: Ours.\n");
     write("README", "not part of it\n");
   }
-  ~SignedPackTest() override { std::filesystem::remove_all(dir_); }
 
   void write(const std::string& name, const std::string& text) {
     ASSERT_TRUE(os::write_file_atomic(dir_ + "/" + name, text, 0644, os::Durability::none));
@@ -44,7 +43,6 @@ class SignedPackTest : public ::testing::Test {
     return pack ? ErrorCode::internal : pack.error().code;
   }
 
-  std::string dir_;
   std::array<std::uint8_t, 32> seed_{1, 2, 3};
   ledger::Signer signer_{"example.com", seed_};
 };

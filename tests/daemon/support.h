@@ -18,6 +18,7 @@
 #include "net/local_client.h"
 #include "os/files.h"
 #include "os/process.h"
+#include "support/throwaway_dir.h"
 
 namespace weir::daemon::testing {
 
@@ -29,26 +30,16 @@ inline double now_ms() {
 // Compiled patterns of all tests of this program: compiling them again for each daemon takes a second, and
 // ten with a sanitizer.
 inline const std::string& shared_patterns() {
-  struct Dir {
-    std::string path = "/tmp/weir-dt-patterns.XXXXXX";
-    Dir() {
-      if (::mkdtemp(path.data()) == nullptr) path.clear();  // then each daemon has its own
-    }
-    ~Dir() {
-      if (!path.empty()) (void)os::run_child({.argv = {"rm", "-rf", path}});
-    }
-    Dir(const Dir&) = delete;
-    Dir& operator=(const Dir&) = delete;
-  };
-  static const Dir dir;
-  return dir.path;
+  static const support::ThrowawayDir dir;
+  return dir.path();
 }
 
 class DaemonTest : public ::testing::Test {
  protected:
+  const support::ThrowawayDir throwaway_;
+  const std::string dir_ = throwaway_.path();
+
   void SetUp() override {
-    char name[] = "/tmp/weir-dt.XXXXXX";
-    dir_ = ::mkdtemp(name);
     ASSERT_TRUE(os::make_dirs(dir_ + "/project", 0700));
     places_ = os::places_under(dir_ + "/w");
     places_.home = dir_ + "/home";
@@ -56,10 +47,7 @@ class DaemonTest : public ::testing::Test {
     options_.probes = false;
     options_.patterns_dir = shared_patterns();
   }
-  void TearDown() override {
-    stop();
-    (void)os::run_child({.argv = {"rm", "-rf", dir_}});
-  }
+  void TearDown() override { stop(); }
 
   void start() {
     auto daemon = Daemon::start(options_);
@@ -115,7 +103,6 @@ class DaemonTest : public ::testing::Test {
     return client.call(request, 20'000);
   }
 
-  std::string dir_;
   os::Places places_;
   DaemonOptions options_;
   std::unique_ptr<Daemon> daemon_;

@@ -3,12 +3,12 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include "base/time_text.h"
 #include "os/clock.h"
+#include "support/throwaway_dir.h"
 
 namespace weir::daemon {
 namespace {
@@ -17,12 +17,9 @@ constexpr const char* kSession = "01a2004a-cfda-7210-a79d-9e827e8a02ec";
 
 class TranscriptTailTest : public testing::Test {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/weir-tail.XXXXXX";
-    dir_ = ::mkdtemp(name);
-    file_ = dir_ + "/rollout-2026-11-21T22-47-12-" + kSession + ".jsonl";
-  }
-  void TearDown() override { std::filesystem::remove_all(dir_); }
+  const support::ThrowawayDir throwaway_;
+  const std::string dir_ = throwaway_.path();
+  const std::string file_ = dir_ + "/rollout-2026-11-21T22-47-12-" + kSession + ".jsonl";
 
   void write(const std::string& text) const { std::ofstream(file_, std::ios::app) << text; }
   void record(const std::string& payload, const char* type = "response_item") const {
@@ -38,9 +35,6 @@ class TranscriptTailTest : public testing::Test {
            "}");
   }
   TailOptions options() const { return {.agent = "codex", .roots = {dir_}, .started_ns = os::wall_ns()}; }
-
-  std::string dir_;
-  std::string file_;
 };
 
 const char* const kRan = "Chunk ID: 1\nProcess exited with code 0\nOutput:\nhi";

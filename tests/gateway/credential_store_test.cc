@@ -4,10 +4,9 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include <filesystem>
-
 #include "gateway/credentials.h"
 #include "os/files.h"
+#include "support/throwaway_dir.h"
 
 namespace weir::gateway {
 namespace {
@@ -17,12 +16,8 @@ using testing::Not;
 
 class Store : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = "/tmp/weir-credentials.XXXXXX";
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    directory_ = name;
-  }
-  void TearDown() override { std::filesystem::remove_all(directory_); }
+  const support::ThrowawayDir throwaway_;
+  const std::string directory_ = throwaway_.path();
 
   static StoredCredential one(const std::string& name = "github") {
     StoredCredential made;
@@ -39,8 +34,6 @@ class Store : public testing::Test {
   std::string bytes_of(const std::string& name) const {
     return os::read_file(directory_ + "/" + name, 1 << 20).value_or("");
   }
-
-  std::string directory_;
 };
 
 TEST_F(Store, KeepsWhatItWasGivenAndNobodyElseReadsIt) {

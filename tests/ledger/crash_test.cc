@@ -101,7 +101,7 @@ TEST(Crash, KilledAtAnyMoment) {
   int seen = 0;
   std::uint64_t most = 0;
   for (int round = 0; round < rounds();) {
-    const TempDir temp;
+    const support::ThrowawayDir temp;
     const std::string dir = temp / "log";
     Observer observer;
     // A fresh log now and then: the first steps are the rarest, and checking stays quick.

@@ -9,7 +9,7 @@ namespace weir::ledger {
 namespace {
 
 TEST(Key, IsCreatedOnceAndKeptPrivate) {
-  const TempDir temp;
+  const support::ThrowawayDir temp;
   const std::string path = temp / "keys/ledger.key";
   const auto first = load_or_create_key(path, "my-laptop");
   ASSERT_TRUE(first) << first.error().message();
@@ -33,7 +33,7 @@ TEST(Key, IsCreatedOnceAndKeptPrivate) {
 }
 
 TEST(Key, EncodingIsThatOfGosNotePackage) {
-  const TempDir temp;
+  const support::ThrowawayDir temp;
   const std::string path = temp / "k";
   ASSERT_TRUE(load_or_create_key(path, "h"));
   const std::string line = slurp(path);
@@ -49,7 +49,7 @@ TEST(Key, EncodingIsThatOfGosNotePackage) {
 }
 
 TEST(Key, OpenOrBrokenKeysAreRefused) {
-  const TempDir temp;
+  const support::ThrowawayDir temp;
   const std::string path = temp / "k";
   ASSERT_TRUE(load_or_create_key(path, "h"));
   ASSERT_EQ(::chmod(path.c_str(), 0640), 0);

@@ -26,7 +26,7 @@ class LogTest : public testing::Test {
     EXPECT_TRUE(report->strays.empty());
   }
 
-  TempDir temp_;
+  support::ThrowawayDir temp_;
   std::string dir_ = temp_ / "new/ledger";
 };
 

@@ -11,7 +11,7 @@ namespace {
 class MirrorTest : public testing::Test {
  protected:
   Result<MirrorReport> copy() { return mirror(*disk_, log_, to_); }
-  TempDir temp_;
+  support::ThrowawayDir temp_;
   std::unique_ptr<Disk> disk_ = real_disk();
   std::string log_ = temp_ / "log";
   std::string to_ = temp_ / "www/log";

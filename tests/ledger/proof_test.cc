@@ -13,7 +13,7 @@ class ProofTest : public testing::Test {
     std::filesystem::remove_all(dir_);
     build_log(dir_, {size});
   }
-  TempDir temp_;
+  support::ThrowawayDir temp_;
   std::string dir_ = temp_ / "log";
   std::unique_ptr<Disk> disk_ = real_disk();
   VerifierKey key_ = test_signer().verifier();

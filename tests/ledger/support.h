@@ -5,8 +5,6 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
-#include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -20,27 +18,9 @@
 #include "ledger/merkle.h"
 #include "os/files.h"
 #include "os/process.h"
+#include "support/throwaway_dir.h"
 
 namespace weir::ledger {
-
-class TempDir {
- public:
-  TempDir() {
-    char name[] = "/tmp/weir-ledger-test.XXXXXX";
-    path_ = ::mkdtemp(name);
-  }
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  ~TempDir() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 // Entry number i: a different length and content for each, some of them empty.
 inline std::string entry(std::uint64_t i) {

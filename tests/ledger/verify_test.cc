@@ -27,7 +27,7 @@ bool accepts(const std::string& dir) {
 }
 
 TEST(Verify, BothVerifiersAgreeAtEverySize) {
-  const TempDir temp;
+  const support::ThrowawayDir temp;
   const std::vector<std::uint64_t> sizes = {0, 1, 2, 255, 256, 257, 511, 512, 65536, 65537, 70000};
   std::vector<std::string> dirs;
   for (const std::uint64_t size : sizes) {
@@ -96,7 +96,7 @@ class Damage {
 };
 
 TEST(Verify, BothVerifiersRefuseEveryDamagedFile) {
-  const TempDir temp;
+  const support::ThrowawayDir temp;
   build_log(temp / "log", {3, 90, 300, 520, 600});
   ASSERT_TRUE(mirror(*real_disk(), temp / "log", temp / "mirror"));
   for (const char* source : {"log", "mirror"}) {
@@ -114,7 +114,7 @@ TEST(Verify, BothVerifiersRefuseEveryDamagedFile) {
 }
 
 TEST(Verify, EveryBitOfASmallLogCounts) {
-  const TempDir temp;
+  const support::ThrowawayDir temp;
   const std::string dir = temp / "log";
   build_log(dir, {2, 3});
   ASSERT_TRUE(accepts(dir));
@@ -133,7 +133,7 @@ TEST(Verify, EveryBitOfASmallLogCounts) {
 }
 
 TEST(Verify, MissingFilesAreNamed) {
-  const TempDir temp;
+  const support::ThrowawayDir temp;
   const std::string dir = temp / "log";
   build_log(dir, {600});
   for (const char* name :
@@ -152,7 +152,7 @@ TEST(Verify, MissingFilesAreNamed) {
 }
 
 TEST(Verify, SaysWhichEntryIsWrong) {
-  const TempDir temp;
+  const support::ThrowawayDir temp;
   const std::string dir = temp / "log";
   build_log(dir, {600});
   const std::string name = dir + "/tile/entries/001";
@@ -169,7 +169,7 @@ TEST(Verify, SaysWhichEntryIsWrong) {
 }
 
 TEST(Verify, SinceFindsRollbackAndFork) {
-  const TempDir temp;
+  const support::ThrowawayDir temp;
   const std::string dir = temp / "log";
   build_log(dir, {200});
   const std::string at_200 = slurp(dir + "/checkpoint");
@@ -202,7 +202,7 @@ TEST(Verify, SinceFindsRollbackAndFork) {
 }
 
 TEST(Verify, AnotherKeyIsRefused) {
-  const TempDir temp;
+  const support::ThrowawayDir temp;
   build_log(temp / "log", {3});
   const auto refused = verify(temp / "log", {.key = test_signer(8).verifier()});
   ASSERT_FALSE(refused);
@@ -214,7 +214,7 @@ TEST(Verify, AnotherKeyIsRefused) {
 }
 
 TEST(Verify, FilesBeyondTheCheckpointAreUnsignedAndChecked) {
-  const TempDir temp;
+  const support::ThrowawayDir temp;
   const std::string dir = temp / "log";
   build_log(dir, {300});
   const std::string checkpoint = slurp(dir + "/checkpoint");
@@ -232,7 +232,7 @@ TEST(Verify, FilesBeyondTheCheckpointAreUnsignedAndChecked) {
 }
 
 TEST(Verify, HostileDirectoriesEndSoon) {
-  const TempDir temp;
+  const support::ThrowawayDir temp;
   const std::string dir = temp / "log";
   build_log(dir, {3});
   const Signer signer = test_signer();

@@ -12,6 +12,7 @@
 #include "net/local_server.h"
 #include "os/files.h"
 #include "os/process.h"
+#include "support/throwaway_dir.h"
 
 namespace weir::net {
 namespace {
@@ -69,17 +70,14 @@ TEST(HookWire, HeaderRefusesOtherVersionsAndTypes) {
 
 class Local : public testing::Test, public LocalServer::Handler {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/weir-net-test.XXXXXX";
-    dir_ = ::mkdtemp(name);
-    path_ = dir_ + "/s";
-  }
+  const support::ThrowawayDir throwaway_;
+  const std::string dir_ = throwaway_.path();
+  const std::string path_ = dir_ + "/s";
   void TearDown() override {
     if (io_.joinable()) {
       server_.stop();
       io_.join();
     }
-    (void)os::run_child({.argv = {"rm", "-rf", dir_}});
   }
   void on_message(Message message) override {
     if (message.bytes == "who") message.bytes = std::to_string(message.peer.pid);
@@ -91,8 +89,6 @@ class Local : public testing::Test, public LocalServer::Handler {
     io_ = std::thread([this] { server_.run(); });
   }
 
-  std::string dir_;
-  std::string path_;
   LocalServer server_{*this};
   std::thread io_;
 };

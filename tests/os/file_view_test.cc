@@ -1,6 +1,7 @@
 // A view that is walked from another process's root answers as the plain functions do, where the roots are
 // the same. What a pod shows is in tests/pod/pod_doors_test.cc.
 #include "os/file_view.h"
+#include "support/throwaway_dir.h"
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -13,10 +14,10 @@ namespace {
 
 class FileViewTest : public testing::Test {
  protected:
+  const support::ThrowawayDir throwaway_;
+  const std::string top_ = throwaway_.path();
+
   void SetUp() override {
-    char name[] = "/tmp/weir-view.XXXXXX";
-    ASSERT_NE(::mkdtemp(name), nullptr);
-    top_ = resolve_path(name);
     ASSERT_TRUE(make_dirs(top_ + "/a/b"));
     ASSERT_TRUE(write_file_atomic(top_ + "/a/b/file", "text", {}, Durability::none));
     std::filesystem::create_directory_symlink("a/b", top_ + "/relative");
@@ -25,11 +26,7 @@ class FileViewTest : public testing::Test {
     std::filesystem::create_symlink("loop", top_ + "/loop");
     ASSERT_EQ(::mkfifo((top_ + "/fifo").c_str(), 0600), 0);
   }
-  void TearDown() override { std::filesystem::remove_all(top_); }
   const std::string& top() const { return top_; }
-
- private:
-  std::string top_;
 };
 
 TEST_F(FileViewTest, OfAnotherProcessIsAsItsOwnWhereTheRootsAre) {

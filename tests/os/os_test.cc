@@ -5,25 +5,21 @@
 #include <unistd.h>
 
 #include <atomic>
-#include <cstdlib>
 
 #include "os/clock.h"
 #include "os/files.h"
 #include "os/process.h"
 #include "os/random.h"
 #include "os/xdg.h"
+#include "support/throwaway_dir.h"
 
 namespace weir::os {
 namespace {
 
 class Files : public testing::Test {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/weir-os-test.XXXXXX";
-    dir_ = ::mkdtemp(name);
-  }
-  void TearDown() override { (void)run_child({.argv = {"rm", "-rf", dir_}}); }
-  std::string dir_;
+  const support::ThrowawayDir throwaway_;
+  const std::string dir_ = throwaway_.path();
 };
 
 TEST_F(Files, AtomicWriteKeepsModeAndLink) {

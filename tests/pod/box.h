@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 
 #include "content.h"
@@ -13,25 +12,22 @@
 #include "os/process.h"
 #include "pod/pod_launch.h"
 #include "pod/profile.h"
+#include "support/throwaway_dir.h"
 
 namespace weir::pod {
 
 class Box : public testing::Test {
  protected:
+  const support::ThrowawayDir throwaway_;
+  const std::string top_ = throwaway_.path();
+
   void SetUp() override {
-    char name[] = "/tmp/weir-box.XXXXXX";
-    ASSERT_NE(::mkdtemp(name), nullptr);
-    top_ = name;
     for (const char* dir : {"/workspace", "/upper", "/work", "/outside"})
       ASSERT_TRUE(os::make_dirs(top_ + dir));
     const auto tried = os::run_child({.argv = {"unshare", "-Urmpfn", "true"}});
     if (!tried || tried->exit.code != 0) GTEST_SKIP() << "this machine has no unprivileged user namespaces";
   }
-  void TearDown() override {
-    if (top_.empty()) return;
-    renew_work(top_ + "/work");
-    (void)os::run_child({.argv = {"rm", "-rf", "--", top_}});
-  }
+  void TearDown() override { renew_work(top_ + "/work"); }
 
   const std::string& top() const { return top_; }
   std::string workspace() const { return top_ + "/workspace"; }
@@ -84,9 +80,6 @@ class Box : public testing::Test {
   void write(const std::string& path, std::string_view text) const {
     ASSERT_TRUE(os::write_file_atomic(path, text, {}, os::Durability::none));
   }
-
- private:
-  std::string top_;
 };
 
 }  // namespace weir::pod

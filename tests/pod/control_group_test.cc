@@ -7,6 +7,7 @@
 #include <sys/xattr.h>
 
 #include "pod/box.h"
+#include "support/throwaway_dir.h"
 
 namespace weir::pod {
 namespace {
@@ -18,15 +19,11 @@ using Kind = GroupPlace::Kind;
 // Plain files take whatever is written to them.
 class GroupPlaceTest : public testing::Test {
  protected:
+  const support::ThrowawayDir throwaway_;
+
   void SetUp() override {
-    char name[] = "/tmp/weir-groups.XXXXXX";
-    ASSERT_NE(::mkdtemp(name), nullptr);
-    host_.mount = name;
+    host_.mount = throwaway_.path();
     host_.uid = 1000;
-  }
-  void TearDown() override {
-    std::error_code ignored;
-    std::filesystem::remove_all(host_.mount, ignored);
   }
   std::string group(const std::string& path, const std::string& controllers, const std::string& given) {
     const std::string at = host_.mount + path;

@@ -5,11 +5,11 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 
 #include "pod/supervised_pod.h"
+#include "support/throwaway_dir.h"
 
 namespace weir::pod {
 namespace {
@@ -19,11 +19,9 @@ using testing::IsEmpty;
 
 class LearnerTest : public testing::Test {
  protected:
-  LearnerTest() {
-    char name[] = "/var/tmp/weir-learn.XXXXXX";
-    if (::mkdtemp(name) != nullptr) home_ = name;
-  }
-  ~LearnerTest() override { std::filesystem::remove_all(home_); }
+  const support::ThrowawayDir throwaway_{"/var/tmp"};
+  const std::string home_ = throwaway_.path();
+
   std::string file(const std::string& path) const {
     const std::string whole = home_ + "/" + path;
     std::filesystem::create_directories(std::filesystem::path(whole).parent_path());
@@ -38,7 +36,6 @@ class LearnerTest : public testing::Test {
   static void miss(Learner& learner, const std::string& path, const std::string& leads_to = {}) {
     learner.look({.path = path, .leads_to = leads_to, .opens = true});
   }
-  std::string home_;
 };
 
 TEST_F(LearnerTest, ProposesTheDirectoryThatAPersonWouldName) {

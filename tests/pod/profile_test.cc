@@ -4,12 +4,11 @@
 #include <gmock/gmock.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
 
 #include "content.h"
 #include "pod/box.h"
 #include "pod/pod_report.h"
+#include "support/throwaway_dir.h"
 
 namespace weir::pod {
 namespace {
@@ -71,10 +70,9 @@ TEST(Profile, APathMayLieInTheHome) {
   const auto profile = parse_profile("name: x\nread_only: [~/sdk, ~/none]\n", "x.yaml");
   ASSERT_TRUE(profile) << profile.error().message();
   EXPECT_FALSE(parse_profile("name: x\nread_only: [~other/sdk]\n", "x.yaml"));
-  char home[] = "/tmp/weir-home.XXXXXX";
-  ASSERT_NE(::mkdtemp(home), nullptr);
-  ASSERT_TRUE(os::make_dirs(std::string(home) + "/sdk"));
-  PodRequest request{.argv = {"true"}, .workspace = "/w", .upper = "/u", .work = "/k", .home = home};
+  const support::ThrowawayDir home;
+  ASSERT_TRUE(os::make_dirs(home / "sdk"));
+  PodRequest request{.argv = {"true"}, .workspace = "/w", .upper = "/u", .work = "/k", .home = home.path()};
   const auto places = [](const Result<PodSpec>& spec) {
     std::vector<std::string> at;
     if (spec)
@@ -82,17 +80,15 @@ TEST(Profile, APathMayLieInTheHome) {
         if (mount.kind == PodMount::Kind::read_only) at.push_back(mount.at);
     return at;
   };
-  EXPECT_EQ(places(pod_spec(*profile, request)), std::vector<std::string>{std::string(home) + "/sdk"});
+  EXPECT_EQ(places(pod_spec(*profile, request)), std::vector<std::string>{home / "sdk"});
   request.home = "/";
   EXPECT_EQ(places(pod_spec(*profile, request)), std::vector<std::string>{});
-  std::filesystem::remove_all(home);
 }
 
 // What is copied must not be missed where it cannot be: a file cannot be made in a directory of the host.
 TEST(Profile, SmallSettingsAreCopiedWhereThatCanBe) {
-  char top[] = "/tmp/weir-small.XXXXXX";
-  ASSERT_NE(::mkdtemp(top), nullptr);
-  const std::string dir = top;
+  const support::ThrowawayDir throwaway;
+  const std::string& dir = throwaway.path();
   ASSERT_TRUE(os::make_dirs(dir + "/shown"));
   for (const char* name : {"/setting", "/shown/setting"})
     ASSERT_TRUE(os::write_file_atomic(dir + name, "small"));
@@ -115,7 +111,6 @@ TEST(Profile, SmallSettingsAreCopiedWhereThatCanBe) {
   EXPECT_TRUE(is_file("/setting") && !is_mount("/setting"));
   for (const char* name : {"/program", "/large", "/shown/setting"})
     EXPECT_TRUE(is_mount(name) && !is_file(name)) << name;
-  std::filesystem::remove_all(dir);
 }
 
 TEST(Profile, EveryShippedOneIsReadAndExtendsOneThatShips) {

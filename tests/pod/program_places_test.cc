@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "os/files.h"
+#include "support/throwaway_dir.h"
 
 namespace weir::pod {
 namespace {
@@ -15,12 +16,9 @@ using testing::ElementsAre;
 
 class ProgramPlacesTest : public testing::Test {
  protected:
-  void SetUp() override {
-    char name[] = "/tmp/weir-places.XXXXXX";
-    ASSERT_NE(::mkdtemp(name), nullptr);
-    top_ = os::resolve_path(name);
-  }
-  void TearDown() override { std::filesystem::remove_all(top_); }
+  const support::ThrowawayDir throwaway_;
+  const std::string top_ = throwaway_.path();
+
   void program(const std::string& path, std::string_view text) const {
     ASSERT_TRUE(os::make_dirs((top_ + path).substr(0, (top_ + path).rfind('/'))));
     ASSERT_TRUE(os::write_file_atomic(top_ + path, text, 0755, os::Durability::none));
@@ -39,9 +37,6 @@ class ProgramPlacesTest : public testing::Test {
     return out;
   }
   const std::string& top() const { return top_; }
-
- private:
-  std::string top_;
 };
 
 TEST_F(ProgramPlacesTest, APackageAndTheInterpreterOfItsScript) {

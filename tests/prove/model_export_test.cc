@@ -7,6 +7,7 @@
 #include "os/files.h"
 #include "os/process.h"
 #include "prove/model_support.h"
+#include "support/throwaway_dir.h"
 
 namespace weir::prove {
 namespace {
@@ -14,19 +15,9 @@ namespace {
 using test::load_text;
 using testing::HasSubstr;
 
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() { CHECK(::mkdtemp(path_.data()) != nullptr); }
-  ~TemporaryDirectory() { (void)os::run_child({.argv = {"rm", "-r", path_}}); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_ = ::testing::TempDir() + "weir-spin-XXXXXX";
-};
-
 // "violated", "holds", or what went wrong.
 std::string spin_verdict(const std::string& promela) {
-  const TemporaryDirectory directory;
+  const support::ThrowawayDir directory;
   const std::string& path = directory.path();
   if (!os::write_file_atomic(path + "/m.pml", promela)) return "cannot write";
   for (const std::vector<std::string>& argv :

@@ -6,12 +6,12 @@
 #include <sys/wait.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <string>
 
 #include "ingest/gating.h"
 #include "setup/hook_plan.h"
+#include "support/throwaway_dir.h"
 
 namespace weir::setup {
 namespace {
@@ -20,12 +20,8 @@ const std::string kKey = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
 
 class CodexGuard : public ::testing::Test {
  protected:
-  void SetUp() override {
-    char pattern[] = "/tmp/weir codex's guard XXXXXX";  // a path that needs quoting
-    ASSERT_NE(::mkdtemp(pattern), nullptr);
-    folder_ = pattern;
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
+  const support::ThrowawayDir throwaway_{"/tmp", "weir codex's guard "};  // a path that needs quoting
+  const std::string folder_ = throwaway_.path();
 
   void shim(const std::string& text) {
     std::ofstream(folder_ + "/weir-hook") << text;
@@ -48,7 +44,6 @@ class CodexGuard : public ::testing::Test {
     std::ifstream in(folder_ + "/err");
     return {std::istreambuf_iterator<char>(in), {}};
   }
-  std::string folder_;
 };
 
 TEST_F(CodexGuard, AMissingShimRefuses) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "setup/places.h"
+#include "support/throwaway_dir.h"
 
 namespace weir::setup::testing {
 
@@ -86,8 +87,6 @@ inline void spill(const std::string& path, const std::string& text) {
 class Machine {
  public:
   Machine() {
-    std::string name = std::filesystem::temp_directory_path().string() + "/weir-setup-XXXXXX";
-    dir_ = ::mkdtemp(name.data());
     spill(hook(), "#!/bin/sh\nexit 2\n");
     ::chmod(hook().c_str(), 0755);
     std::filesystem::create_directories(home());
@@ -95,7 +94,6 @@ class Machine {
   }
   Machine(const Machine&) = delete;
   Machine& operator=(const Machine&) = delete;
-  ~Machine() { std::filesystem::remove_all(dir_); }
 
   std::string home() const { return dir_ + "/home"; }
   std::string project() const { return dir_ + "/project"; }
@@ -120,7 +118,8 @@ class Machine {
   }
 
  private:
-  std::string dir_;
+  support::ThrowawayDir throwaway_;
+  std::string dir_ = throwaway_.path();
 };
 
 }  // namespace weir::setup::testing

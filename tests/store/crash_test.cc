@@ -86,8 +86,8 @@ std::uint64_t run_and_kill(const Options& options, std::uint64_t from, int delay
   return next;
 }
 
-void kill_loop(TempDir::On on, int rounds, int delay_max_us) {
-  const TempDir dir(on);
+void kill_loop(const std::string& below, int rounds, int delay_max_us) {
+  const support::ThrowawayDir dir(below);
   Options options = options_in(dir.path());
   options.segment_bytes = 2'000'000;  // rotations happen under fire, too
   std::uint64_t next = 0;
@@ -145,17 +145,17 @@ void kill_loop(TempDir::On on, int rounds, int delay_max_us) {
 }
 
 TEST(Kill9, LosesNothingAcknowledgedAndShowsNothingTornOnDisk) {
-  kill_loop(TempDir::On::disk, full_level() ? 250 : 10, 60'000);
+  kill_loop("/tmp", full_level() ? 250 : 10, 60'000);
 }
 
 // Without a disk to wait for, the kill comes in the middle of a write far more often.
 TEST(Kill9, LosesNothingAcknowledgedAndShowsNothingTornInMemory) {
-  kill_loop(TempDir::On::memory, full_level() ? 250 : 30, 25'000);
+  kill_loop(in_memory(), full_level() ? 250 : 30, 25'000);
 }
 
 // Many seal, one appends, one indexes, others read and ask. For ThreadSanitizer above all.
 TEST(Threads, SealAppendIndexAndAskAtOnce) {
-  const TempDir dir(TempDir::On::memory);
+  const support::ThrowawayDir dir(in_memory());
   Options options = options_in(dir.path());
   options.segment_bytes = 100'000;
   const auto store = must(Store::open(options));
@@ -227,7 +227,7 @@ TEST(Threads, SealAppendIndexAndAskAtOnce) {
 
 // One key for a session, however many ask for it first.
 TEST(Threads, OneKeyForASession) {
-  const TempDir dir(TempDir::On::memory);
+  const support::ThrowawayDir dir(in_memory());
   const auto store = must(Store::open(options_in(dir.path())));
   std::vector<std::thread> threads;
   std::mutex mutex;

@@ -7,7 +7,6 @@
 #include <unistd.h>
 
 #include <cstdlib>
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -16,33 +15,15 @@
 
 #include "event/decision.h"
 #include "store/store.h"
+#include "support/throwaway_dir.h"
 
 namespace weir::store {
 
-class TempDir {
- public:
-  // In memory where there is such a place: flushing costs nothing there, and tests of mechanism open a store
-  // a thousand times.
-  enum class On { disk, memory };
-  explicit TempDir(On on = On::disk) {
-    const char* base = std::getenv("TMPDIR");
-    std::string pattern = base != nullptr ? base : "/tmp";
-    if (on == On::memory && ::access("/dev/shm", W_OK) == 0) pattern = "/dev/shm";
-    pattern += "/weir-store-XXXXXX";
-    path_ = ::mkdtemp(pattern.data());
-  }
-  ~TempDir() {
-    std::error_code ignored;
-    std::filesystem::permissions(path_, std::filesystem::perms::owner_all, ignored);
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
+// Where a throw-away directory costs no flushing, as tests of mechanism want that open a store a thousand
+// times; on disk where there is no such place.
+inline std::string in_memory() {
+  return ::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : testing::TempDir();
+}
 
 inline Options options_in(const std::string& dir) {
   return {.dir = dir + "/store", .keys_dir = dir + "/keys"};

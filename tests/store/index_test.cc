@@ -71,7 +71,7 @@ void fill(Store& store, std::uint64_t rounds) {
 }
 
 TEST(Index, AnswersQuestions) {
-  const TempDir dir(TempDir::On::memory);
+  const support::ThrowawayDir dir(in_memory());
   const auto store = must(Store::open(options_in(dir.path())));
   fill(*store, 20);
   catch_up(*store);
@@ -126,7 +126,7 @@ TEST(Index, AnswersQuestions) {
 }
 
 TEST(Index, FindsOneDecisionByPrefix) {
-  const TempDir dir(TempDir::On::memory);
+  const support::ThrowawayDir dir(in_memory());
   const auto store = must(Store::open(options_in(dir.path())));
   fill(*store, 3);
   Draft odd = decision_draft(0, 11);
@@ -158,7 +158,7 @@ TEST(Index, FindsOneDecisionByPrefix) {
 }
 
 TEST(Index, FollowsWithoutBeingUpToDate) {
-  const TempDir dir(TempDir::On::memory);
+  const support::ThrowawayDir dir(in_memory());
   const auto store = must(Store::open(options_in(dir.path())));
   fill(*store, 2);
   SqliteQuery query(*store);
@@ -173,7 +173,7 @@ TEST(Index, FollowsWithoutBeingUpToDate) {
 }
 
 TEST(Index, DecisionStoredBeforeItsEventGetsItsToolLater) {
-  const TempDir dir(TempDir::On::memory);
+  const support::ThrowawayDir dir(in_memory());
   const auto store = must(Store::open(options_in(dir.path())));
   append_one(*store, decision_draft(2, 1));
   catch_up(*store);
@@ -185,7 +185,7 @@ TEST(Index, DecisionStoredBeforeItsEventGetsItsToolLater) {
 }
 
 TEST(Index, FedLiveEqualsRebuilt) {
-  const TempDir dir(TempDir::On::memory);
+  const support::ThrowawayDir dir(in_memory());
   Options options = options_in(dir.path());
   options.segment_bytes = 20'000;
   const auto store = must(Store::open(options));
@@ -208,7 +208,7 @@ TEST(Index, FedLiveEqualsRebuilt) {
 }
 
 TEST(Index, LocatesBodiesAndForgetsErasedOnes) {
-  const TempDir dir(TempDir::On::memory);
+  const support::ThrowawayDir dir(in_memory());
   const Options options = options_in(dir.path());
   Sealed sealed;
   {
@@ -241,7 +241,7 @@ TEST(Index, LocatesBodiesAndForgetsErasedOnes) {
 }
 
 TEST(Index, BrokenOneIsReplacedAndNeverStopsAnAppend) {
-  const TempDir dir(TempDir::On::memory);
+  const support::ThrowawayDir dir(in_memory());
   const Options options = options_in(dir.path());
   {
     const auto store = must(Store::open(options));
@@ -267,8 +267,8 @@ TEST(Index, BrokenOneIsReplacedAndNeverStopsAnAppend) {
 }
 
 TEST(Index, ForeignOneIsReplaced) {
-  const TempDir one(TempDir::On::memory);
-  const TempDir two(TempDir::On::memory);
+  const support::ThrowawayDir one(in_memory());
+  const support::ThrowawayDir two(in_memory());
   {
     const auto store = must(Store::open(options_in(one.path())));
     fill(*store, 30);
@@ -288,7 +288,7 @@ TEST(Index, ForeignOneIsReplaced) {
 }
 
 TEST(Index, LockedOneWaitsAndCatchesUp) {
-  const TempDir dir(TempDir::On::memory);
+  const support::ThrowawayDir dir(in_memory());
   const Options options = options_in(dir.path());
   const auto store = must(Store::open(options));
   append_one(*store, event_draft(1));
@@ -309,7 +309,7 @@ TEST(Index, LockedOneWaitsAndCatchesUp) {
 }
 
 TEST(Index, DeletedWhileRunningComesBack) {
-  const TempDir dir(TempDir::On::memory);
+  const support::ThrowawayDir dir(in_memory());
   const Options options = options_in(dir.path());
   const auto store = must(Store::open(options));
   Indexer indexer(*store);
@@ -328,7 +328,7 @@ TEST(Index, DeletedWhileRunningComesBack) {
 
 // Damage in the segments is the check's to tell; the index covers what is whole.
 TEST(Index, GoesPastDamage) {
-  const TempDir dir(TempDir::On::memory);
+  const support::ThrowawayDir dir(in_memory());
   Options options = options_in(dir.path());
   options.segment_bytes = 3000;
   {

@@ -49,7 +49,7 @@ std::size_t damages_of(const Store& store) {
 }
 
 TEST(Segment, EveryTruncationShowsExactlyTheWholeBatches) {
-  const TempDir dir(TempDir::On::memory);
+  const support::ThrowawayDir dir(in_memory());
   const Options options = options_in(dir.path());
   fill(options, 4);
   const std::string path = first_segment(options);
@@ -83,7 +83,7 @@ TEST(Segment, EveryTruncationShowsExactlyTheWholeBatches) {
 
 // What a crash leaves of the space kept for appends: zeros, which are neither a torn tail nor damage.
 TEST(Segment, ReserveIsNoTornTail) {
-  const TempDir dir(TempDir::On::memory);
+  const support::ThrowawayDir dir(in_memory());
   const Options options = options_in(dir.path());
   fill(options, 3);
   const std::string path = first_segment(options);
@@ -110,7 +110,7 @@ TEST(Segment, ReserveIsNoTornTail) {
 
 // A torn append into the reserve ends in zeros of its own; only what was written is kept aside.
 TEST(Segment, TornAppendIntoTheReserveIsCut) {
-  const TempDir dir(TempDir::On::memory);
+  const support::ThrowawayDir dir(in_memory());
   const Options options = options_in(dir.path());
   fill(options, 3);
   const std::string path = first_segment(options);
@@ -127,7 +127,7 @@ TEST(Segment, TornAppendIntoTheReserveIsCut) {
 
 // A power cut may leave holes: pages of the last batch that never reached the disk.
 TEST(Segment, LastBatchWithHolesIsCut) {
-  const TempDir dir(TempDir::On::memory);
+  const support::ThrowawayDir dir(in_memory());
   const Options options = options_in(dir.path());
   fill(options, 3);
   const std::string path = first_segment(options);
@@ -143,7 +143,7 @@ TEST(Segment, LastBatchWithHolesIsCut) {
 }
 
 TEST(Segment, FlippedBitsAnywhereAreNeverBelieved) {
-  const TempDir dir(TempDir::On::memory);
+  const support::ThrowawayDir dir(in_memory());
   const Options options = options_in(dir.path());
   fill(options, 4);
   const std::string path = first_segment(options);
@@ -196,7 +196,7 @@ TEST(Segment, FlippedBitsAnywhereAreNeverBelieved) {
 }
 
 TEST(Segment, DamagedMiddleIsRefusedForWritingAndMendedOnRequest) {
-  const TempDir dir(TempDir::On::memory);
+  const support::ThrowawayDir dir(in_memory());
   Options options = options_in(dir.path());
   fill(options, 3);
   const std::string path = first_segment(options);
@@ -237,7 +237,7 @@ TEST(Segment, DamagedMiddleIsRefusedForWritingAndMendedOnRequest) {
 TEST(Segment, SmuggledFramesAreNotBelieved) {
   std::string forged;
   append_commit(forged, 77, 0, 0xDEADBEEF);
-  const TempDir dir(TempDir::On::memory);
+  const support::ThrowawayDir dir(in_memory());
   const Options options = options_in(dir.path());
   {
     const auto store = must(Store::open(options));
@@ -262,7 +262,7 @@ TEST(Segment, SmuggledFramesAreNotBelieved) {
 }
 
 TEST(Segment, SealedSegmentThatLostItsTailIsDamage) {
-  const TempDir dir(TempDir::On::memory);
+  const support::ThrowawayDir dir(in_memory());
   Options options = options_in(dir.path());
   options.segment_bytes = 1500;
   fill(options, 6);
@@ -285,7 +285,7 @@ TEST(Segment, SealedSegmentThatLostItsTailIsDamage) {
 }
 
 TEST(Segment, NewerFormatIsRefusedWithoutTouchingIt) {
-  const TempDir dir(TempDir::On::memory);
+  const support::ThrowawayDir dir(in_memory());
   const Options options = options_in(dir.path());
   fill(options, 1);
   const std::string path = first_segment(options);

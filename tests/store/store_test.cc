@@ -23,7 +23,7 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 
 TEST(Store, GivesBackWhatWasAppendedAfterReopening) {
-  const TempDir dir;
+  const support::ThrowawayDir dir;
   const Options options = options_in(dir.path());
   const std::string root = "claude-code:s1";
   event::BodyRef ref;
@@ -60,7 +60,7 @@ TEST(Store, GivesBackWhatWasAppendedAfterReopening) {
 }
 
 TEST(Store, StreamsOnFromAnyPlaceItGave) {
-  const TempDir dir(TempDir::On::memory);
+  const support::ThrowawayDir dir(in_memory());
   Options options = options_in(dir.path());
   options.segment_bytes = 2000;
   const auto store = must(Store::open(options));
@@ -95,7 +95,7 @@ TEST(Store, StreamsOnFromAnyPlaceItGave) {
 }
 
 TEST(Store, LedgerEntriesFollowEachOtherAcrossSegments) {
-  const TempDir dir(TempDir::On::memory);
+  const support::ThrowawayDir dir(in_memory());
   Options options = options_in(dir.path());
   options.segment_bytes = 1000;
   {
@@ -125,7 +125,7 @@ TEST(Store, LedgerEntriesFollowEachOtherAcrossSegments) {
 }
 
 TEST(Store, SameContentOfASessionIsStoredOnce) {
-  const TempDir dir;
+  const support::ThrowawayDir dir;
   const Options options = options_in(dir.path());
   const std::string content(5000, 'q');
   {
@@ -142,7 +142,7 @@ TEST(Store, SameContentOfASessionIsStoredOnce) {
 }
 
 TEST(Store, AddressesAndCommitmentsSayNothingAcrossSessions) {
-  const TempDir dir;
+  const support::ThrowawayDir dir;
   const auto store = must(Store::open(options_in(dir.path())));
   const Sealed a = must(store->seal(event_draft(1, "a", "yes")));
   const Sealed b = must(store->seal(event_draft(2, "b", "yes")));
@@ -155,7 +155,7 @@ TEST(Store, AddressesAndCommitmentsSayNothingAcrossSessions) {
 }
 
 TEST(Store, SecondWriterIsRefusedByName) {
-  const TempDir dir;
+  const support::ThrowawayDir dir;
   const auto store = must(Store::open(options_in(dir.path())));
   const auto second = Store::open(options_in(dir.path()));
   ASSERT_FALSE(second);
@@ -169,7 +169,7 @@ TEST(Store, SecondWriterIsRefusedByName) {
 TEST(Store, ReadOnlyDirectoryIsReadableAndSaysWhyItIsNotWritable) {
   if (::geteuid() == 0) {
     // Root ignores permission bits: become nobody in a child.
-    const TempDir dir;
+    const support::ThrowawayDir dir;
     ::chmod(dir.path().c_str(), 0755);
     Options options = options_in(dir.path());
     append_one(*must(Store::open(options)), event_draft(1));
@@ -190,7 +190,7 @@ TEST(Store, ReadOnlyDirectoryIsReadableAndSaysWhyItIsNotWritable) {
     EXPECT_EQ(WEXITSTATUS(status), 0);
     return;
   }
-  const TempDir dir;
+  const support::ThrowawayDir dir;
   Options options = options_in(dir.path());
   append_one(*must(Store::open(options)), event_draft(1));
   ASSERT_EQ(::system(("chmod -R a-w " + dir.path()).c_str()), 0);
@@ -201,7 +201,7 @@ TEST(Store, ReadOnlyDirectoryIsReadableAndSaysWhyItIsNotWritable) {
 }
 
 TEST(Store, MissingStoreAndBadInputAreTold) {
-  const TempDir dir;
+  const support::ThrowawayDir dir;
   Options options = options_in(dir.path());
   options.read_only = true;
   EXPECT_EQ(Store::open(options).error().code, ErrorCode::not_found);
@@ -222,7 +222,7 @@ TEST(Store, MissingStoreAndBadInputAreTold) {
 }
 
 TEST(Store, LargeBodiesComeBackWhole) {
-  const TempDir dir(TempDir::On::memory);
+  const support::ThrowawayDir dir(in_memory());
   const auto store = must(Store::open(options_in(dir.path())));
   std::string noise(3'000'000, '\0');
   std::uint64_t state = 1;
@@ -247,7 +247,7 @@ bool anywhere(const std::string& dir, const std::string& bytes) {
 }
 
 TEST(Erase, ContentIsGoneAndProofsStay) {
-  const TempDir dir;
+  const support::ThrowawayDir dir;
   const Options options = options_in(dir.path());
   const std::string secret = "correct horse battery staple, uncompressible: 8f3kQz!pX";
   event::BodyRef gone;
@@ -294,7 +294,7 @@ TEST(Erase, ContentIsGoneAndProofsStay) {
 }
 
 TEST(Erase, SessionThatGoesOnGetsANewKeyAndTheOldContentStaysGone) {
-  const TempDir dir;
+  const support::ThrowawayDir dir;
   const auto store = must(Store::open(options_in(dir.path())));
   const Sealed before = must(store->seal(event_draft(1, "s", "content")));
   must(store->append({&before, 1}));
@@ -308,7 +308,7 @@ TEST(Erase, SessionThatGoesOnGetsANewKeyAndTheOldContentStaysGone) {
 
 // A crash between destroying the key and recording it: the next start finishes.
 TEST(Erase, IsFinishedAfterACrash) {
-  const TempDir dir;
+  const support::ThrowawayDir dir;
   const Options options = options_in(dir.path());
   event::BodyRef ref;
   {
@@ -328,7 +328,7 @@ TEST(Erase, IsFinishedAfterACrash) {
 }
 
 TEST(Keys, DamagedKeyFileIsToldAndConcernsOneSession) {
-  const TempDir dir;
+  const support::ThrowawayDir dir;
   const Options options = options_in(dir.path());
   event::BodyRef ref;
   {
@@ -370,7 +370,7 @@ int with_file_limit(std::size_t bytes, const std::function<int()>& work) {
 }
 
 TEST(DiskFull, AppendIsRefusedWholeAndEverythingBeforeStays) {
-  const TempDir dir(TempDir::On::memory);
+  const support::ThrowawayDir dir(in_memory());
   const Options options = options_in(dir.path());
   const int code = with_file_limit(20'000, [&] {
     const auto store = must(Store::open(options));
@@ -398,7 +398,7 @@ TEST(DiskFull, AppendIsRefusedWholeAndEverythingBeforeStays) {
 
 // A real full file system, where the kernel lets us have one.
 TEST(DiskFull, OnATinyFileSystem) {
-  const TempDir dir;
+  const support::ThrowawayDir dir;
   os::ChildOptions child;
   child.argv = {
       "unshare",
@@ -449,7 +449,7 @@ TEST(DiskFull, Inside) {
 
 // Clocks play no part in the order or the reading of records.
 TEST(Store, JumpingClockIsHarmless) {
-  const TempDir dir(TempDir::On::memory);
+  const support::ThrowawayDir dir(in_memory());
   const auto store = must(Store::open(options_in(dir.path())));
   const char* times[] = {"2026-11-22T00:00:00Z", "1970-01-01T00:00:00Z", "2099-12-31T23:59:59Z",
                          "2026-11-22T00:00:01Z"};
