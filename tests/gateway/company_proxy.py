@@ -8,12 +8,10 @@ judged by the servers' log, what was asked of the proxy by its own.
 import base64
 import json
 import os
-import pathlib
 import subprocess
 import sys
-import tempfile
 
-from egress_clients import HERE, World, in_namespaces
+from egress_clients import CABLE, HERE, World, in_namespaces, run_tests
 
 SECRET = "company-secret"
 PROXY = f"http://ann:{SECRET}@127.0.0.1:3129"
@@ -36,6 +34,10 @@ class Company(World):
         lines = self.asked_log.read_text().splitlines() if self.asked_log.exists() else []
         self.asked_log.unlink(missing_ok=True)
         return lines
+
+    def pod(self, script, *options):
+        self.asked()  # of an earlier pod
+        return super().pod(script, *options)
 
     def close(self):
         self.proxy.kill()
@@ -114,25 +116,6 @@ TESTS = [clients_get_out, without_it_there_is_no_way, what_is_not_allowed_is_not
          the_pod_and_the_record_know_nothing_of_it, other_credentials_are_told, a_proxy_of_another_kind_is_told]
 
 
-def main():
-    only = sys.argv[2:]
-    with tempfile.TemporaryDirectory(prefix="weir-company.") as folder:
-        world = Company(sys.argv[1], pathlib.Path(folder))
-        failed = 0
-        for test in TESTS:
-            if only and test.__name__ not in only:
-                continue
-            world.asked()
-            try:
-                test(world)
-                print(f"ok     {test.__name__}", flush=True)
-            except Exception as error:  # every kind of failure is one of the test
-                failed += 1
-                print(f"FAILED {test.__name__}: {type(error).__name__} {error}", flush=True)
-        world.close()
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
     os.umask(0o022)
-    sys.exit(in_namespaces(main))
+    sys.exit(in_namespaces(lambda: run_tests(TESTS, Company), CABLE))

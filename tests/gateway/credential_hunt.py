@@ -12,10 +12,9 @@ import pathlib
 import shutil
 import subprocess
 import sys
-import tempfile
 import time
 
-from egress_clients import World, in_namespaces
+from egress_clients import CABLE, World, in_namespaces, run_tests
 
 HERE = pathlib.Path(__file__).resolve().parent
 REAL = "ghp_R3alV4lueOfTheCredential0123456789ab"
@@ -230,23 +229,5 @@ TESTS = [usual_clients, the_hunt, the_hunt_can_find, what_is_told, only_what_rul
          a_server_that_closes_idle_connections, a_server_that_cannot_be_trusted]
 
 
-def main():
-    only = sys.argv[2:]
-    with tempfile.TemporaryDirectory(prefix="weir-credentials.") as folder:
-        world = Api(sys.argv[1], pathlib.Path(folder))
-        failed = 0
-        for test in TESTS:
-            if only and test.__name__ not in only:
-                continue
-            try:
-                said = test(world)
-                print(f"ok     {test.__name__} {said or ''}", flush=True)
-            except Exception as error:  # every kind of failure is one of the test
-                failed += 1
-                print(f"FAILED {test.__name__}: {type(error).__name__} {error}", flush=True)
-        world.close()
-    return 1 if failed else 0
-
-
 if __name__ == "__main__":
-    sys.exit(in_namespaces(main))
+    sys.exit(in_namespaces(lambda: run_tests(TESTS, Api), CABLE))

@@ -14,11 +14,12 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))  # clients.py
+from clients import Skip, in_namespaces, run_tests
+
 HERE = pathlib.Path(__file__).resolve().parent
-NO_NAMESPACES = 77  # ctest: skipped
 HOSTS = """127.0.0.1 localhost
 93.184.216.34 a.example b.example www.a.example git.example
 93.184.216.35 evil.example c2vjcmv0.evil.example
@@ -172,7 +173,7 @@ openssl s_client -connect a.example:8443 -servername a.example -CAfile root.pem 
 
 def requests_of_python(world):
     if subprocess.run([sys.executable, "-c", "import requests"], capture_output=True).returncode != 0:
-        return "requests is not here"
+        raise Skip("requests is not here")
     shown = () if sys.prefix == "/usr" else ("--ro", sys.prefix)
     says(world, (*ALLOW_A, *shown), sys.executable + """ - <<'P'
 import requests
@@ -191,7 +192,7 @@ P""", "hello from outside\nhello from outside\nhello from outside\ngot 5000\nref
 
 def fetch_of_node(world):
     if not shutil.which("node"):
-        return "node is not here"
+        raise Skip("node is not here")
     says(world, (*ALLOW_A, "--profile", "node"), """NODE_EXTRA_CA_CERTS=root.pem node -e '
 (async () => {
   for (const url of ["https://a.example/hello", "http://a.example/hello"]) console.log((await (await fetch(url)).text()).trim());
@@ -201,7 +202,7 @@ def fetch_of_node(world):
 
 def git_clones(world):
     if not shutil.which("git"):
-        return "git is not here"
+        raise Skip("git is not here")
     says(world, ALLOW_A, "git clone -q http://a.example/repo.git here && cat here/file", "cloned")
     says(world, ALLOW_A, "git -c http.sslCAInfo=root.pem clone -q https://a.example/repo.git there && cat there/file", "cloned")
 
@@ -404,36 +405,12 @@ TESTS = [usual_clients, other_kinds_of_tls, requests_of_python, fetch_of_node, g
          attacks, mixed_answers, what_is_told, budgets, thousand_connections, the_proxy_starts_with_the_first_who_asks, a_dead_proxy_lets_nothing_out, the_proxy_dies_with_its_supervisor, mistakes]
 
 
-def in_namespaces(work):
-    """Runs `work` as the first process of namespaces of its own; the exit code."""
-    if os.environ.get("WEIR_EGRESS_INSIDE") == "1":
-        return work() or 0
-    ready = subprocess.run(["unshare", "-rmn", "--propagation", "private", "sh", "-c", "ip link add wan0 type veth peer name wan1"], capture_output=True)
-    if ready.returncode != 0:
-        print("skipped: no user namespaces, ip(8) or virtual interfaces here:", ready.stderr.decode().strip())
-        return NO_NAMESPACES
-    return subprocess.run(["unshare", "-rmnpf", "--mount-proc", "--propagation", "private", "--kill-child", sys.executable, *sys.argv],
-                          env={**os.environ, "WEIR_EGRESS_INSIDE": "1"}).returncode
+CABLE = "ip link add wan0 type veth peer name wan1"  # what the networks need
 
 
 def main(tests, always=()):
-    only = sys.argv[2:]
-    with tempfile.TemporaryDirectory(prefix="weir-egress.") as name:
-        world = World(sys.argv[1], pathlib.Path(name), always)
-        failures = 0
-        for test in tests:
-            if only and test.__name__ not in only:
-                continue
-            began = time.monotonic()
-            try:
-                skipped = test(world)
-                print(f"{'skip' if skipped else 'ok  '}   {test.__name__} {skipped or ''} ({time.monotonic() - began:.1f} s)", flush=True)
-            except Exception as error:  # every kind of failure is one of the test
-                failures += 1
-                print(f"FAILED {test.__name__}: {error}", flush=True)
-        world.close()
-    return 1 if failures else 0
+    return in_namespaces(lambda: run_tests(tests, lambda programs, top: World(programs, top, always)), CABLE)
 
 
 if __name__ == "__main__":
-    sys.exit(in_namespaces(lambda: main(TESTS)))
+    sys.exit(main(TESTS))

@@ -17,6 +17,9 @@ import sys
 import tempfile
 import time
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))  # clients.py
+from clients import run_each
+
 SKIPPED = 77
 SOMEBODY = 1001
 GROUPS = pathlib.Path("/sys/fs/cgroup")
@@ -139,12 +142,7 @@ def inside(programs, module):
         os.chown(TOP / str(user), user, user)
     subprocess.run(["ip", "link", "set", "lo", "up"], check=False)
     world = World(programs)
-    for test in (as_root_without_systemd, in_a_unit_that_is_not_delegated, in_a_delegated_unit):
-        try:
-            test(world)
-            print(f"ok     {test.__name__}", flush=True)
-        except Exception as error:  # every kind of failure is one of the test
-            print(f"FAILED {test.__name__}: {type(error).__name__} {error}", flush=True)
+    run_each((as_root_without_systemd, in_a_unit_that_is_not_delegated, in_a_delegated_unit), world)
     print("done", flush=True)
     os.sync()
     ctypes.CDLL(None).reboot(0x4321FEDC)  # power off

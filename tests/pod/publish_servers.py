@@ -14,13 +14,14 @@ import signal
 import socket
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import urllib.error
 import urllib.request
 
-NO_NAMESPACES = 77  # ctest: skipped
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "support"))  # clients.py
+from clients import Skip, in_namespaces, run_tests
+
 WAIT = 30
 LEAST_MB = 8
 HTTP = "python3 -m http.server 8000 --bind 127.0.0.1"
@@ -137,6 +138,10 @@ class World:
         for name, text in (("upgrade.js", UPGRADE), ("together.py", ALL_TOGETHER), ("back.py", BACK)):
             (self.project / name).write_text(text)
 
+    def close(self):
+        for leftover in others():
+            os.kill(leftover, signal.SIGKILL)  # of this test's own pid namespace
+
     def start(self, *argv, verb=("pod", "exec")):
         environment = {**os.environ, "WEIR_HOME": str(self.top / "weir"), "HOME": str(self.top / "home")}
         return subprocess.Popen([str(self.weir), *verb, *argv], cwd=self.project, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -184,7 +189,7 @@ def a_free_port_is_found_and_told(world):
 
 def an_upgraded_connection_streams_both_ways(world):
     if not shutil.which("node", path="/usr/bin:/bin:/usr/local/bin"):
-        return "no node here"
+        raise Skip("no node here")
     pod = world.pod("exec node upgrade.js", "--profile", "node", "--publish", "0:8000")
     port = world.place(pod)
     until(lambda: answers(port), "an answer of node")
@@ -336,35 +341,10 @@ TESTS = [http_works, a_free_port_is_found_and_told, an_upgraded_connection_strea
          with_a_way_out_as_well]
 
 
-def inside():
-    subprocess.run(["sh", "-c", "ip link set lo up && ip addr add 192.0.2.1/32 dev lo"], check=True)
-    only, failures = sys.argv[2:], 0
-    with tempfile.TemporaryDirectory(prefix="weir-publish.") as name:
-        world = World(sys.argv[1], pathlib.Path(name))
-        for test in TESTS:
-            if only and test.__name__ not in only:
-                continue
-            began = time.monotonic()
-            try:
-                skipped = test(world)
-                print(f"{'skip' if skipped else 'ok  '}   {test.__name__} {skipped or ''} ({time.monotonic() - began:.1f} s)", flush=True)
-            except Exception as error:  # every kind of failure is one of the test
-                failures += 1
-                print(f"FAILED {test.__name__}: {error}", flush=True)
-        for leftover in others():
-            os.kill(leftover, signal.SIGKILL)  # of this test's own pid namespace
-    return 1 if failures else 0
-
-
 def main():
-    if os.environ.get("WEIR_PUBLISH_INSIDE") == "1":
-        return inside()
-    if subprocess.run(["unshare", "-rmn", "ip", "link", "set", "lo", "up"], capture_output=True).returncode != 0:
-        print("skipped: no user namespaces or ip(8) here")
-        return NO_NAMESPACES
-    return subprocess.run(["unshare", "-rmnpf", "--mount-proc", "--propagation", "private", "--kill-child", sys.executable, *sys.argv],
-                          env={**os.environ, "WEIR_PUBLISH_INSIDE": "1"}).returncode
+    subprocess.run(["sh", "-c", "ip link set lo up && ip addr add 192.0.2.1/32 dev lo"], check=True)
+    return run_tests(TESTS, World)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(in_namespaces(main))
