@@ -39,7 +39,7 @@ Result<ReadyPod> prepare_pod(const Args& args, const Context& context, std::vect
         spec.published = published;
         return {};
       },
-      from);
+      from, wish.kept);
   if (ready) ready->direct = std::move(direct);
   return ready;
 }

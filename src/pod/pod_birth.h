@@ -4,6 +4,7 @@
 // only; callers see PodBirth of pod/pod_launch.h.
 #pragma once
 
+#include <functional>
 #include <optional>
 
 #include "os/fd.h"
@@ -55,7 +56,7 @@ struct Birth {
   ControlGroup group;
   FirstProcess first;
 
-  Birth();
+  explicit Birth(const std::function<void()>& meanwhile);
   // In place of the process that was made: one for this plan's launcher.
   Status again(const PodPlan& plan);
 };
