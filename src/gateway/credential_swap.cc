@@ -31,6 +31,7 @@ std::optional<std::string> swapped_basic(std::string_view text, const Credential
   const auto bytes = from_base64(text);
   if (!bytes) return std::nullopt;
   std::string pair(as_text(*bytes));
+  pair.reserve(pair.size() + credential.value.view().size());  // so that no copy of the value is left behind
   const auto colon = pair.find(':');
   if (colon == std::string::npos) return std::nullopt;
   if (std::string_view(pair).substr(0, colon) == credential.placeholder)
@@ -47,11 +48,15 @@ std::optional<std::string> swapped_basic(std::string_view text, const Credential
 // The field's new value, when the placeholder stands in it as it should.
 std::optional<std::string> swapped(const Field& field, const Credential& credential) {
   const CredentialPlace& place = credential.scope.place;
-  std::string value(credential.value.view());
+  // Only what is sent is a copy of the value.
+  const auto with_scheme = [](std::string text, std::string_view value) {
+    return text.append(" ").append(value);
+  };
   if (field.value == credential.placeholder) {
     const bool usual =
         place.kind == Kind::usual && std::ranges::find(kUsualFields, field.name) != kUsualFields.end();
-    if (usual || (place.kind == Kind::header && field.name == place.field)) return value;
+    if (usual || (place.kind == Kind::header && field.name == place.field))
+      return std::string(credential.value.view());
     return std::nullopt;
   }
   if (field.name != "authorization") return std::nullopt;
@@ -61,9 +66,13 @@ std::optional<std::string> swapped(const Field& field, const Credential& credent
   const std::string_view rest = trim(field.value.substr(space + 1));
   const std::string lower = to_lower_ascii(scheme);
   if ((lower == "bearer" || lower == "token") && takes(place, Kind::bearer) && rest == credential.placeholder)
-    return scheme + " " + value;
+    return with_scheme(scheme, credential.value.view());
   if (lower == "basic" && takes(place, Kind::basic))
-    if (auto basic = swapped_basic(rest, credential)) return scheme + " " + *basic;
+    if (auto basic = swapped_basic(rest, credential)) {
+      auto text = with_scheme(scheme, *basic);
+      os::wipe(*basic);
+      return text;
+    }
   return std::nullopt;
 }
 

@@ -23,7 +23,7 @@
 
 namespace weir::gateway {
 
-inline constexpr std::size_t kConnectReplyBytesMax = 16 * 1024;
+inline constexpr std::size_t kConnectReplyBytesMax = std::size_t{16} * 1024;
 inline constexpr std::size_t kNoProxyItemsMax = 256;
 
 struct UpstreamProxy {
