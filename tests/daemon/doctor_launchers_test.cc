@@ -4,6 +4,7 @@
 
 #include "daemon/doctor_pod.h"
 #include "os/process.h"
+#include "support/namespaces.h"
 
 namespace weir::daemon {
 namespace {
@@ -36,8 +37,7 @@ TEST(DoctorLaunchers, BpfIsOnlyTold) {
 }
 
 TEST(DoctorPod, SupervisionIsReallyTried) {
-  const auto tried = os::run_child({.argv = {"unshare", "-Urmpfn", "true"}});
-  if (!tried || tried->exit.code != 0) GTEST_SKIP() << "this machine has no unprivileged user namespaces";
+  if (const auto why = support::no_user_namespaces(); !why.empty()) GTEST_SKIP() << why;
   const auto rows = pod_rows();
   ASSERT_NE(find(rows, "pod supervised"), nullptr);
   EXPECT_THAT(find(rows, "pod supervised")->detail, HasSubstr("asked about and refused at the socket"));

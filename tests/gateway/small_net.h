@@ -23,13 +23,9 @@
 #include "gateway/ip_address.h"
 #include "os/fd.h"
 #include "os/process.h"
+#include "support/namespaces.h"
 
 namespace weir::gateway {
-
-inline bool write_text(const char* path, const std::string& text) {
-  const os::Fd fd(::open(path, O_WRONLY | O_CLOEXEC));
-  return fd && ::write(fd.get(), text.data(), text.size()) == static_cast<ssize_t>(text.size());
-}
 
 // The two networks of a test: the host's, where the servers are, and the pod's, where programs dial. In both
 // every address is local.
@@ -52,15 +48,8 @@ inline std::string route_everything_home() {
 
 inline Networks make_networks() {
   Networks networks;
-  const std::string uid = std::to_string(::geteuid());
-  const std::string gid = std::to_string(::getegid());
   const auto here = [] { return os::Fd(::open("/proc/thread-self/ns/net", O_RDONLY | O_CLOEXEC)); };
-  if (::unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0)
-    networks.problem = std::string("unshare: ") + std::strerror(errno);
-  else if (!write_text("/proc/self/setgroups", "deny") ||
-           !write_text("/proc/self/uid_map", "0 " + uid + " 1") ||
-           !write_text("/proc/self/gid_map", "0 " + gid + " 1"))
-    networks.problem = "no id map";
+  networks.problem = support::enter_namespaces(CLONE_NEWNET);
   if (networks.problem.empty()) networks.problem = route_everything_home();
   networks.host = here();
   if (networks.problem.empty() && ::unshare(CLONE_NEWNET) != 0) networks.problem = "no second network";

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -12,6 +13,7 @@
 #include "os/process.h"
 #include "pod/pod_launch.h"
 #include "pod/profile.h"
+#include "support/namespaces.h"
 #include "support/throwaway_dir.h"
 
 namespace weir::pod {
@@ -24,8 +26,7 @@ class Box : public testing::Test {
   void SetUp() override {
     for (const char* dir : {"/workspace", "/upper", "/work", "/outside"})
       ASSERT_TRUE(os::make_dirs(top_ + dir));
-    const auto tried = os::run_child({.argv = {"unshare", "-Urmpfn", "true"}});
-    if (!tried || tried->exit.code != 0) GTEST_SKIP() << "this machine has no unprivileged user namespaces";
+    if (const auto why = support::no_user_namespaces(); !why.empty()) GTEST_SKIP() << why;
   }
   void TearDown() override { renew_work(top_ + "/work"); }
 
@@ -72,6 +73,17 @@ class Box : public testing::Test {
     const auto done = run(spec);
     EXPECT_TRUE(done) << done.error().message();
     return done ? done->exit.code : -1;
+  }
+  // "" when nobody whose command line holds `word` outlives the supervisor of this pod, which is killed once
+  // its program has made "up". For launchers that show the workspace by a copy.
+  std::string left_of_killed(const PodSpec& spec, const std::string& word) const {
+    const pid_t supervisor = support::in_child([&] { return run(spec) ? 0 : 125; });
+    const bool up = support::until([&] { return os::exists(top() + "/work/workspace/up"); });
+    ::kill(supervisor, SIGKILL);
+    (void)support::exit_code(supervisor);
+    if (!up) return "it never began";
+    const bool gone = support::until([&] { return support::processes_with(word).empty(); });
+    return gone ? "" : "left: " + std::to_string(support::processes_with(word).size());
   }
   // What the pod wrote into this file of the workspace.
   std::string wrote(const std::string& name) const {

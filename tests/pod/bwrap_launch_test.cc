@@ -11,11 +11,11 @@
 
 #include <cstddef>
 
-#include "pod/around.h"
 #include "pod/box.h"
 #include "pod/namespaces.h"
 #include "pod/namespaces_here.h"
 #include "pod/pod_filter.h"
+#include "support/namespaces.h"
 
 namespace weir::pod {
 namespace {
@@ -125,30 +125,14 @@ TEST_F(BwrapLaunch, SignalsReachTheCommandAndNobodyOutlivesIt) {
         return "left " + name;
     return "";
   };
-  EXPECT_EQ(in_own_namespaces(wrong), "");
+  EXPECT_EQ(support::in_own_namespaces(wrong), "");
 }
 
 TEST_F(BwrapLaunch, ItEndsWithItsSupervisor) {
   const auto left = [&]() -> std::string {
-    const pid_t supervisor = ::fork();
-    if (supervisor == 0) {
-      (void)run(by_bwrap("setsid sleep 7655 & touch up; sleep 7655"));
-      ::_exit(0);
-    }
-    for (int i = 0; i < 500 && !os::exists(top() + "/work/workspace/up"); ++i)
-      ::usleep(10'000);
-    ::kill(supervisor, SIGKILL);
-    ::waitpid(supervisor, nullptr, 0);
-    std::string still = "x";
-    for (int i = 0; i < 300 && !still.empty(); ++i) {
-      ::usleep(10'000);
-      still.clear();
-      for (const auto& name : os::list_dir("/proc"))
-        if (os::read_file("/proc/" + name + "/cmdline", 4096).value_or("").contains("7655")) still = name;
-    }
-    return still;
+    return left_of_killed(by_bwrap("setsid sleep 7655 & touch up; sleep 7655"), "7655");
   };
-  EXPECT_EQ(in_own_namespaces(left), "");
+  EXPECT_EQ(support::in_own_namespaces(left), "");
 }
 
 TEST_F(BwrapLaunch, LimitsAreKept) {
@@ -192,7 +176,9 @@ TEST_F(BwrapLaunch, ItIsTakenWhereItAloneMay) {
     return std::string(name(done->report.launcher)) + " " + std::string(name(done->report.level()));
   };
   std::string said;
-  EXPECT_EQ(in_own_namespaces([&]() -> std::string { return (said = by()) == "bwrap L3" ? "" : said; }), "");
+  EXPECT_EQ(
+      support::in_own_namespaces([&]() -> std::string { return (said = by()) == "bwrap L3" ? "" : said; }),
+      "");
 }
 
 }  // namespace

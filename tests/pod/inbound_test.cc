@@ -1,5 +1,6 @@
 // Which ports may be published, and what the pod's first process answers.
 #include "pod/inbound.h"
+#include "support/sockets.h"
 
 #include <gmock/gmock.h>
 #include <netinet/in.h>
@@ -38,16 +39,9 @@ TEST(Inbound, OnlyPortsAtWhichThePodItselfCanListenArePublished) {
 }
 
 TEST(Inbound, AnswersAPublishedPortWithASocketThatIsOnItsWay) {
-  const os::Fd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  auto* const general = reinterpret_cast<sockaddr*>(&address);
-  ASSERT_EQ(::bind(listener.get(), general, length), 0);
-  ASSERT_EQ(::listen(listener.get(), 1), 0);
-  ASSERT_EQ(::getsockname(listener.get(), general, &length), 0);
-  const std::uint16_t port = ntohs(address.sin_port);
+  std::uint16_t port = 0;
+  const os::Fd listener = support::listen_loopback(&port);
+  ASSERT_TRUE(listener);
 
   auto ends = make_inbound();
   ASSERT_TRUE(ends);

@@ -8,12 +8,12 @@
 #include <fstream>
 
 #include "base/bytes.h"
-#include "pod/around.h"
 #include "pod/box.h"
 #include "pod/landlock.h"
 #include "pod/namespaces.h"
 #include "pod/namespaces_here.h"
 #include "pod/pod_landlock.h"
+#include "support/namespaces.h"
 
 namespace weir::pod {
 namespace {
@@ -28,8 +28,8 @@ class LandlockLaunch : public Box {
   }
   // As an ordinary user on a host with user.max_user_namespaces=0.
   static std::string on_such_a_host(const std::function<std::string()>& work) {
-    return in_own_namespaces([&]() -> std::string {
-      if (!write_text("/proc/sys/user/max_user_namespaces", "0")) return "the limit cannot be set";
+    return support::in_own_namespaces([&]() -> std::string {
+      if (!support::write_text("/proc/sys/user/max_user_namespaces", "0")) return "the limit cannot be set";
       if (!give_up_capabilities()) return "the capabilities stay";
       return work();
     });
@@ -226,23 +226,8 @@ TEST_F(LandlockLaunch, NobodyOutlivesTheCommand) {
 
 TEST_F(LandlockLaunch, ItEndsWithItsSupervisor) {
   const auto left = [&]() -> std::string {
-    const pid_t supervisor = ::fork();
-    if (supervisor == 0) {
-      (void)run(low("setsid sleep 6544 & touch " + top() + "/work/workspace/up; sleep 6544"));
-      ::_exit(0);
-    }
-    for (int i = 0; i < 500 && !os::exists(top() + "/work/workspace/up"); ++i)
-      ::usleep(10'000);
-    ::kill(supervisor, SIGKILL);
-    ::waitpid(supervisor, nullptr, 0);
-    std::string still = "x";
-    for (int i = 0; i < 300 && !still.empty(); ++i) {
-      ::usleep(10'000);
-      still.clear();
-      for (const auto& name : os::list_dir("/proc"))
-        if (os::read_file("/proc/" + name + "/cmdline", 4096).value_or("").contains("6544")) still = name;
-    }
-    return still;
+    return left_of_killed(low("setsid sleep 6544 & touch " + top() + "/work/workspace/up; sleep 6544"),
+                          "6544");
   };
   EXPECT_EQ(on_such_a_host(left), "");
 }

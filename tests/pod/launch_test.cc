@@ -12,6 +12,7 @@
 #include "os/clock.h"
 #include "pod/doors.h"
 #include "pod/throwaway.h"
+#include "support/processes.h"
 
 namespace weir::pod {
 namespace {
@@ -34,17 +35,10 @@ class Launch : public Throwaway {
   }
   // Runs the launch in a process of its own, so that it can be signalled.
   pid_t launch_apart(const LaunchOptions& options) const {
-    const pid_t pid = ::fork();
-    if (pid == 0) {
+    return support::in_child([&] {
       const auto done = launch(options);
-      ::_exit(done ? done->exit.code : 125);
-    }
-    return pid;
-  }
-  static int exit_code(pid_t pid) {
-    int status = 0;
-    ::waitpid(pid, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+      return done ? done->exit.code : 125;
+    });
   }
 };
 
@@ -114,7 +108,7 @@ TEST_F(Launch, SignalsAreForwarded) {
         shell("trap 'exit 33' TERM HUP INT USR1; : > ready; while :; do sleep 0.05; done", false));
     wait_for(work() + "/ready");
     ::kill(supervisor, signal);
-    EXPECT_EQ(exit_code(supervisor), 33) << signal;
+    EXPECT_EQ(support::exit_code(supervisor), 33) << signal;
   }
 }
 
@@ -216,7 +210,7 @@ TEST_F(Launch, SignalEndsAFrozenTree) {
   const pid_t supervisor = launch_apart(run);
   wait_for(work() + "/frozen");
   ::kill(supervisor, SIGTERM);
-  EXPECT_EQ(exit_code(supervisor), 128 + SIGKILL);
+  EXPECT_EQ(support::exit_code(supervisor), 128 + SIGKILL);
 }
 
 TEST_F(Launch, DaemonCanFreezeAndKillFromOutside) {
@@ -228,7 +222,7 @@ TEST_F(Launch, DaemonCanFreezeAndKillFromOutside) {
     ADD_FAILURE() << "not frozen: " << read("/proc/" + std::to_string(pid) + "/stat");
   ::usleep(100'000);
   EXPECT_TRUE(tree.kill()->survivors.empty());
-  EXPECT_EQ(exit_code(supervisor), 128 + SIGKILL);
+  EXPECT_EQ(support::exit_code(supervisor), 128 + SIGKILL);
 }
 
 // Runs `body` on a terminal of its own, as a shell would: it leads the session and has the foreground.
@@ -351,9 +345,9 @@ TEST_F(LaunchOnTerminal, ShieldedProgramsMakeTerminalsOfTheirOwn) {
 
 TEST_F(Launch, DoorsAreFoundWhereTheyAre) {
   ASSERT_TRUE(os::make_dirs(home() + "/xdg/systemd"));
-  const os::Fd bus = listen_at(home() + "/xdg/bus");
-  const os::Fd tmux = listen_at(home() + "/tmux");
-  const os::Fd docker = listen_at(home() + "/docker.sock");
+  const os::Fd bus = support::listen_unix(home() + "/xdg/bus");
+  const os::Fd tmux = support::listen_unix(home() + "/tmux");
+  const os::Fd docker = support::listen_unix(home() + "/docker.sock");
   const std::map<std::string, std::string> env = {
       {"XDG_RUNTIME_DIR", home() + "/xdg"},
       {"DBUS_SESSION_BUS_ADDRESS", "unix:path=" + door() + ",guid=00;tcp:host=x"},

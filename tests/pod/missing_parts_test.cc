@@ -11,11 +11,11 @@
 #include <cstddef>
 #include <fstream>
 
-#include "pod/around.h"
 #include "pod/box.h"
 #include "pod/bwrap_place.h"
 #include "pod/namespaces.h"
 #include "pod/pod_filter.h"
+#include "support/namespaces.h"
 
 namespace weir::pod {
 namespace {
@@ -58,7 +58,7 @@ class MissingParts : public Box {
   // What `work` answers, out of namespaces in which these calls are missing.
   static std::string without(std::initializer_list<Missing> missing,
                              const std::function<std::string()>& work) {
-    return in_own_namespaces([&] { return take_away(missing) ? work() : "no filter"; });
+    return support::in_own_namespaces([&] { return take_away(missing) ? work() : "no filter"; });
   }
   bool nothing_left() const {
     return os::list_dir(upper()).empty() && !os::exists(top() + "/work/workspace");
@@ -84,8 +84,9 @@ TEST_F(MissingParts, InAContainerThatRefusesNamespacesLandlockIsLeft) {
 
 TEST_F(MissingParts, WithoutBothThereIsNothingButForWhoWantsNothing) {
   const auto low_level = [&](Level level) {
-    return in_own_namespaces([&]() -> std::string {
-      if (!write_text("/proc/sys/user/max_user_namespaces", "0") || !give_up_capabilities()) return "no host";
+    return support::in_own_namespaces([&]() -> std::string {
+      if (!support::write_text("/proc/sys/user/max_user_namespaces", "0") || !give_up_capabilities())
+        return "no host";
       return take_away({kLandlock}) ? outcome(low("true", level)) : "no filter";
     });
   };
@@ -130,7 +131,7 @@ TEST_F(MissingParts, WhereNoOverlayCanBeMountedTheWorkspaceIsACopy) {
                ? ""
                : "the changes are not there";
   };
-  EXPECT_EQ(in_own_namespaces(by), "");
+  EXPECT_EQ(support::in_own_namespaces(by), "");
   EXPECT_EQ(os::read_file(workspace() + "/kept", 100).value(), "as it was");
 }
 
@@ -154,7 +155,7 @@ TEST_F(MissingParts, NoSpaceForTheCopyIsOneClearLine) {
                        error.contains("free disk space") && !error.contains('\n');
     return clear && os::list_dir(small + "/work").empty() ? "" : error;
   };
-  EXPECT_EQ(in_own_namespaces(said), "");
+  EXPECT_EQ(support::in_own_namespaces(said), "");
 }
 
 // The command line, as a person has it.
@@ -187,7 +188,7 @@ TEST_F(MissingPlaces, AReadOnlyStateDirectoryIsOneClearLine) {
     const auto lines = std::count(done.err.begin(), done.err.end(), '\n');
     return done.exit.code == 125 && lines == 1 && done.err.contains("Read-only file system") ? "" : done.err;
   };
-  EXPECT_EQ(in_own_namespaces(said), "");
+  EXPECT_EQ(support::in_own_namespaces(said), "");
 }
 
 TEST_F(MissingPlaces, AFullTmpIsNotNeeded) {
@@ -198,7 +199,7 @@ TEST_F(MissingPlaces, AFullTmpIsNotNeeded) {
     const auto done = weir("/mnt/weir", "/mnt/workspace");
     return done.exit.code == 0 && done.err.empty() ? "" : std::to_string(done.exit.code) + " " + done.err;
   };
-  EXPECT_EQ(in_own_namespaces(said), "");
+  EXPECT_EQ(support::in_own_namespaces(said), "");
 }
 
 // A pod in a pod: the filter of the outer one allows no namespaces.

@@ -1,49 +1,19 @@
 // Each way out that an attacker would try: it works outside of the pod and does not work inside. All of it in
 // namespaces of the test's own.
 #include <gmock/gmock.h>
-#include <netinet/in.h>
 #include <signal.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-
-#include <cstddef>
 
 #include "base/bytes.h"
 #include "os/random.h"
-#include "pod/around.h"
 #include "pod/box.h"
 #include "pod/pod_probes.h"
+#include "support/namespaces.h"
+#include "support/sockets.h"
 
 namespace weir::pod {
 namespace {
 
 constexpr std::string_view kBait = "bait outside";
-
-os::Fd listening(int family, const sockaddr* address, socklen_t length) {
-  os::Fd fd(::socket(family, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  if (::bind(fd.get(), address, length) != 0 || ::listen(fd.get(), 64) != 0) return os::Fd();
-  return fd;
-}
-
-os::Fd listening_unix(const std::string& name) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, name.data(), name.size());
-  const auto length =
-      static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size() + (name.starts_with('/') ? 1 : 0));
-  return listening(AF_UNIX, reinterpret_cast<const sockaddr*>(&address), length);
-}
-
-os::Fd listening_tcp(std::uint16_t& port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  os::Fd fd = listening(AF_INET, reinterpret_cast<const sockaddr*>(&address), length);
-  if (fd && ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address), &length) == 0)
-    port = ntohs(address.sin_port);
-  return fd;
-}
 
 // A process whose number is none of the pod's.
 pid_t start_outside(const std::string& mark) {
@@ -74,9 +44,9 @@ class PodEscape : public Box {
                                               {"P_ABSTRACT", mark},
                                               {"PYTHONDONTWRITEBYTECODE", "1"}};
     std::uint16_t port = 0;
-    const os::Fd tcp = listening_tcp(port);
-    const os::Fd socket = listening_unix(env["P_SOCKET"]);
-    const os::Fd abstract = listening_unix(std::string(1, '\0') + mark);
+    const os::Fd tcp = support::listen_loopback(&port);
+    const os::Fd socket = support::listen_unix(env["P_SOCKET"]);
+    const os::Fd abstract = support::listen_unix(std::string(1, '\0') + mark);
     env["P_PORT"] = std::to_string(port);
     const pid_t outside = start_outside(mark);
     env["P_OUTSIDE"] = std::to_string(outside);
@@ -125,7 +95,7 @@ TEST_F(PodEscape, EveryWayOutWorksOutsideAndNotInside) {
   const auto script = os::read_file(WEIR_SOURCE_DIR "/tests/pod/pod_attacks.py", 1 << 20);
   ASSERT_TRUE(script);
   write(workspace() + "/pod_attacks.py", *script);
-  EXPECT_EQ(in_own_namespaces([&] { return run_all(); }), "");
+  EXPECT_EQ(support::in_own_namespaces([&] { return run_all(); }), "");
 }
 
 // The report must not be a formality: where there is no wall, the probe says so.
@@ -140,7 +110,7 @@ TEST_F(PodEscape, ProbesNoticeWhatIsOpen) {
     remove_pod_canary(canary);
     return wrong;
   };
-  EXPECT_EQ(in_own_namespaces(open_ones), "");
+  EXPECT_EQ(support::in_own_namespaces(open_ones), "");
 }
 
 }  // namespace

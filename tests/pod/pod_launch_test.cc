@@ -9,9 +9,10 @@
 
 #include "base/bytes.h"
 #include "os/clock.h"
-#include "pod/around.h"
 #include "pod/box.h"
 #include "pod/mountinfo.h"
+#include "support/namespaces.h"
+#include "support/processes.h"
 
 namespace weir::pod {
 namespace {
@@ -21,39 +22,19 @@ using testing::Not;
 
 class PodLaunch : public Box {
  protected:
-  // Processes anywhere on this machine whose command line holds `word`.
-  static std::vector<pid_t> processes_with(const std::string& word) {
-    std::vector<pid_t> found;
-    for (const auto& name : os::list_dir("/proc")) {
-      if (name[0] < '1' || name[0] > '9') continue;
-      const auto line = os::read_file("/proc/" + name + "/cmdline", 1 << 16);
-      if (line && line->contains(word)) found.push_back(std::stoi(name));
-    }
-    return found;
-  }
   static std::size_t left_after_waiting(const std::string& word) {
-    for (int i = 0; i < 100 && !processes_with(word).empty(); ++i)
-      ::usleep(10'000);
-    return processes_with(word).size();
+    (void)support::until([&] { return support::processes_with(word).empty(); });
+    return support::processes_with(word).size();
   }
   // A supervisor of its own, so that it can be signalled or killed.
   static pid_t run_apart(const PodSpec& spec) {
-    const pid_t pid = ::fork();
-    if (pid == 0) {
+    return support::in_child([&] {
       const auto done = run(spec);
-      ::_exit(done ? done->exit.code : 125);
-    }
-    return pid;
-  }
-  static int exit_code(pid_t pid) {
-    int status = 0;
-    ::waitpid(pid, &status, 0);
-    return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
+      return done ? done->exit.code : 125;
+    });
   }
   void wait_for_file(const std::string& name) const {
-    for (int i = 0; i < 500 && !os::exists(upper() + "/" + name); ++i)
-      ::usleep(10'000);
-    ASSERT_TRUE(os::exists(upper() + "/" + name));
+    ASSERT_TRUE(support::until([&] { return os::exists(upper() + "/" + name); }));
   }
 };
 
@@ -155,9 +136,9 @@ TEST_F(PodLaunch, NothingIsLeftOfIt) {
 TEST_F(PodLaunch, DiesWithItsSupervisor) {
   const pid_t supervisor = run_apart(shell("sleep 98762 & : > ready; sleep 98762; sleep 98762"));
   wait_for_file("ready");
-  EXPECT_FALSE(processes_with("98762").empty());
+  EXPECT_FALSE(support::processes_with("98762").empty());
   ::kill(supervisor, SIGKILL);
-  EXPECT_EQ(exit_code(supervisor), -SIGKILL);
+  EXPECT_EQ(support::exit_code(supervisor), -SIGKILL);
   EXPECT_EQ(left_after_waiting("98762"), 0U);
 }
 
@@ -168,7 +149,7 @@ TEST_F(PodLaunch, SignalsAreForwarded) {
         run_apart(shell("trap 'exit 33' TERM HUP INT USR1; : > ready; while :; do sleep 0.05; done"));
     wait_for_file("ready");
     ::kill(supervisor, signal);
-    EXPECT_EQ(exit_code(supervisor), 33) << signal;
+    EXPECT_EQ(support::exit_code(supervisor), 33) << signal;
   }
 }
 
@@ -245,13 +226,13 @@ TEST_F(PodLaunch, OddNamesOfAWorkspace) {
 TEST_F(PodLaunch, WithoutNamespacesOneClearLine) {
   const auto message = [&]() -> std::string {
     // A limit of this user namespace alone; it ends with the test's process.
-    if (!write_text("/proc/sys/user/max_user_namespaces", "0")) return "the limit could not be set";
+    if (!support::write_text("/proc/sys/user/max_user_namespaces", "0")) return "the limit could not be set";
     const auto done = run(shell("true"));
     if (done) return "a pod was made";
     if (done.error().code != ErrorCode::unavailable) return done.error().message();
     return done.error().message().contains("max_user_namespaces") ? "" : done.error().message();
   };
-  EXPECT_EQ(in_own_namespaces(message), "");
+  EXPECT_EQ(support::in_own_namespaces(message), "");
 }
 
 // The reason must arrive however the two ends of the channel are scheduled.
@@ -266,7 +247,7 @@ TEST_F(PodLaunch, AWorkspaceWithAMountInItIsOneClearLineEveryTime) {
     }
     return "";
   };
-  EXPECT_EQ(in_own_namespaces(message), "");
+  EXPECT_EQ(support::in_own_namespaces(message), "");
 }
 
 // As in a container that masks parts of /proc: the kernel gives no new one.
@@ -282,28 +263,21 @@ TEST_F(PodLaunch, InAContainerThatMasksProcOneClearLine) {
                ? ""
                : said;
   };
-  EXPECT_EQ(in_own_namespaces(message), "");
+  EXPECT_EQ(support::in_own_namespaces(message), "");
 }
 
 TEST_F(PodLaunch, AnOrdinaryUserGetsTheSame) {
   if (::geteuid() != 0) GTEST_SKIP() << "this test runs as one already";
-  constexpr uid_t kNobodyInParticular = 1001;
   for (const auto& path : {top(), workspace(), upper(), top() + "/work"})
-    ASSERT_EQ(::chown(path.c_str(), kNobodyInParticular, kNobodyInParticular), 0);
-  const pid_t pid = ::fork();
-  if (pid == 0) {
-    if (::setgroups(0, nullptr) != 0 ||
-        ::setresgid(kNobodyInParticular, kNobodyInParticular, kNobodyInParticular) != 0 ||
-        ::setresuid(kNobodyInParticular, kNobodyInParticular, kNobodyInParticular) != 0)
-      ::_exit(90);
+    ASSERT_EQ(::chown(path.c_str(), support::kSomebody, support::kSomebody), 0);
+  const auto wrong = [&]() -> std::string {
+    if (!support::become_somebody()) return "still root";
     const auto done = run(shell("id -u > out; touch made"));
-    if (!done) {
-      (void)!::write(2, done.error().message().data(), done.error().message().size());
-      ::_exit(91);
-    }
-    ::_exit(done->report.level() == Level::L3 ? done->exit.code : 92);
-  }
-  EXPECT_EQ(exit_code(pid), 0);
+    if (!done) return done.error().message();
+    if (done->report.level() != Level::L3) return "another level";
+    return done->exit.code == 0 ? "" : "exit " + std::to_string(done->exit.code);
+  };
+  EXPECT_EQ(support::said_by_child(wrong), "");
   EXPECT_EQ(wrote("out"), "1001\n");
 }
 

@@ -12,6 +12,7 @@
 
 #include "os/clock.h"
 #include "pod/box.h"
+#include "support/processes.h"
 
 namespace weir::pod {
 namespace {
@@ -29,23 +30,11 @@ class PodLimitsTest : public Box {
   // Of a pod without a control group: what the limits are where none can be had. In a process of its own,
   // whose view of the machine has no groups.
   static std::string ended(const PodSpec& spec) {
-    int ends[2];
-    EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
-    const pid_t pid = ::fork();
-    if (pid == 0) {
+    return support::said_by_child([&] {
       hide_groups();
       const auto done = run(spec);
-      const std::string why = done ? done->ended_because : done.error().message();
-      (void)!::write(ends[1], why.data(), why.size());
-      ::_exit(0);
-    }
-    ::close(ends[1]);
-    const os::Fd reading(ends[0]);
-    std::string why(4096, '\0');
-    const auto size = ::read(reading.get(), why.data(), why.size());
-    why.resize(static_cast<std::size_t>(std::max<ssize_t>(size, 0)));
-    ::waitpid(pid, nullptr, 0);
-    return why;
+      return done ? done->ended_because : done.error().message();
+    });
   }
   static void hide_groups() {
     if (::geteuid() != 0 || !os::exists("/sys/fs/cgroup")) return;
@@ -67,19 +56,11 @@ TEST_F(PodLimitsTest, ProcessesOfAnOrdinaryUserAreCountedByTheKernel) {
     EXPECT_EQ(code(python(kForks, limits)), 39);
     return;
   }
-  constexpr uid_t kSomebody = 1001;
   for (const auto& path : {top(), workspace(), upper(), top() + "/work"})
-    ASSERT_EQ(::chown(path.c_str(), kSomebody, kSomebody), 0);
-  const pid_t pid = ::fork();
-  if (pid == 0) {
-    if (::setgroups(0, nullptr) != 0 || ::setresgid(kSomebody, kSomebody, kSomebody) != 0 ||
-        ::setresuid(kSomebody, kSomebody, kSomebody) != 0)
-      ::_exit(90);
-    ::_exit(code(python(kForks, limits)));
-  }
-  int status = 0;
-  ::waitpid(pid, &status, 0);
-  EXPECT_EQ(WEXITSTATUS(status), 39);
+    ASSERT_EQ(::chown(path.c_str(), support::kSomebody, support::kSomebody), 0);
+  const pid_t pid =
+      support::in_child([&] { return support::become_somebody() ? code(python(kForks, limits)) : 90; });
+  EXPECT_EQ(support::exit_code(pid), 39);
 }
 
 TEST_F(PodLimitsTest, ProcessesOfRootAreCountedBySight) {

@@ -1,5 +1,6 @@
 // Bytes between two sockets: all of them, in order, with the ends and the resets passed on.
 #include "pod/portal_relay.h"
+#include "support/sockets.h"
 
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -14,17 +15,10 @@ namespace {
 
 // A TCP connection over the loopback: resets exist only there.
 std::pair<os::Fd, os::Fd> connection() {
-  const os::Fd listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  auto* const general = reinterpret_cast<sockaddr*>(&address);
-  EXPECT_EQ(::bind(listener.get(), general, length), 0);
-  EXPECT_EQ(::listen(listener.get(), 1), 0);
-  EXPECT_EQ(::getsockname(listener.get(), general, &length), 0);
-  os::Fd near(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  EXPECT_EQ(::connect(near.get(), general, length), 0);
+  std::uint16_t port = 0;
+  const os::Fd listener = support::listen_loopback(&port);
+  os::Fd near = support::dial_loopback(port);
+  EXPECT_TRUE(near);
   os::Fd far(::accept4(listener.get(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK));
   EXPECT_TRUE(far);
   return {std::move(near), std::move(far)};

@@ -4,9 +4,9 @@
 #include <gmock/gmock.h>
 #include <signal.h>
 
-#include "pod/around.h"
 #include "pod/box.h"
 #include "pod/bwrap_place.h"
+#include "support/namespaces.h"
 
 namespace weir::pod {
 namespace {
@@ -88,7 +88,7 @@ TEST_F(RunscLaunch, ARuntimeThatFailsIsOneClearLineAndLeavesNothing) {
   write(top() + "/outside/runsc", "#!/bin/sh\nexit 128\n");
   ASSERT_EQ(::chmod((top() + "/outside/runsc").c_str(), 0755), 0);
   if (!inside_program()) GTEST_SKIP() << "weir is not built";
-  const std::string said = in_own_namespaces([&]() -> std::string {
+  const std::string said = support::in_own_namespaces([&]() -> std::string {
     ::setenv("PATH", (top() + "/outside:/usr/bin:/bin").c_str(), 1);
     const auto done = run(by_runsc("true"));
     if (done || !os::list_dir(top() + "/work").empty()) return "it ran, or something is left";

@@ -11,7 +11,6 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <cstddef>
 #include <cstdlib>
 #include <cstring>
 
@@ -20,20 +19,9 @@
 #include "os/process.h"
 #include "os/random.h"
 #include "pod/launch.h"
+#include "support/sockets.h"
 
 namespace weir::pod {
-
-inline os::Fd listen_at(const std::string& name) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  std::memcpy(address.sun_path, name.data(), name.size());
-  os::Fd fd(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
-  const auto length =
-      static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size() + (name.starts_with('/') ? 1 : 0));
-  if (::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0) return os::Fd();
-  ::listen(fd.get(), 64);
-  return fd;
-}
 
 class Throwaway : public testing::Test {
  protected:
@@ -48,11 +36,11 @@ class Throwaway : public testing::Test {
     write(state() + "/keys/signing.key", kSecret);
     write(settings(), kSettings);
     write(marker(), "");
-    control_ = listen_at(run() + "/control.sock");
-    event_ = listen_at(run() + "/event.sock");
-    door_ = listen_at(door());
+    control_ = support::listen_unix(run() + "/control.sock");
+    event_ = support::listen_unix(run() + "/event.sock");
+    door_ = support::listen_unix(door());
     abstract_name_ = "weir-pod-test-" + os::new_uuid();
-    abstract_ = listen_at(std::string(1, '\0') + abstract_name_);
+    abstract_ = support::listen_unix(std::string(1, '\0') + abstract_name_);
     terminal_ = os::Fd(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC));
     ::grantpt(terminal_.get());
     ::unlockpt(terminal_.get());
