@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
 """What ordinary work costs in a pod: the same command inside and outside, in turns, and the ratio of each pair.
 
-    pod_cost.py PROGRAMS [--runs 7] [--only NAME] [--supervise] [--direct] [--check] [--json FILE]
+    pod_cost.py PROGRAMS [--runs 7] [--only NAME] [--supervise | --follow-data] [--direct] [--check] [--json FILE]
 
     c-build      make -j of 2,000 small C files          git-status   of a repository of 50,000 files
     python       a suite of 2,000 unit tests             npm-ci       150 packages from tarballs, offline
 
 As an ordinary user: started by root it becomes uid 1001 first. Inside means `weir pod exec`, start and end included, with the
-usual profile, and with --supervise supervised, with --direct (always supervised) in the workspace itself. Outside is put in
+usual profile, and with --supervise supervised, with --follow-data supervised as `weir run --pod` does it, with --direct (always supervised) in the workspace itself. Outside is put in
 order again after each run, inside the pod is discarded or, with --direct, the same done as outside; neither timed. The order of a pair
 changes. Targets and figures: docs/benchmarks.md; with --check exit 1 when a median is above the target.
 """
@@ -129,6 +129,7 @@ def main():
     parser.add_argument("--runs", type=int, default=7)
     parser.add_argument("--only", choices=WORK)
     parser.add_argument("--supervise", action="store_true")
+    parser.add_argument("--follow-data", action="store_true")
     parser.add_argument("--direct", action="store_true")
     parser.add_argument("--check", action="store_true")
     parser.add_argument("--json", type=pathlib.Path)
@@ -144,7 +145,8 @@ def main():
     figures = {}
     try:
         for name in [options.only] if options.only else WORK:
-            words = ["--direct", *HELD.get(name, [])] if options.direct else ["--supervise"] if options.supervise else []
+            words = ["--direct", *HELD.get(name, [])] if options.direct else []
+            words += ["--follow-data"] if options.follow_data else ["--supervise"] if options.supervise else []
             figures[name] = row = measure(name, weir, options.runs, top, words, options.direct)
             print(f"{name:11} outside {row['outside_s']:8.3f} s  inside {row['inside_s']:8.3f} s  ratio {row['ratio']:6.3f} "
                   f"({row['ratio_least']:.3f} to {row['ratio_most']:.3f}, {row['n']} pairs)  load {os.getloadavg()[0]:.1f}", flush=True)

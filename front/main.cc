@@ -15,10 +15,10 @@
 
 namespace {
 
-// Credentials, records of pods and the catalogue of held files are the main program's to read.
+// Credentials, records of pods, the catalogues of held files and of secrets are the main program's to read.
 bool wants_what_is_kept(int argc, char** argv) {
   for (int i = 3; i < argc && std::string_view(argv[i]) != "--"; ++i)
-    for (const std::string_view option : {"--credential", "--from", "--direct", "--held"})
+    for (const std::string_view option : {"--credential", "--from", "--direct", "--held", "--follow-data"})
       if (std::string_view(argv[i]).starts_with(option)) return true;
   return false;
 }

@@ -4,6 +4,7 @@
 
 #include "cli/cedar_commands.h"
 #include "cli/pod_choice.h"
+#include "cli/secret_paths.h"
 #include "cli/sigma_commands.h"
 #include "cli/stored_credentials.h"
 
@@ -29,7 +30,11 @@ constexpr Group kGroups[] = {
     // a place of its own, and what it changed
     {"pod",
      [] {
-       const PodFinds find{stored_credential, pod_to_begin_with, PodDirect::open};
+       const PodFinds find{stored_credential, pod_to_begin_with, PodDirect::open,
+                           [](const std::string& home) -> std::function<bool(const std::string&)> {
+                             return [secrets = std::make_shared<const SecretPaths>(home)](
+                                        const std::string& path) { return secrets->contains(path); };
+                           }};
        return Commands{pod_exec_command(find), pod_shell_command(find), pod_batch_command(find),
                        pod_learn_command(find)};
      }},

@@ -77,7 +77,8 @@ int run_task(const Args& args, Context& context, const PodFinds& find, const Bat
   pod::PodOptions options;
   egress.attach(options);
   SupervisionTally tally;
-  if (ready->plan.spec.supervised) tally.attach(options);
+  if (ready->plan.spec.supervised)
+    tally.attach(options, find.secrets ? find.secrets(context.places.home) : nullptr);
   auto done = pod::launch_pod(birth, ready->plan, options);
   outcome.changed = keep_if_changed(*ready, context);
   if (!outcome.changed) outcome.pod.clear();

@@ -89,8 +89,8 @@ int run_in_pod(const Args& args, Context& context, std::vector<std::string> argv
   pod::PodOptions options;
   egress.attach(options);
   SupervisionTally tally;
-  const bool counts = args.has("--supervise");
-  if (counts) tally.attach(options);
+  const bool counts = args.has("--supervise") || args.has("--follow-data");
+  if (counts) tally.attach(options, find.secrets ? find.secrets(context.places.home) : nullptr);
   if (ready->direct) options.direct = ready->direct->rules();
   publish->attach(options, context);
   auto done = pod::launch_pod(birth, ready->plan, options);

@@ -216,8 +216,8 @@ CommandSpec pod_learn_command(PodFinds find) {
       {"--name", "NAME", "of the profile that is proposed; default: learned"},
       {"--write", "", "write it to <config>/pods/NAME.yaml in place of printing it"},
       {"--rounds", "N", "run the command at most so often; default: 6"}};
-  constexpr std::string_view kNotHere[] = {"--publish", "--direct",    "--held",
-                                           "--from",    "--supervise", "--bind"};
+  constexpr std::string_view kNotHere[] = {"--publish",   "--direct", "--held",       "--from",
+                                           "--supervise", "--bind",   "--follow-data"};
   for (auto& option : pod_options())
     if (std::ranges::find(kNotHere, option.name) == std::end(kNotHere)) options.push_back(std::move(option));
   return {

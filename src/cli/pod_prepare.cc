@@ -19,6 +19,7 @@ Result<ReadyPod> prepare_pod(const Args& args, const Context& context, std::vect
   if (!wish.limits.empty()) TRY_STATUS(pod::apply_limits_text(wish.limits, profile.limits));
   request.read_only.insert(request.read_only.end(), wish.show.begin(), wish.show.end());
   const bool watches = wish.watch != pod::Watch::none;
+  const bool follows = args.has("--follow-data");
   // A name that never exists (RFC 6761): who asks for another is refused, and that is on record.
   if (watches && profile.allow.empty() && profile.network != pod::PodNetwork::none) {
     profile.allow.emplace_back("nothing.invalid");
@@ -34,8 +35,8 @@ Result<ReadyPod> prepare_pod(const Args& args, const Context& context, std::vect
       profile, std::move(request), std::move(credentials), context,
       [&](const changes::Pod&, pod::PodSpec& spec) -> Status {
         level.apply(spec);
-        spec.supervised = spec.supervised || watches || args.has("--supervise");
-        spec.watch = wish.watch;
+        spec.supervised = spec.supervised || watches || follows || args.has("--supervise");
+        spec.watch = !watches && follows ? pod::Watch::files : wish.watch;
         spec.published = published;
         return {};
       },
@@ -54,8 +55,10 @@ std::vector<Option> pod_options() {
        false,
        {"auto", "generic", "node", "python", "rust", "go", "c++", "browser", "claude", "codex", "opencode",
         "gemini", "openclaw"}},
-      {"--supervise", "",
-       "tell at the end how many programs ran and which connected where; refuses nothing"}};
+      {"--supervise", "", "tell at the end how many programs ran and which connected where; refuses nothing"},
+      {"--follow-data", "",
+       "as --supervise, and of each connection out of which files of keys and from which hosts the program "
+       "could hold something"}};
   for (auto list : {pod_level_options(), pod_request_options()})
     std::ranges::move(list, std::back_inserter(options));
   return options;

@@ -71,15 +71,19 @@ Result<ReadyPod> ready_pod(const pod::PodProfile& profile, pod::PodRequest reque
                            changes::KeptDirectory* kept = nullptr);
 
 // What needs more of Weir than a pod's start does, and is therefore given by who has it: reading what is
-// stored needs a parser. None: only credentials of variables are known, and --from and --direct are not.
+// stored needs a parser. None: only credentials of variables are known, and --from,
+// --direct and --follow-data are not.
 using FindPod = std::function<Result<std::optional<changes::Pod>>(const Args& args, const Context& context,
                                                                   const std::string& workspace)>;
 using FindDirect =
     std::function<Result<std::shared_ptr<const PodDirect>>(const Args& args, const std::string& workspace)>;
+// Which files hold keys, tokens or passwords, by their names, for one with this home.
+using FindSecrets = std::function<std::function<bool(const std::string& path)>(const std::string& home)>;
 struct PodFinds {
   FindCredential credential;
   FindPod pod;
   FindDirect direct;
+  FindSecrets secrets;
 };
 
 // Before it starts: what the command will miss.
