@@ -11,7 +11,6 @@
 #include <array>
 #include <cerrno>
 #include <ranges>
-#include <utility>
 
 #include "base/bytes.h"
 #include "base/json.h"
@@ -126,14 +125,13 @@ bool clear_overlay_marks(int upper) {
 }
 
 // As furnish(), of a directory that had an unchanged pod.
-Result<std::int64_t> refurnish(int store, const std::string& name, std::uint32_t mode, os::Fd& dir,
-                               bool cleared) {
+Result<std::int64_t> refurnish(int store, const std::string& name, std::uint32_t mode, os::Fd& dir) {
   dir = os::Fd(::openat(store, name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
   const os::Fd upper(dir ? ::openat(dir.get(), "upper", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
                          : -1);
   const auto changes = upper ? names_in(upper.get(), 1) : Result<std::vector<std::string>>(fail("closed"));
-  if (!changes || !changes->empty() || (!cleared && !clear_work(dir.get())) ||
-      !clear_overlay_marks(upper.get()) || ::fchmod(upper.get(), (mode & 0777) | 0700) != 0 ||
+  if (!changes || !changes->empty() || !clear_work(dir.get()) || !clear_overlay_marks(upper.get()) ||
+      ::fchmod(upper.get(), (mode & 0777) | 0700) != 0 ||
       ::utimensat(dir.get(), "pod.lock", nullptr, 0) != 0) {
     dir.reset();
     TRY_STATUS(remove_tree(store, name));
@@ -168,40 +166,10 @@ Status fill_upper(int dir, const PodStore::Fill& fill) {
   return fill(dir, upper.get());
 }
 
-bool put_back(int store, const std::string& name) {
-  for (int slot = 0; slot < kEmptyMax; ++slot)
-    if (::renameat2(store, name.c_str(), store, empty_name(slot).c_str(), RENAME_NOREPLACE) == 0) return true;
-  return false;
-}
-
 }  // namespace
 
-KeptDirectory::KeptDirectory(KeptDirectory&& other) noexcept
-    : store_(std::move(other.store_)), dir_(std::move(other.dir_)), name_(std::exchange(other.name_, {})) {}
-
-KeptDirectory::~KeptDirectory() {
-  if (!name_.empty() && !put_back(store_.get(), name_)) (void)remove_tree(store_.get(), name_);
-}
-
-bool KeptDirectory::clear() const {
-  return name_.empty() || clear_work(dir_.get());
-}
-
-KeptDirectory PodStore::take_kept() const {
-  KeptDirectory kept;
-  auto store = open_store(dir_);
-  const std::string name = kNew + os::new_uuid();
-  if (!store || !take_empty(store->get(), name)) return kept;
-  kept.store_ = *std::move(store);
-  kept.name_ = name;
-  kept.dir_ =
-      os::Fd(::openat(kept.store_.get(), name.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
-  return kept;
-}
-
 // `pod`: its profile, and what it begins with. base_ns 0: when it is made.
-Result<Pod> PodStore::make(Pod pod, const std::string& workspace, const Fill& fill,
-                           KeptDirectory* kept) const {
+Result<Pod> PodStore::make(Pod pod, const std::string& workspace, const Fill& fill) const {
   pod.id = os::new_uuid();
   pod.workspace = os::resolve_path(workspace);
   pod.upper = dir_ + "/" + pod.id + "/upper";
@@ -212,12 +180,10 @@ Result<Pod> PodStore::make(Pod pod, const std::string& workspace, const Fill& fi
   pod.workspace_inode = node.inode;
 
   TRY(const os::Fd store, open_store(dir_));
-  const bool cleared = kept != nullptr && !kept->name_.empty();
-  const std::string fresh = cleared ? std::exchange(kept->name_, {}) : kNew + pod.id;
+  const std::string fresh = kNew + pod.id;
   os::Fd dir;
-  const auto made = cleared || take_empty(store.get(), fresh)
-                        ? refurnish(store.get(), fresh, node.mode, dir, cleared)
-                        : furnish(store.get(), fresh, node.mode, dir);
+  const auto made = take_empty(store.get(), fresh) ? refurnish(store.get(), fresh, node.mode, dir)
+                                                   : furnish(store.get(), fresh, node.mode, dir);
   Status done = made ? Status() : std::unexpected(made.error());
   if (made) {
     pod.started_ns = *made;
@@ -237,12 +203,12 @@ Result<Pod> PodStore::make(Pod pod, const std::string& workspace, const Fill& fi
 }
 
 Result<Pod> PodStore::create(const std::string& workspace, const std::string& profile, const Pod* from,
-                             bool direct, KeptDirectory* kept) const {
+                             bool direct) const {
   TRY_STATUS(os::make_dirs(dir_, 0700));
   Pod pod;
   pod.profile = profile;
   pod.direct = direct;
-  if (from == nullptr) return make(std::move(pod), workspace, {}, kept);
+  if (from == nullptr) return make(std::move(pod), workspace, {});
   const auto info = os::file_info(os::resolve_path(workspace));
   if (!info || from->workspace_device != info->device || from->workspace_inode != info->inode)
     return fail("the pod to begin with worked on another directory", from->id,
@@ -299,7 +265,10 @@ Status PodStore::retire_unchanged(const Pod& pod) const {
   const auto names = dir ? names_in(dir.get(), kPodsMax) : Result<std::vector<std::string>>(fail("closed"));
   // One with more in it than every pod has (the state of an agent) is nobody else's.
   const bool plain = names && names->size() == 4;
-  if (plain && put_back(store.get(), pod.id)) return {};
+  for (int slot = 0; plain && slot < kEmptyMax; ++slot)
+    if (::renameat2(store.get(), pod.id.c_str(), store.get(), empty_name(slot).c_str(), RENAME_NOREPLACE) ==
+        0)
+      return {};
   TRY_STATUS(take_out(store.get(), pod.id));
   return remove_tree(store.get(), kGone + pod.id);
 }

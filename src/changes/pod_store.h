@@ -59,28 +59,6 @@ inline std::string commit_journal(const std::string& directory) {
   return directory + "/commit.jsonl";
 }
 
-// The directory of a pod that changed nothing, taken for the next one before anything else is known of that.
-// What overlayfs left in it must go, which takes some disks a millisecond: clear() is for whoever has the
-// time.
-class KeptDirectory {
- public:
-  KeptDirectory() = default;  // none
-  ~KeptDirectory();           // not used: it is kept for another
-  KeptDirectory(const KeptDirectory&) = delete;
-  KeptDirectory& operator=(const KeptDirectory&) = delete;
-  KeptDirectory(KeptDirectory&& other) noexcept;
-  KeptDirectory& operator=(KeptDirectory&&) = delete;
-
-  // Also in another process, that has this by fork. Before the pod is mounted; false: then it cannot be.
-  bool clear() const;
-
- private:
-  friend class PodStore;
-  os::Fd store_;
-  os::Fd dir_;
-  std::string name_;  // "" for none
-};
-
 class PodStore {
  public:
   using Pod = changes::Pod;
@@ -89,14 +67,11 @@ class PodStore {
 
   // `workspace`: an existing directory; links in its path are resolved. Not flushed to the device: what a
   // power failure leaves of a new pod shows in damaged().
-  // `kept`: what take_kept() gave, cleared or about to be by somebody else; used up.
   // `from`: a pod of this very directory whose changes are copied first, with its lock held by the caller,
   // and which stays as it is. Errors then also: `invalid` for a pod of another directory, those of
   // copy_tree.h.
   Result<Pod> create(const std::string& workspace, const std::string& profile, const Pod* from = nullptr,
-                     bool direct = false, KeptDirectory* kept = nullptr) const;
-  // For create() by the one that holds it; none when there is none.
-  KeptDirectory take_kept() const;
+                     bool direct = false) const;
   // A pod in which nothing ran: `fill` writes its upper directory, and records beside it into its own, before
   // anybody can see it. `batch` as in Pod.
   using Fill = std::function<Status(int directory, int upper)>;
@@ -138,8 +113,7 @@ class PodStore {
  private:
   Result<Pod> read(const std::string& id) const;
   Status sweep(int dir) const;
-  Result<Pod> make(Pod pod, const std::string& workspace, const Fill& fill,
-                   KeptDirectory* kept = nullptr) const;
+  Result<Pod> make(Pod pod, const std::string& workspace, const Fill& fill) const;
   Status take_out(int store, const std::string& id) const;
 
   std::string dir_;

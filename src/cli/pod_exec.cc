@@ -76,13 +76,10 @@ void tell(const ReadyPod& ready, const Ended& ended, const PodPublish& publish, 
 }
 
 int run_in_pod(const Args& args, Context& context, std::vector<std::string> argv, const PodFinds& find) {
-  auto kept = pod_store(context).take_kept();
-  // The kernel is at work, and the pod's first process, while we still read.
-  const pod::PodBirth birth([&] { (void)kept.clear(); });
-  if (!birth.begun()) (void)kept.clear();
+  const pod::PodBirth birth;  // the kernel is at work while we still read
   auto publish = PodPublish::open(args);
   if (!publish) return own_failure(publish.error(), context);
-  auto ready = prepare_pod(args, context, std::move(argv), find, publish->inside(), {.kept = &kept});
+  auto ready = prepare_pod(args, context, std::move(argv), find, publish->inside());
   if (!ready) return own_failure(ready.error(), context);
   tell_before(args, *ready, context);
   PodEgress egress(*ready);

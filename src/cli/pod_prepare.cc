@@ -40,7 +40,7 @@ Result<ReadyPod> prepare_pod(const Args& args, const Context& context, std::vect
         spec.published = published;
         return {};
       },
-      from, wish.kept);
+      from);
   if (ready) ready->direct = std::move(direct);
   return ready;
 }

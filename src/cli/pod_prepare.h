@@ -12,8 +12,7 @@ std::vector<Option> pod_options();
 struct PodWish {
   std::string profile;
   std::string limits;
-  std::vector<std::string> show;           // more of the host, read-only
-  changes::KeptDirectory* kept = nullptr;  // PodStore::take_kept()
+  std::vector<std::string> show;        // more of the host, read-only
   pod::Watch watch = pod::Watch::none;  // else the pod is supervised, and has a way out that lets nothing out
                                         // unless --allow says so
 };

@@ -29,10 +29,9 @@ void tell_upstream(const gateway::Upstream& upstream, pod::PodPlan& plan) {
 }
 
 Result<changes::Pod> new_pod(const changes::PodStore& store, const pod::PodRequest& request,
-                             const std::string& profile, const std::optional<changes::Pod>& from,
-                             changes::KeptDirectory* kept) {
+                             const std::string& profile, const std::optional<changes::Pod>& from) {
   const std::string& workspace = request.workspace;
-  if (!from) return store.create(workspace, profile, nullptr, request.direct, kept);
+  if (!from) return store.create(workspace, profile, nullptr, request.direct);
   TRY(const os::Fd held, store.hold(*from));
   if (store.commit_interrupted(*from))
     return fail(ErrorCode::unavailable, std::string(kInterrupted), from->id);
@@ -141,10 +140,10 @@ Result<pod::PodProfile> pod_profile(const Args& args, const std::string& names, 
 
 Result<ReadyPod> ready_pod(const pod::PodProfile& profile, pod::PodRequest request,
                            PodCredentials credentials, const Context& context, const CompleteSpec& complete,
-                           const std::optional<changes::Pod>& from, changes::KeptDirectory* kept) {
+                           const std::optional<changes::Pod>& from) {
   const changes::PodStore store = pod_store(context);
   ReadyPod ready;
-  TRY(ready.stored, new_pod(store, request, profile.name, from, kept));
+  TRY(ready.stored, new_pod(store, request, profile.name, from));
   const auto finish = [&]() -> Status {
     TRY(ready.lock, store.lock(ready.stored));
     request.upper = ready.stored.upper;

@@ -57,17 +57,14 @@ Error no_namespaces(int error_number) {
   return error;
 }
 
-Status begin(Birth& birth, const std::function<void()>& meanwhile) {
+Status begin(Birth& birth) {
   TRY_STATUS(check_standard_descriptors());
   TRY(birth.channel, PodChannel::make());
   birth.group = ControlGroup::make(find_group_place(this_host()));
   PodStart start{birth.channel, birth.group, birth.terminal.mode(), ::geteuid(), ::getegid()};
   const pid_t pid = clone_into(kNamespaces, birth.group);
   if (pid < 0) return std::unexpected(no_namespaces(errno));
-  if (pid == 0) {
-    if (meanwhile) meanwhile();
-    become_pod_init(start);
-  }
+  if (pid == 0) become_pod_init(start);
   birth.first.set(pid);
   if (birth.terminal.mode() == GroupMode::foreground) ::setpgid(pid, pid);  // whoever of us comes first
   birth.channel.keep_outer();
@@ -201,24 +198,20 @@ void FirstProcess::end() {
   pid_ = -1;
 }
 
-Birth::Birth(const std::function<void()>& meanwhile) {
-  born = begin(*this, meanwhile);
+Birth::Birth() {
+  born = begin(*this);
 }
 
 Status Birth::again(const PodPlan& plan) {
   first.end();
   if (plan.launcher == Launcher::own)
-    born = begin(*this, {});
+    born = begin(*this);
   else
     born = begin_other(*this, plan);
   return born;
 }
 
-PodBirth::PodBirth(std::function<void()> meanwhile) : birth_(std::make_unique<Birth>(meanwhile)) {}
+PodBirth::PodBirth() : birth_(std::make_unique<Birth>()) {}
 PodBirth::~PodBirth() = default;
-
-bool PodBirth::begun() const {
-  return birth_->born.has_value();
-}
 
 }  // namespace weir::pod

@@ -4,7 +4,6 @@
 // only; callers see PodBirth of pod/pod_launch.h.
 #pragma once
 
-#include <functional>
 #include <optional>
 
 #include "os/fd.h"
@@ -56,7 +55,7 @@ struct Birth {
   ControlGroup group;
   FirstProcess first;
 
-  explicit Birth(const std::function<void()>& meanwhile);
+  Birth();
   // In place of the process that was made: one for this plan's launcher.
   Status again(const PodPlan& plan);
 };

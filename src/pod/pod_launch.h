@@ -87,13 +87,10 @@ struct PodResult {
 struct Birth;
 class PodBirth {
  public:
-  // Whether it worked is told by launch_pod. `meanwhile`: done by the pod's first process while it waits for
-  // its plan, outside still; neither it nor what it uses may depend on threads.
-  explicit PodBirth(std::function<void()> meanwhile = {});
+  PodBirth();  // whether it worked is told by launch_pod
   ~PodBirth();
   PodBirth(const PodBirth&) = delete;
   PodBirth& operator=(const PodBirth&) = delete;
-  bool begun() const;                       // else nobody has done `meanwhile`
   Birth& birth() const { return *birth_; }  // for launch_pod
 
  private:

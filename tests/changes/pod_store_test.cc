@@ -112,28 +112,6 @@ TEST_F(PodStoreTest, OnlyAFewAreKeptAndNoneWithMoreInIt) {
             (std::vector<std::string>{".empty-0", ".empty-1", ".empty-2", ".empty-3"}));
 }
 
-TEST_F(PodStoreTest, AKeptDirectoryIsTakenBeforeThePodIsKnown) {
-  EXPECT_TRUE(store().take_kept().clear());  // there is none
-  const Pod first = begin();
-  const auto upper = os::file_info(first.upper);
-  ASSERT_TRUE(os::make_dirs(first.work + "/work/incompat/volatile"));
-  ASSERT_TRUE(store().retire_unchanged(first));
-  {
-    const KeptDirectory unused = store().take_kept();
-    EXPECT_FALSE(os::exists(dir_ + "/state/pods/.empty-0"));
-    EXPECT_TRUE(store().list()->empty());
-  }
-  EXPECT_TRUE(os::exists(dir_ + "/state/pods/.empty-0"));  // for another
-  KeptDirectory kept = store().take_kept();
-  EXPECT_TRUE(kept.clear());
-  const auto made = store().create(workspace_, "test", nullptr, false, &kept);
-  ASSERT_TRUE(made) << made.error().message();
-  EXPECT_EQ(os::file_info(made->upper)->inode, upper->inode);
-  EXPECT_TRUE(os::list_dir(made->work).empty());
-  EXPECT_TRUE(kept.clear());  // used up
-  EXPECT_EQ(os::list_dir(dir_ + "/state/pods"), std::vector<std::string>{made->id});
-}
-
 // Whatever came into it meanwhile: nobody gets it.
 TEST_F(PodStoreTest, ADirectoryThatIsNotEmptyIsNotTaken) {
   const Pod first = begin();
