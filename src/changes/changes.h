@@ -1,4 +1,5 @@
-// Room `changes` (floor 5, rim): what a pod changed, compared, held, reviewed, merged and brought to the host.
+// Room `changes` (floor 5, rim): what a pod changed, compared, held, reviewed, merged and brought to the
+// host.
 //
 //   pod_store.h      pods at rest, and the lock that says one runs
 //   overlay_changes.h, change.h  the upper layer of the overlay compared with the workspace
@@ -11,6 +12,7 @@
 //   batch_store.h    batches at rest
 //   beneath.h, copy_tree.h, remove_tree.h  trees of somebody else's making, by descriptors only
 //
-// Nothing here starts a program or knows how a pod is made: `pod` does, and writes what this room reads. Every
-// path is hostile: no symbolic link is followed and no name is resolved twice (openat2, RESOLVE_BENEATH).
+// Nothing here starts a program or knows how a pod is made: `pod` does, and writes what this room reads.
+// Every path is hostile: no symbolic link is followed and no name is resolved twice (openat2,
+// RESOLVE_BENEATH).
 #pragma once

@@ -55,8 +55,10 @@ def pod_without_namespaces(world):
     world.expect("verified level L1, by the launcher landlock" in told.err and "was a copy" in told.err, f"it says {told.err!r}")
     for option in (("--allow", "localhost:9"), ("--publish", "3000"), ("--direct",), ("--follow-data", "--allow", "localhost:9")):
         expect_refused(world, run(world, "--pod", "--quiet", "--accept-level", *option, *command, forbidden=True), "no other launcher will do")
-    entries = world.weir("ledger", "show", "--json", "--last", "1000").out
-    world.expect('"L1"' in entries and '"shielded"' not in entries, f"the ledger has {entries[-600:]}")
+    # What is read is what the last checkpoint covers.
+    entries = lambda: world.weir("ledger", "show", "--json", "--last", "1000").out  # noqa: E731
+    world.wait_until(lambda: '"L1"' in entries(), "the level in the ledger", 20)
+    world.expect('"shielded"' not in entries(), f"the ledger has {entries()[-600:]}")
 
 
 @case("who makes the pod may be told, as for weir pod exec", agents=("claude",), ways=("pod",), needs_guard=False)
