@@ -32,7 +32,8 @@ inline constexpr std::size_t kArgumentBytesMax = 4096;  // all of one argv toget
 inline constexpr std::size_t kProgramBytesMax = 4096;   // PATH_MAX
 inline constexpr std::size_t kParentsSeenMax = 128;     // of one process
 inline constexpr std::size_t kProgramsRememberedMax = 16'384;
-inline constexpr std::size_t kCallsHeldMax = 512;  // connects that wait; more are answered EAGAIN
+inline constexpr std::size_t kCallsHeldMax =
+    512;  // connects that wait, and programs; more are answered EAGAIN
 inline constexpr std::size_t kConnectThreadsMax = 32;
 
 // A program as it was started: a process that executes another one appears a second time.

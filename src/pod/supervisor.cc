@@ -173,7 +173,11 @@ bool Supervisor::on_exec(const Notification& notification) {
   process.argv = memory.arguments(notification.arguments[argv_at]);
   if (!notifications_.waits(notification.id)) return true;
   // The pod's own program is what the person asked for.
-  if (callbacks_.decide_exec && count_.programs > 0 && execs_.size() < kCallsHeldMax) {
+  if (callbacks_.decide_exec && count_.programs > 0) {
+    if (execs_.size() >= kCallsHeldMax) {
+      notifications_.answer(notification.id, EAGAIN);
+      return false;
+    }
     lineage_.descend(process);
     const std::uint64_t exec_id = next_id_++;
     const ConnectVerdict verdict = callbacks_.decide_exec({exec_id, process});

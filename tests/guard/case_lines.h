@@ -37,48 +37,43 @@ inline std::pair<std::string, std::string> first_word(std::string_view text) {
   return {std::string(text.substr(0, end)), std::string(trim(text.substr(end)))};
 }
 
-// "WHOSE PROGRAM HOST:PORT [holding PATH]": a connection in a pod, of a program that began just now. What
-// lies in /usr is fixed.
+// Of a program in a pod that began just now. What lies in /usr is fixed.
+inline event::Event pod_event(std::string_view kind, const std::string& whose, const std::string& program) {
+  constexpr std::int64_t kJustNowNs = kStartNs * 2;
+  event::Event event = tool_call("", Json::object());
+  event.kind = kind;
+  event.plane = event::plane::kOs;
+  event.source = "weir/pod";
+  event.assurance = event::Assurance::kernel;
+  event.data =
+      Json::object({{"from", whose}, {"branch_ns", kJustNowNs}, {"fixed", program.starts_with("/usr/")}});
+  event.body = Json::object({{"program", program}});
+  return event;
+}
+
+// "WHOSE PROGRAM HOST:PORT [holding PATH]": a connection.
 inline event::Event connection_of(std::string_view what) {
   const auto [whose, rest] = first_word(what);
   const auto [program, after] = first_word(rest);
   const auto [place, held] = first_word(after);
   const auto colon = place.rfind(':');
-  event::Event event = tool_call("", Json::object());
-  event.kind = event::kind::kConnection;
-  event.plane = event::plane::kOs;
-  event.source = "weir/pod";
-  event.assurance = event::Assurance::kernel;
-  constexpr std::int64_t kJustNowNs = kStartNs * 2;
-  event.data =
-      Json::object({{"from", whose}, {"branch_ns", kJustNowNs}, {"fixed", program.starts_with("/usr/")}});
-  event.body = Json::object({{"program", program},
-                             {"host", place.substr(0, colon)},
-                             {"port", static_cast<std::int64_t>(std::stoi(place.substr(colon + 1)))}});
+  event::Event event = pod_event(event::kind::kConnection, whose, program);
+  event.body.set("host", place.substr(0, colon))
+      .set("port", static_cast<std::int64_t>(std::stoi(place.substr(colon + 1))));
   if (const auto [word, path] = first_word(held); word == "holding")
     event.body.set("holds", Json::array({Json::object({{"kind", "file"}, {"name", path}})}));
   return event;
 }
 
-// "WHOSE PROGRAM ARGS...": a program of a pod that begins, below a process that began just now.
+// "WHOSE PROGRAM ARGS...": a program that begins.
 inline event::Event program_of(std::string_view what) {
   const auto [whose, rest] = first_word(what);
   std::vector<std::string> argv;
   for (auto [word, after] = first_word(rest); !word.empty(); std::tie(word, after) = first_word(after))
     argv.push_back(word);
-  event::Event event = tool_call("", Json::object());
-  event.kind = event::kind::kProgram;
-  event.plane = event::plane::kOs;
-  event.source = "weir/pod";
-  event.assurance = event::Assurance::kernel;
-  constexpr std::int64_t kJustNowNs = kStartNs * 2;
-  const std::string program = argv.empty() ? "" : argv[0];
-  event.data = Json::object({{"from", whose},
-                             {"branch_ns", kJustNowNs},
-                             {"how", "exec"},
-                             {"first", false},
-                             {"fixed", program.starts_with("/usr/")}});
-  event.body = Json::object({{"program", program}, {"argv", Json::strings(argv)}, {"cwd", "/workspace"}});
+  event::Event event = pod_event(event::kind::kProgram, whose, argv.empty() ? "" : argv[0]);
+  event.data.set("how", "exec").set("first", false);
+  event.body.set("argv", Json::strings(argv)).set("cwd", "/workspace");
   return event;
 }
 
