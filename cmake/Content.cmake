@@ -1,13 +1,33 @@
 # Embeds content/ (policies, catalogues, scenarios: the data that ships) into the program, so that one binary is
 # enough. The bytes become an object file through the assembler's .incbin; see src/content.h for how to read them.
+# What a pod's start needs is embedded a second time as "compiled/NAME", read by the build (tools/compile_yaml.cc):
+# reading YAML is a twentieth of that start.
 file(GLOB_RECURSE content_files CONFIGURE_DEPENDS RELATIVE ${CMAKE_SOURCE_DIR}/content ${CMAKE_SOURCE_DIR}/content/*)
+set(compiled_files ${content_files})
+list(FILTER compiled_files INCLUDE REGEX "^(pods/.*|pod_detect)\\.yaml$")
+add_executable(compile_yaml tools/compile_yaml.cc)
+target_link_libraries(compile_yaml PRIVATE weir_base)
+foreach(name IN LISTS compiled_files)
+  set(path ${CMAKE_BINARY_DIR}/compiled/${name})
+  get_filename_component(folder ${path} DIRECTORY)
+  file(MAKE_DIRECTORY ${folder})
+  add_custom_command(OUTPUT ${path} COMMAND compile_yaml ${CMAKE_SOURCE_DIR}/content/${name} ${path}
+                     DEPENDS compile_yaml ${CMAKE_SOURCE_DIR}/content/${name} VERBATIM)
+endforeach()
+list(TRANSFORM compiled_files PREPEND compiled/)
+
+list(APPEND content_files ${compiled_files})
 list(SORT content_files)
 set(table "")
 set(bytes "")
 set(absolute "")
 set(index 0)
 foreach(name IN LISTS content_files)
-  set(path ${CMAKE_SOURCE_DIR}/content/${name})
+  if(name IN_LIST compiled_files)
+    set(path ${CMAKE_BINARY_DIR}/${name})
+  else()
+    set(path ${CMAKE_SOURCE_DIR}/content/${name})
+  endif()
   list(APPEND absolute ${path})
   string(APPEND bytes
     "__asm__(\".section .rodata\\n.global weir_content_${index}\\nweir_content_${index}:\\n.incbin \\\"${path}\\\"\\n"

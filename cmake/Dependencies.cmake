@@ -9,14 +9,20 @@ pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)     # SHA-256 with 
 pkg_check_modules(SSL REQUIRED IMPORTED_TARGET libssl)           # TLS on both sides of an inspected connection; src/gateway/tls_*.cc
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)     # Ed25519, XChaCha20-Poly1305, key derivation
 pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)       # the rebuildable index of the store
-pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)         # compression of stored events
-pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)            # gzip in commands; only src/shell/decode.cc includes it
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)         # compression of stored events; compressed bodies of HTTP (src/http/zstd_stream.cc)
+pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)            # gzip in commands (src/shell/decode.cc); compressed bodies and WebSocket messages (src/http/zlib_stream.cc)
 pkg_check_modules(YAML REQUIRED IMPORTED_TARGET yaml-cpp)        # catalogues in content/
 pkg_check_modules(VECTORSCAN REQUIRED IMPORTED_TARGET libhs)     # finds many patterns at memory speed; only src/match
 pkg_check_modules(RE2 REQUIRED IMPORTED_TARGET re2)              # confirms and captures, linear time; only src/match
 pkg_check_modules(UTF8PROC REQUIRED IMPORTED_TARGET libutf8proc) # NFKC and case folding by the Unicode tables; only src/flow/characters.cc
 pkg_check_modules(TOML REQUIRED IMPORTED_TARGET tomlplusplus)    # gitleaks rule files; only src/base/toml.cc
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)   # generates the pod's system call filter; src/pod/pod_filter.cc and src/gateway/egress_walls.cc include it
+# Event loops; only src/net/loop.cc and socket.cc include it. Headers only, and 1.81 by its own package: the default one is 1.74.
+find_package(Boost 1.81 REQUIRED)
+if(WEIR_SANITIZE MATCHES "thread")
+  # ThreadSanitizer does not know fences, and g++ says so. Asio's order nothing between threads that its locks do not order.
+  set_property(TARGET Boost::headers APPEND PROPERTY INTERFACE_COMPILE_DEFINITIONS BOOST_ASIO_DISABLE_FENCED_BLOCK)
+endif()
 find_package(CLI11 REQUIRED)                                     # command line; only src/cli/args.cc includes it
 pkg_check_modules(SPDLOG REQUIRED IMPORTED_TARGET spdlog)        # log sink; only src/os/log.cc includes it
 

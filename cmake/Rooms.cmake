@@ -13,12 +13,17 @@ weir_room(event  1 pure ROOMS base)
 weir_room(cedar  1 pure ROOMS base)
 weir_room(shell  1 pure ROOMS base LIBS PkgConfig::ZLIB)
 weir_room(match  1 pure ROOMS base LIBS PkgConfig::VECTORSCAN PkgConfig::RE2)
+weir_room(http   1 pure ROOMS base LIBS PkgConfig::ZLIB PkgConfig::ZSTD PkgConfig::CRYPTO)
+weir_room(mcp    1 pure ROOMS base)
 weir_room(os     1 rim  ROOMS base LIBS PkgConfig::SPDLOG PkgConfig::SODIUM Threads::Threads)
 
 weir_room(ingest 2 pure ROOMS base event)
 weir_room(facts  2 pure ROOMS base event)
 weir_room(flow   2 pure ROOMS base event LIBS PkgConfig::UTF8PROC)
-weir_room(net    2 rim  ROOMS base os LIBS PkgConfig::SODIUM Threads::Threads)
+weir_room(llm    2 pure ROOMS base)
+weir_room(jsonschema 2 pure ROOMS base match)
+weir_room(a2a    2 pure ROOMS base http LIBS PkgConfig::CRYPTO)
+weir_room(net    2 rim  ROOMS base http os LIBS PkgConfig::SODIUM Boost::headers Threads::Threads)
 weir_room(ledger 2 rim  ROOMS base os LIBS PkgConfig::SODIUM)
 
 weir_room(sigma  3 pure ROOMS base event match facts)
@@ -34,15 +39,15 @@ weir_room(guard  5 pure ROOMS base event match cedar shell facts flow ingest sig
 weir_room(changes 5 rim ROOMS base os event)
 
 weir_room(pod    6 rim  ROOMS base os event changes LIBS PkgConfig::SECCOMP Threads::Threads)
-weir_room(gateway 6 rim ROOMS base event os net store LIBS PkgConfig::SECCOMP PkgConfig::SSL PkgConfig::CRYPTO Threads::Threads)
+weir_room(gateway 6 rim ROOMS base event http mcp os net store LIBS PkgConfig::SECCOMP PkgConfig::SSL PkgConfig::CRYPTO Threads::Threads)
 weir_room(setup  6 rim  ROOMS base os event ingest)
 
 weir_room(arena  7 rim  ROOMS base os event ingest net ledger store guard setup LIBS Threads::Threads)
 
-weir_room(daemon 8 rim  ROOMS base event match cedar shell flow detect os ingest net ledger prove store guard changes pod setup
+weir_room(daemon 8 rim  ROOMS base event match mcp jsonschema cedar shell flow detect os ingest net ledger prove store guard changes pod setup
                  LIBS weir_content PkgConfig::SODIUM Threads::Threads
                  TEST_SHARDS 3)
 
-weir_room(cli    9 rim  ROOMS base event match cedar shell flow sigma detect os ingest net ledger prove store guard changes pod gateway setup arena daemon
+weir_room(cli    9 rim  ROOMS base event match mcp jsonschema cedar shell flow sigma detect os ingest net ledger prove store guard changes pod gateway setup arena daemon
                  LIBS CLI11::CLI11
                  TEST_SHARDS 3)

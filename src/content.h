@@ -3,8 +3,9 @@
 //   for (const auto& file : weir::content_files())
 //     if (file.name.starts_with("policies/")) load(file.name, file.bytes);
 //
-// Names are paths relative to content/, sorted. Only the front doors (cli, daemon, tests) read this and hand
-// the bytes on as values; rooms below never reach for it.
+// Names are paths relative to content/, sorted. What begins with "compiled/" is the file of that name as read
+// by the build (base/json_wire.h). Only the front doors (cli, daemon, tests) read this and hand the bytes on
+// as values; rooms below never reach for it.
 #pragma once
 
 #include <string_view>

@@ -4,6 +4,7 @@
 total_passed=0 total_failed=0 total_skipped=0
 stage_passed=0 stage_failed=0 stage_skipped=0
 table=()
+failures=build/test/failures # what failed, said again at the very end: the middle of a long log is what gets lost
 
 count() {
   stage_passed=$((stage_passed + $1))
@@ -28,6 +29,10 @@ perform() {
 }
 
 summary() {
+  if [ -s "$failures" ]; then
+    printf '\nwhat failed\n'
+    head -n 60 "$failures"
+  fi
   printf '%s\n' "" "${table[@]}" "in $((SECONDS / 60)) min $((SECONDS % 60)) s" \
     "$total_passed passed, $total_failed failed, $total_skipped skipped"
   [ $total_failed -eq 0 ] || exit 1
@@ -38,11 +43,12 @@ run_counted() {
   local log=$1 last
   shift
   "$@" 2>&1 | tee "$log" >&2 || true
+  grep -E -A 3 '^ *FAILED' "$log" >>"$failures" || true
   last=$(tail -n 1 "$log")
   if [[ $last =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed(,\ ([0-9]+)\ skipped)?$ ]]; then
     count "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}" "${BASH_REMATCH[4]:-0}"
   else
-    say "$1 ended without its line of counts"
+    say "$1 ended without its line of counts" 2> >(tee -a "$failures" >&2)
     count 0 1
   fi
 }
@@ -52,10 +58,10 @@ run_counted() {
 # What git tracks or would track; all of it when this is no git checkout (a source archive).
 cxx_sources() {
   if git rev-parse --is-inside-work-tree >/dev/null 2>&1; then
-    git ls-files -- 'src/*.cc' 'src/*.h' 'hook/*.cc' 'hook/*.h' 'front/*.cc' 'tests/*.cc' 'tests/*.h' 'bench/*.cc' 'bench/*.h' |
+    git ls-files -- 'src/*.cc' 'src/*.h' 'hook/*.cc' 'hook/*.h' 'front/*.cc' 'tests/*.cc' 'tests/*.h' 'bench/*.cc' 'bench/*.h' 'tools/*.cc' |
       while read -r file; do [ ! -e "$file" ] || echo "$file"; done
   else
-    find src hook front tests bench -name '*.cc' -o -name '*.h'
+    find src hook front tests bench tools -name '*.cc' -o -name '*.h'
   fi
 }
 
@@ -87,11 +93,15 @@ unit_tests() {
     count 0 1
     return
   fi
-  counts=$(python3 tools/sum_ctest.py "$results/ctest.xml" "$results") || { count 0 1; return; }
+  counts=$(python3 tools/sum_ctest.py "$results/ctest.xml" "$results" 2>"$results/failed") || { count 0 1; return; }
   # shellcheck disable=SC2086  # three numbers
   count $counts
-  [ "${counts#* 0 }" != "$counts" ] || { grep -E '^\[  FAILED  \]|: Failure$|ERROR: |runtime error:' "$results/ctest.log" |
-    head -n 40 >&2; say "  all of it: ${results#"$top"/}/ctest.log"; }
+  [ -s "$results/failed" ] || return 0
+  {
+    sed "s/^ *failed/FAILED $preset/" "$results/failed"
+    grep -E -A 6 ': Failure$|ERROR: |runtime error:|^FAIL: |^AssertionError' "$results/ctest.log" | head -n 40
+    echo "  all of it: ${results#"$top"/}/ctest.log"
+  } | tee -a "$failures" >&2
 }
 
 stage_dev() {
@@ -118,7 +128,8 @@ stage_asan() {
 
 # The rooms with threads. A room's tests belong here when its main header is not pure and it starts threads.
 stage_tsan() {
-  export TSAN_OPTIONS=halt_on_error=1
+  # Some tests fork where a thread of an earlier test may still be ending, and the child starts threads of its own.
+  export TSAN_OPTIONS=halt_on_error=1:die_after_fork=0
   build tsan daemon_tests store_tests net_tests gateway_tests weir-hook && unit_tests tsan -R '^(daemon|store|net|gateway)(\.[0-9]+)?$'
 }
 
@@ -127,6 +138,7 @@ stage_tsan() {
 stage_e2e() {
   build release all || return 1
   run_counted build/test/e2e.log python3 tests/e2e/run.py --programs build/release
+  run_counted build/test/mcp-servers.log python3 tests/e2e/mcp_servers.py --programs build/release
 }
 
 # Ways out of the pod; at full length beside other sandboxes (docs/escape.md).
@@ -216,18 +228,14 @@ bench_one() {
   "$program" --benchmark_out="build/test/$(basename "$program").json" --benchmark_out_format=json
 }
 
-# clang reads the same compile commands as g++; flags only g++ knows are not errors here.
+# clang reads the same compile commands as g++; flags only g++ knows are not errors here. What was clean and has not
+# changed is not looked at again: all of it takes most of an hour.
 stage_tidy() {
-  local sources bad dir=build/test/tidy
+  local sources dir=build/test/tidy
   configure dev "$top/build/dev" "$top/build/test/tidy-configure.log" || return 1
+  cmake --preset dev >>"$top/build/test/tidy-configure.log" 2>&1 || return 1 # new files get their commands
   rm -rf "$dir"
   mkdir -p "$dir"
-  mapfile -t sources < <(cxx_sources | grep -E '^(src|hook|front)/.*\.cc$')
-  # shellcheck disable=SC2016  # the inner shell expands
-  mapfile -t bad < <(printf '%s\n' "${sources[@]}" | xargs -P "$(jobs)" -I{} sh -c '
-    log=$1/$(echo "$2" | tr / +)
-    clang-tidy-19 --quiet -p build/dev --warnings-as-errors="*" "$2" >"$log" 2>&1 || echo "$2"' sh "$dir" {} | sort)
-  [ ${#bad[@]} -eq 0 ] || printf '  clang-tidy: %s\n' "${bad[@]}" >&2
-  [ ${#bad[@]} -eq 0 ] || say "  what it says of them: $dir/"
-  count $((${#sources[@]} - ${#bad[@]})) ${#bad[@]}
+  mapfile -t sources < <(cxx_sources | grep -E '^(src|hook|front|tools)/.*\.cc$')
+  run_counted build/test/tidy.log python3 tools/tidy.py build/dev "$(jobs)" "$dir" build/tidy-clean "${sources[@]}"
 }

@@ -41,6 +41,7 @@ class WireReader {
   std::string text();
   // How many items follow; more than `items_max` are an error.
   std::size_t items(std::size_t items_max);
+  bool ok() const { return ok_; }
   bool ok_to_the_end() const { return ok_ && left_.empty(); }
 
  private:

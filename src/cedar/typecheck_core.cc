@@ -156,17 +156,28 @@ class CoreForm {
     return out;
   }
 
-  // Chains associate to the left, so `(a && b) && c` is the chain `a && b && c`.
+  // Chains associate to the left, so `(a && b) && c` is the chain `a && b && c`. As in the reference, a chain
+  // that begins with `true` and `false` is that much shorter, so `false || true` counts as a literal.
   Expression chain(const Expression& written) {
     Expression out = node(written.op, written.span, {});
     for (const auto& arg : written.args) {
       Expression next = core_form(arg);
+      const bool* first = out.args.size() == 1 ? truth(out.args[0]) : nullptr;
+      const bool* second = truth(next);
       if (out.args.empty() && next.op == written.op)
         out.args = std::move(next.args);
+      else if (first != nullptr && second != nullptr)
+        out.args[0].value = Value(written.op == Op::and_ ? *first && *second : *first || *second);
       else
         out.args.push_back(std::move(next));
     }
-    return out;
+    if (out.args.size() > 1) return out;
+    out.args[0].span = written.span;
+    return std::move(out.args[0]);
+  }
+
+  static const bool* truth(const Expression& e) {
+    return e.op == Op::literal ? e.value.get_if<bool>() : nullptr;
   }
 
   Expression scope_condition(const Scope& scope, Variable which, const std::string& slot_type, Span span) {

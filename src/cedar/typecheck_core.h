@@ -6,7 +6,8 @@
 // This is what is typechecked, measured for levels and encoded for the solver. Left are: literal, variable,
 // and_, or_, if_, not_, negate, equal, less, less_equal, add, subtract, multiply, in, contains, contains_all,
 // contains_any, has_tag, get_tag, is_empty, attribute, has (of one attribute), like, is, set, record (sorted
-// by attribute) and call. Spans are those of the operators that were written. Folded constants are not in it.
+// by attribute) and call. Spans are those of the operators that were written. Of folded constants
+// only `true` and `false` joined by && and || are in it, as in the reference.
 #pragma once
 
 #include <string>

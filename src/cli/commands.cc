@@ -47,6 +47,12 @@ constexpr Group kGroups[] = {
     {"commit", [] { return Commands{commit_command()}; }},
     {"discard", [] { return Commands{discard_command()}; }},
     {"pods", [] { return Commands{pods_command()}; }},
+    // tool servers
+    {"mcp",
+     [] {
+       return Commands{mcp_wrap_command(), mcp_pins_command(),    mcp_diff_command(),
+                       mcp_show_command(), mcp_approve_command(), mcp_forget_command()};
+     }},
     // judge without an agent
     {"scan", [] { return Commands{scan_command()}; }},
     {"inspect", [] { return Commands{inspect_command()}; }},

@@ -56,6 +56,12 @@ CommandSpec flow_command();
 CommandSpec flow_tools_command();
 CommandSpec flow_files_command();
 CommandSpec flow_vouch_command();
+CommandSpec mcp_wrap_command();
+CommandSpec mcp_pins_command();
+CommandSpec mcp_diff_command();
+CommandSpec mcp_show_command();
+CommandSpec mcp_approve_command();
+CommandSpec mcp_forget_command();
 
 CommandSpec ledger_verify_command();
 CommandSpec ledger_show_command();

@@ -116,7 +116,7 @@ std::string state_of(const gateway::StoredCredential& one) {
 }
 
 // What happened goes into the ledger, when a daemon is there to write it.
-void record(const char* what, Json facts, Context& context) {
+void record(const char* what, const Json& facts, Context& context) {
   const std::string why = record_in_ledger(context, what, facts, "credential");
   if (!why.empty() && !context.quiet && !context.json) context.err << "weir: " << why << "\n";
 }

@@ -29,7 +29,6 @@ namespace {
 constexpr int kOwnFailure = 125;
 constexpr std::size_t kJobsMax = 256;
 constexpr std::size_t kCommandShownMax = 60;
-constexpr std::size_t kConflictsShownMax = 20;
 
 Result<std::size_t> jobs_of(const Args& args) {
   const auto text = args.value("--jobs");

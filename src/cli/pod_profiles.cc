@@ -1,9 +1,11 @@
 #include "cli/pod_profiles.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "base/bytes.h"
+#include "base/json_wire.h"
 #include "content.h"
 #include "os/files.h"
 #include "pod/profile_detect.h"
@@ -29,6 +31,16 @@ std::string known_names(const os::Places& places) {
   return names;
 }
 
+// What the build read (base/json_wire.h); none of that name.
+Result<std::optional<Json>> shipped_yaml(const std::string& name) {
+  for (const auto& file : content_files())
+    if (file.name == "compiled/" + name) {
+      TRY(Json value, read_json_wire(file.bytes, name));
+      return std::optional(std::move(value));
+    }
+  return std::optional<Json>();
+}
+
 Result<pod::PodProfile> one_profile(const std::string& name, const os::Places& places) {
   const bool plain = !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' ||
@@ -41,16 +53,16 @@ Result<pod::PodProfile> one_profile(const std::string& name, const os::Places& p
     return pod::parse_profile(text, own);
   }
   const std::string shipped = "pods/" + name + ".yaml";
-  for (const auto& file : content_files())
-    if (file.name == shipped) return pod::parse_profile(file.bytes, shipped);
+  TRY(const auto read, shipped_yaml(shipped));
+  if (read) return pod::read_profile({.value = *read, .lines = {}}, shipped);
   return fail(ErrorCode::not_found, "no such pod profile", name, "there are " + known_names(places));
 }
 
 Result<std::vector<std::string>> detected_in(const std::string& workspace) {
-  constexpr std::string_view kCatalogue = "pod_detect.yaml";
-  for (const auto& file : content_files())
-    if (file.name == kCatalogue) return pod::detect_profiles(file.bytes, kCatalogue, os::list_dir(workspace));
-  return std::vector<std::string>();
+  const std::string kCatalogue = "pod_detect.yaml";
+  TRY(const auto catalogue, shipped_yaml(kCatalogue));
+  if (!catalogue) return std::vector<std::string>();
+  return pod::detect_profiles(*catalogue, kCatalogue, os::list_dir(workspace));
 }
 
 // Profiles and what they extend, each once, what is extended before what extends it.

@@ -211,7 +211,7 @@ std::optional<Anomalies::Unit> Anomalies::next_unit(std::set<std::string>& done)
     if (!changed(*idlest, file)) continue;
     const std::uint64_t calls = idlest->calls();
     files_.insert(file);  // whoever wants it waits until it is there
-    return Unit{std::move(file), *std::move(idlest), {}, calls};
+    return Unit{std::move(file), std::move(idlest), {}, calls};
   }
   for (const auto* profile : detector_.profiles()) {
     std::string file = file_of(profile->agent(), profile->repository());

@@ -112,6 +112,8 @@ void Control::dispatch(const std::string& command, const Json& request, const ne
     reply(parts_.engine.carried_list());
   else if (command == "vouch")
     vouch(request, message, reply);
+  else if (command == "mcp")
+    tool_servers(request, message, reply);
   else if (command == "pin")
     reply(change_pin(request));
   else if (command == "run")
@@ -310,13 +312,13 @@ void Control::register_run(const Json& request, const net::Message& message, con
     run.view = *std::move(view);
   }
   parts_.runs.add(run);
-  Json facts = Json::object({{"run", run.id},
-                             {"agent", run.agent},
-                             {"mode", run.observe ? "observe" : "enforce"},
-                             {"isolation", run.isolation},
-                             {in_pod ? "pod" : "shield", request[in_pod ? "pod" : "shield"]},
-                             {"warnings", request["warnings"]}});
-  (void)record("run.started", std::move(facts), [reply](const Status& status) {
+  const Json facts = Json::object({{"run", run.id},
+                                   {"agent", run.agent},
+                                   {"mode", run.observe ? "observe" : "enforce"},
+                                   {"isolation", run.isolation},
+                                   {in_pod ? "pod" : "shield", request[in_pod ? "pod" : "shield"]},
+                                   {"warnings", request["warnings"]}});
+  (void)record("run.started", facts, [reply](const Status& status) {
     reply(status ? Result<Json>(done_answer()) : std::unexpected(status.error()));
   });
 }

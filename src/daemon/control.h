@@ -3,6 +3,7 @@
 //   {"cmd":"status"} {"cmd":"held"} {"cmd":"approve","id":…,"pin":…} {"cmd":"deny","id":…,"pin":…}
 //   {"cmd":"stop","session":…|"all":true,"pin"?} {"cmd":"resume",…,"pin":…} {"cmd":"reload"}
 //   {"cmd":"carried"} lists files that carry labels, {"cmd":"vouch","path":…,"pin":…} takes one off
+//   {"cmd":"mcp","do":"list"|"show"|"approve"|"forget",…} tool servers and their pins (control_mcp.cc)
 //   {"cmd":"pin","new":…,"old"?} {"cmd":"erase","session":…,"pin":…} → {"ok","root","erased"}
 //   {"cmd":"run",…} registers a guarded run for as long as its connection lives, and streams its decisions,
 //   sessions and stops; {"cmd":"call",…} {"cmd":"effect",…} {"cmd":"breach",…} {"cmd":"ended",…} belong to
@@ -63,6 +64,7 @@ class Control {
   // Tells the launchers of the runs that are meant; how many.
   std::size_t stop_runs(const std::string& session, const std::string& reason);
   void erase(const Json& request, const Reply& reply);
+  void tool_servers(const Json& request, const net::Message& message, const Reply& reply);
   void vouch(const Json& request, const net::Message& message, const Reply& reply);
   Result<Json> change_pin(const Json& request);
   Result<Json> reload();

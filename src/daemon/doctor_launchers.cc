@@ -15,8 +15,6 @@
 namespace weir::daemon {
 namespace {
 
-constexpr const char* kMend = "see docs/pod.md, Launchers";
-
 // Asks for nothing that would come about: the kernel looks at privileges before it looks at arguments.
 bool may_use_bpf() {
   bpf_attr nothing{};

@@ -13,6 +13,7 @@
 #include "daemon/records.h"
 #include "daemon/replay.h"
 #include "daemon/shown.h"
+#include "ingest/mcp_wire.h"
 #include "os/clock.h"
 #include "os/files.h"
 #include "os/random.h"
@@ -30,7 +31,7 @@ constexpr std::size_t kThreads = 3;  // one of them may be waiting for the disk
 bool wants_verdict(const HookCall& call, const Event& event) {
   if (!ingest::event_gates(call.agent, call.event)) return false;
   return event.kind == kind::kToolCall || event.kind == kind::kConfigChange || event.kind == kind::kPrompt ||
-         event.kind == kind::kLifecycle;
+         event.kind == kind::kLifecycle || event.kind == kind::kOffered;
 }
 
 // To the agent of the tree that the event is of.
@@ -45,6 +46,12 @@ bool is_of_planner(const Event& event, const HookCall& call) {
   if (event.kind != kind::kPrompt || call.peer.pid == ::getpid()) return false;
   const auto chain = os::ancestry(call.peer.pid);
   return std::any_of(chain.begin(), chain.end(), [](const auto& one) { return one.pid == ::getpid(); });
+}
+
+ingest::HookAnswer render(const std::string& agent, const std::string& event_name,
+                          const event::Decision& decision) {
+  return agent == ingest::kMcp ? ingest::render_mcp(event_name, decision)
+                               : ingest::render_hook(agent, event_name, decision);
 }
 
 std::string tool_use_id_of(const Event& event) {
@@ -93,6 +100,7 @@ Engine::Engine(store::Store& store, store::Query& query, Committer& committer, R
       projects_(options_.weir_state.empty() ? "" : proofs_dir(options_.weir_state)),
       anomalies_(options_.anomalies, log_),
       carried_(options_.carried_file, log_),
+      mcp_(options_.weir_state.empty() ? "" : options_.weir_state + "/mcp", log_),
       planner_(log_),
       memories_(kThreads),
       strands_(kThreads) {
@@ -120,7 +128,9 @@ Engine::~Engine() {
 
 void Engine::handle(HookCall call, const Answer& answer) {
   const auto ancestry = runs_.lineage(call.peer.pid);
-  auto event = ingest::read_hook(call.agent, call.event, call.payload);
+  const bool wire = call.agent == ingest::kMcp;
+  auto event = wire ? ingest::read_mcp(call.event, call.payload)
+                    : ingest::read_hook(call.agent, call.event, call.payload);
   if (!event) {
     fail_closed(call, answer, event.error());
     return;
@@ -128,8 +138,12 @@ void Engine::handle(HookCall call, const Answer& answer) {
   call.of_planner = planner_.is_on() && is_of_planner(*event, call);
   identify(*event, call, ancestry);
   const auto run = runs_.run_of(ancestry);
-  note_speaker(*event, call, ancestry, run);
-  note_agent(*event, run);
+  if (wire) {
+    join_agent(*event, call.peer.pid);
+  } else {
+    note_speaker(*event, call, ancestry, run);
+    note_agent(*event, run);
+  }
   const std::string root = event->root;
   if (run && runs_.note_session(run->connection, root) && session_observer_) session_observer_(*run, root);
   auto shared = std::make_shared<HookCall>(std::move(call));
@@ -141,6 +155,11 @@ void Engine::handle(HookCall call, const Answer& answer) {
       return;
     }
     const auto& tree = *found;
+    if (const Status seen = look_at_server(*parsed); !seen) {
+      fail_closed(*shared, answer, seen.error());
+      return;
+    }
+    if (explain_call(*tree, *parsed, answer)) return;
     if (wants_verdict(*shared, *parsed))
       judge(*tree, *shared, std::move(*parsed), run, answer);
     else
@@ -160,6 +179,8 @@ void Engine::identify(Event& event, const HookCall& call,
   event.time.wall_ns = os::wall_ns();
   event.time.mono_ns = call.received_ns;
   event.time.boot = options_.boot;
+  // What is above a wrapper of a tool server is its client, which may be a person's own program.
+  if (event.plane == event::plane::kWire) return;
   if (const auto agent = runs_.note_agent(ancestry)) {
     event.corr["pid"] = std::to_string(agent->pid);
     event.corr["pid_start"] = std::to_string(agent->start_ticks);
@@ -376,7 +397,10 @@ void Engine::judge(Tree& tree, const HookCall& call, Event event, const std::opt
     return;
   }
   const Outcome& outcome = *decided;
-  if (event::lets_run(outcome.decision.verdict)) speakers_.released(outcome.event, call.peer);
+  if (event::lets_run(outcome.decision.verdict)) {
+    speakers_.released(outcome.event, call.peer);
+    announce_call(tree, outcome.event);
+  }
   auto commit = seal(outcome);
   if (!commit) {
     committer_.begin_generation();  // the state moved on, the record did not
@@ -402,7 +426,7 @@ void Engine::judge(Tree& tree, const HookCall& call, Event event, const std::opt
     }
     if (seen && event::lets_run(notice.decision.verdict)) anomalies_.released(*seen);
     if (notice.decision.approval) carried_.vouched(carried, view);
-    const auto rendered = ingest::render_hook(agent, event_name, notice.decision);
+    const auto rendered = render(agent, event_name, notice.decision);
     answer(rendered);
     if (prompt) plan_later(prompt);
     record_receipt(notice.decision, rendered, received_ns);
@@ -440,7 +464,7 @@ void Engine::note(Tree& tree, const HookCall& call, Event event, const std::opti
   const bool gates = ingest::event_gates(call.agent, call.event);
   event::Decision nothing;
   nothing.verdict = event::Verdict::allow;
-  const auto allowed = ingest::render_hook(call.agent, call.event, nothing);
+  const auto allowed = render(call.agent, call.event, nothing);
   const auto prompt = worth_planning(call, event);
   const Status status =
       commit_event(tree, event, [this, call, answer, allowed, gates, prompt](const Status& committed) {

@@ -21,6 +21,7 @@
 #include "daemon/commit_authors.h"
 #include "daemon/committer.h"
 #include "daemon/effect.h"
+#include "daemon/mcp_book.h"
 #include "daemon/planner.h"
 #include "daemon/project_packs.h"
 #include "daemon/runs.h"
@@ -146,6 +147,7 @@ class Engine {
   Json carried_list() const { return carried_.list(); }
   Result<std::size_t> vouch(const std::string& path) { return carried_.vouch(path); }
   Status may_vouch(const std::string& path) const { return carried_.may_vouch(path); }
+  McpBook& tool_servers() { return mcp_; }
   // Prompts since the start that were not the user's words although a hook said so.
   std::uint64_t prompts_not_believed() const { return prompts_not_believed_; }
 
@@ -182,6 +184,10 @@ class Engine {
   };
   std::string root_of_effect(const Run& run, const Effect& effect, std::optional<std::size_t> agent_at);
   void note_agent(const event::Event& event, const std::optional<Run>& run);
+  void join_agent(event::Event& event, pid_t client) const;
+  Status look_at_server(event::Event& event);
+  bool explain_call(Tree& tree, event::Event& event, const Answer& answer);
+  static void announce_call(Tree& tree, const event::Event& event);
   void judge_effect(const std::shared_ptr<Seen>& seen, std::size_t thread);
   bool note_source(const Seen& seen, const event::Decision& decision);
   void hold_effect(const Notice& notice, const std::shared_ptr<Seen>& seen);
@@ -219,6 +225,7 @@ class Engine {
   Anomalies anomalies_;
   CarriedFiles carried_;
   CommitAuthors commit_authors_;
+  McpBook mcp_;
   Planner planner_;
   Speakers speakers_;
   std::atomic<std::uint64_t> prompts_not_believed_{0};

@@ -4,8 +4,10 @@
 
 #include <atomic>
 #include <cstdint>
+#include <deque>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "daemon/engine.h"
 #include "guard/guard.h"
@@ -20,6 +22,9 @@ struct Engine::Tree {
   // Of the guard, as `weir status` reads it beside the strand.
   std::atomic<std::uint64_t> facts_forgotten{0};
   std::atomic<std::uint64_t> correlations_forgotten{0};
+  // Calls of tool servers that a hook announced and that were let run: digest of tool and input, and the
+  // call's id. The wire sees them next. On the strand only.
+  std::deque<std::pair<std::string, std::string>> announced;
 };
 
 // What judging one event gave, before it is durable.

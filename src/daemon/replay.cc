@@ -71,7 +71,8 @@ class Replayer {
       (void)guard_.answer(event);
     } else if (event.kind == kind::kToolCall || event.kind == kind::kConfigChange ||
                event.kind == kind::kPrompt || event.kind == kind::kLifecycle ||
-               event.kind == kind::kConnection || event.kind == kind::kProgram) {
+               event.kind == kind::kConnection || event.kind == kind::kProgram ||
+               event.kind == kind::kOffered) {
       // Its Decision, if it had one, comes as the next record.
       std::string id = event.id;
       pending_.insert_or_assign(std::move(id), Pending{std::move(event), {}});

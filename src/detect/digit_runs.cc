@@ -79,7 +79,7 @@ bool is_digit_byte(char c) {
 
 std::uint64_t digit_mask(std::string_view block) {
   CHECK(block.size() <= kBlock);
-  return block.size() == kBlock ? mask_of_block(block.data()) : mask_by_table(block);
+  return block.size() == kBlock ? mask_of_block(&block.front()) : mask_by_table(block);
 }
 
 void each_digit_run(std::string_view text, std::size_t min,

@@ -333,7 +333,7 @@ Result<std::vector<Report>> InjectionDetector::judge(std::string_view text, std:
   }
   TRY_STATUS(state.look_inside(
       text, 0, false,
-      [&](Window window, const Payload& payload, std::string_view decoded) {
+      [&](const Window& window, const Payload& payload, std::string_view decoded) {
         if (!flagged(window)) return;
         Report report = state.report(decoded, window);
         constexpr std::size_t kExcerptMax = 200;

@@ -104,6 +104,12 @@ Json head_json(const Decision& d) {
              Json::object({{"id", d.approval->id}, {"approvers", Json(Json::Array(d.approval->approvers))}}));
   set_text(json, "replaces", d.replaces);
   set_object(json, "rewrite", d.rewrite);
+  if (!d.refused_actions.empty()) {
+    Json refused = Json::array();
+    for (const auto index : d.refused_actions)
+      refused.push(Json(index));
+    json.set("refused_actions", std::move(refused));
+  }
   return json;
 }
 
@@ -212,6 +218,9 @@ Result<Decision> decision_from_json(const Json& json) {
     for (const auto& item : findings->as_array()) {
       d.findings.push_back(finding_from_json(item));
     }
+  if (const Json* refused = json.find("refused_actions"); refused != nullptr && refused->is_array())
+    for (const auto& index : refused->as_array())
+      d.refused_actions.push_back(static_cast<std::uint32_t>(index.int_or(0)));
   if (const Json* actions = json.find("actions"); actions != nullptr && actions->is_array())
     for (const auto& item : actions->as_array()) {
       TRY(Action action, action_from_json(item));

@@ -98,7 +98,9 @@ struct Decision {
   std::optional<ApprovalUse> approval;  // the approval this call consumed
   std::string replaces;                 // earlier Decision that this one repeats or replaces
   Json rewrite;                         // for transform: the tool input to run instead
-  std::uint32_t actions_cut = 0;        // Actions left out to stay under the size limit
+  // Of an offer, whose Actions stand or fall alone: indices of those that are refused.
+  std::vector<std::uint32_t> refused_actions;
+  std::uint32_t actions_cut = 0;  // Actions left out to stay under the size limit
 
   bool operator==(const Decision&) const = default;
 };

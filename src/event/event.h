@@ -35,6 +35,8 @@ inline constexpr std::string_view kAgentStart = "agent.start";    // a sub-agent
 inline constexpr std::string_view kAgentStop = "agent.stop";
 inline constexpr std::string_view kConnection = "connection";  // seen by a pod's supervisor; body: see docs
 inline constexpr std::string_view kProgram = "program";        // the same, begins; body: see docs
+// What a tool server offers to the agent. data: server, offered; body: items, see docs/mcp.md.
+inline constexpr std::string_view kOffered = "tools.offered";
 inline constexpr std::string_view kConfigChange = "config.change";  // the agent's own settings; body: path
 inline constexpr std::string_view kObservation = "observation";     // an answer to Guard::prepare
 inline constexpr std::string_view kApproval = "approval";           // a person's answer to an ask
@@ -52,6 +54,7 @@ std::string_view name(Assurance assurance);
 namespace plane {
 inline constexpr std::string_view kHook = "hook";
 inline constexpr std::string_view kTranscript = "transcript";
+inline constexpr std::string_view kWire = "wire";
 inline constexpr std::string_view kOs = "os";
 inline constexpr std::string_view kSelf = "self";
 }  // namespace plane

@@ -109,26 +109,26 @@ bool may_use(const Credential& one, const CredentialRequest& request, Credential
 
 }  // namespace
 
-std::string RequestHead::text() const {
+std::string RewrittenHead::text() const {
   std::string out = method + " " + target + " HTTP/1." + std::to_string(minor) + "\r\n";
   for (const auto& [name, value] : fields)
     out += name + ": " + value + "\r\n";
   return out + "\r\n";
 }
 
-void RequestHead::drop(std::string_view lower_name) {
+void RewrittenHead::drop(std::string_view lower_name) {
   std::erase_if(fields, [&](const auto& one) { return to_lower_ascii(one.first) == lower_name; });
 }
 
-RequestHead copy_of(const HttpHead& head) {
-  RequestHead out{
+RewrittenHead copy_of(const http::RequestHead& head) {
+  RewrittenHead out{
       .method = std::string(head.method), .target = std::string(head.target), .minor = head.minor};
   for (const auto& field : head.fields)
     out.fields.emplace_back(field.name, field.value);
   return out;
 }
 
-Swapped swap_credentials(RequestHead& head, const CredentialRequest& request, CredentialSet& set,
+Swapped swap_credentials(RewrittenHead& head, const CredentialRequest& request, CredentialSet& set,
                          std::int64_t now_ms) {
   Swapped out;
   if (const Credential* one = set.named_in(head.target)) {
@@ -165,13 +165,13 @@ Swapped swap_credentials(RequestHead& head, const CredentialRequest& request, Cr
   return out;
 }
 
-std::string given_body_hash(const RequestHead& head) {
+std::string given_body_hash(const RewrittenHead& head) {
   for (const auto& [name, value] : head.fields)
     if (to_lower_ascii(name) == kContentHash) return value;
   return {};
 }
 
-Status sign_request(RequestHead& head, const Credential& credential, std::string_view body_sha256) {
+Status sign_request(RewrittenHead& head, const Credential& credential, std::string_view body_sha256) {
   const auto keys = aws_keys(credential.value.view());
   if (!keys)
     return fail("the credential is not of AWS", credential.name, "ID:SECRET or ID:SECRET:SESSION_TOKEN");

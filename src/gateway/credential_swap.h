@@ -17,12 +17,12 @@
 
 #include "gateway/aws_signature.h"
 #include "gateway/credential_set.h"
-#include "gateway/http_head.h"
+#include "http/request_head.h"
 
 namespace weir::gateway {
 
 // A head that is being rewritten: what it was parsed from may be changed or go.
-struct RequestHead {
+struct RewrittenHead {
   std::string method;
   std::string target;
   int minor = 1;
@@ -31,7 +31,7 @@ struct RequestHead {
   std::string text() const;
   void drop(std::string_view lower_name);
 };
-RequestHead copy_of(const HttpHead& head);
+RewrittenHead copy_of(const http::RequestHead& head);
 
 struct Swapped {
   std::optional<Refusal> refused;
@@ -40,11 +40,11 @@ struct Swapped {
   const Credential* sign_with = nullptr;  // AWS: sign_request() comes next, with the hash of the body
 };
 
-Swapped swap_credentials(RequestHead& head, const CredentialRequest& request, CredentialSet& set,
+Swapped swap_credentials(RewrittenHead& head, const CredentialRequest& request, CredentialSet& set,
                          std::int64_t now_ms);
 
 // The hash that the request's signature has to be made with, when it is not that of the body: "" then.
-std::string given_body_hash(const RequestHead& head);
-Status sign_request(RequestHead& head, const Credential& credential, std::string_view body_sha256);
+std::string given_body_hash(const RewrittenHead& head);
+Status sign_request(RewrittenHead& head, const Credential& credential, std::string_view body_sha256);
 
 }  // namespace weir::gateway

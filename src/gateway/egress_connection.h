@@ -136,7 +136,7 @@ class EgressConnection final : public Watcher {
   const UpstreamProxy* via_ = nullptr;  // null: dialled directly
   std::string reply_;                   // of that proxy, as far as it has come
   std::string first_;                   // a rewritten head
-  std::optional<HttpFraming> framing_;
+  std::optional<http::BodyFraming> framing_;
   std::deque<IpAddress> candidates_;
   std::string address_;  // that is being dialled, or was
   std::unique_ptr<Conduit> relay_;

@@ -1,15 +1,14 @@
 // Room `gateway` (floor 6, rim): the wire plane, where what an agent's programs send passes through Weir.
 //
-// Values and parsers of hostile bytes, each with its limits in gateway_limits.h:
+// Values and parsers of hostile bytes, each with its limits in gateway_limits.h (HTTP itself is read by room
+// `http`):
 //
 //   ip_address.h       an address as a value, and what kind of place it is (public, loopback, metadata ...)
 //   host_name.h        the one canonical form of a host
 //   client_hello.h     the name that a TLS client asks for
-//   http_head.h        the head of a request and how long its body is, read strictly
 //   proxy_request.h    what a client asks of an HTTP proxy
 //   socks5.h           the two messages of a SOCKS5 client
 //   dns_message.h      one question of DNS and its answer
-//   http_response.h    the head of an answer and how long its body is
 //   request_scope.h    patterns of paths, and paths that mean two things
 //   masker.h           texts in a stream become others, as long
 //   placeholder.h      what looks like a credential and is none

@@ -9,14 +9,10 @@ namespace weir::gateway::limits {
 
 inline constexpr std::size_t kHostBytesMax = 253;               // RFC 1035: a name of 255 bytes on the wire
 inline constexpr std::size_t kClientHelloBytesMax = 48 * 1024;  // real ones are under 4 KiB
-inline constexpr std::size_t kHttpHeadBytesMax = 64 * 1024;
-inline constexpr std::size_t kHttpFieldsMax = 256;
-inline constexpr std::size_t kHttpChunkLineBytesMax = 256;  // the size of a chunk and its extensions
-inline constexpr std::size_t kHttpTrailerBytesMax = 8 * 1024;
-inline constexpr std::size_t kDnsQueryBytesMax = 1232;       // one question is far shorter
-inline constexpr std::size_t kSyntheticNamesMax = 16'384;    // names that one run may look up
-inline constexpr std::size_t kRelayBufferBytes = 64 * 1024;  // a direction of a connection; then it waits
-inline constexpr std::size_t kConnectionsMax = 1024;         // more wait in the kernel's queue
+inline constexpr std::size_t kDnsQueryBytesMax = 1232;          // one question is far shorter
+inline constexpr std::size_t kSyntheticNamesMax = 16'384;       // names that one run may look up
+inline constexpr std::size_t kRelayBufferBytes = 64 * 1024;     // a direction of a connection; then it waits
+inline constexpr std::size_t kConnectionsMax = 1024;            // more wait in the kernel's queue
 inline constexpr std::size_t kDnsConnectionsMax = 64;
 inline constexpr std::size_t kResolverQueueMax = 1024;  // names waiting to be resolved
 inline constexpr std::size_t kAddressesMax = 16;        // of one name that are tried

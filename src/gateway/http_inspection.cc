@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 
 #include "base/bytes.h"
 #include "base/hash.h"
@@ -30,12 +29,6 @@ HttpInspection::Step refuse(Refusal why, std::string says) {
                                          printable(says, 300));
   step.says = std::move(says);
   return step;
-}
-
-std::string chunk_of(std::string_view data) {
-  std::array<char, 16> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), data.size(), 16).ptr;
-  return std::string(digits.data(), end) + "\r\n" + std::string(data) + "\r\n";
 }
 
 bool is_one_of(std::string_view name, auto& names) {
@@ -97,10 +90,10 @@ HttpInspection::Step HttpInspection::read_head(std::string_view waiting) {
   if (waiting.empty()) return {};
   if (setup_.single && !first_)
     return refuse(Refusal::protocol, "a second request on a connection of a plain proxy");
-  const auto parsed = parse_http_head(waiting);
+  const auto parsed = http::parse_request_head(waiting);
   if (!parsed) return refuse(Refusal::protocol, "not HTTP/1 as it must be: " + parsed.error().what);
   if (!*parsed) return {};
-  const HttpHead& head = **parsed;
+  const http::RequestHead& head = **parsed;
   StreamGate::Expected expected = setup_.expected;
   // An endpoint of the host's loopback has several names.
   if (setup_.rule.kind == EgressRule::Kind::mapped)
@@ -114,7 +107,7 @@ HttpInspection::Step HttpInspection::read_head(std::string_view waiting) {
     step.answer = std::move(wrong->answer);
     return step;
   }
-  const auto absolute = absolute_target(head.target);
+  const auto absolute = http::absolute_target(head.target);
   const std::string_view path = path_of(absolute ? absolute->path : head.target);
   if (auto step = not_allowed(head, path)) return *std::move(step);
   first_ = false;
@@ -122,7 +115,7 @@ HttpInspection::Step HttpInspection::read_head(std::string_view waiting) {
 }
 
 // What a rule of this host, or the safety of a credential, does not allow.
-std::optional<HttpInspection::Step> HttpInspection::not_allowed(const HttpHead& head,
+std::optional<HttpInspection::Step> HttpInspection::not_allowed(const http::RequestHead& head,
                                                                 std::string_view path) const {
   const Host& host = setup_.expected.host;
   bool ruled = false;
@@ -150,8 +143,8 @@ std::optional<HttpInspection::Step> HttpInspection::not_allowed(const HttpHead& 
   return std::nullopt;
 }
 
-HttpInspection::Step HttpInspection::send_head(const HttpHead& parsed, std::string_view path) {
-  RequestHead head = copy_of(parsed);
+HttpInspection::Step HttpInspection::send_head(const http::RequestHead& parsed, std::string_view path) {
+  RewrittenHead head = copy_of(parsed);
   const CredentialRequest request{.host = setup_.expected.host,
                                   .port = setup_.expected.port,
                                   .secure = setup_.expected.inside_tls,
@@ -170,7 +163,7 @@ HttpInspection::Step HttpInspection::send_head(const HttpHead& parsed, std::stri
   upgrading_ = parsed.field("upgrade").has_value();
   for_head_ = head.method == "HEAD";
   up_left_ = parsed.framing.length;
-  up_chunks_ = ChunkReader();
+  up_chunks_ = http::ChunkReader();
   finder_.reset();
   if (!setup_.credentials.empty()) finder_.emplace(setup_.credentials.placeholders());
   Step step;
@@ -333,13 +326,13 @@ HttpInspection::Step HttpInspection::read_answer(std::string_view waiting) {
     down_ = Down::over;
     return {};
   }
-  const auto parsed = parse_http_response_head(waiting, for_head_);
+  const auto parsed = http::parse_response_head(waiting, for_head_);
   if (!parsed) return refuse(Refusal::bad_answer, parsed.error().what);
   if (!*parsed) return {};
-  const HttpResponseHead& head = **parsed;
+  const http::ResponseHead& head = **parsed;
   const auto coding = head.field("content-encoding");
   if (secret_host_ && coding && !coding->empty() && to_lower_ascii(*coding) != "identity" &&
-      head.body != HttpResponseHead::Body::none)
+      head.body != http::ResponseHead::Body::none)
     return refuse(Refusal::bad_answer,
                   "it is compressed (" + printable(*coding, 40) +
                       ") although that was not asked for: a credential in it would not be seen");
@@ -354,28 +347,28 @@ HttpInspection::Step HttpInspection::read_answer(std::string_view waiting) {
     return step;
   }
   masker_.emplace(setup_.credentials.values());
-  down_chunks_ = ChunkReader();
+  down_chunks_ = http::ChunkReader();
   down_left_ = head.length;
   closing_ =
       head.line.starts_with("HTTP/1.0") || to_lower_ascii(head.field("connection").value_or("")) == "close";
   switch (head.body) {
-    case HttpResponseHead::Body::none:
+    case http::ResponseHead::Body::none:
       answer_ended();
       break;
-    case HttpResponseHead::Body::length:
+    case http::ResponseHead::Body::length:
       down_ = Down::length;
       break;
-    case HttpResponseHead::Body::chunked:
+    case http::ResponseHead::Body::chunked:
       down_ = Down::chunks;
       break;
-    case HttpResponseHead::Body::until_close:
+    case http::ResponseHead::Body::until_close:
       down_ = Down::until_close;
       break;
   }
   return step;
 }
 
-std::string HttpInspection::answer_head(const HttpResponseHead& head) const {
+std::string HttpInspection::answer_head(const http::ResponseHead& head) const {
   std::string out = std::string(head.line) + "\r\n";
   for (const auto& field : head.fields) {
     // Chunks are made anew and no trailer comes behind them; another protocol on this host would not be
@@ -408,9 +401,9 @@ HttpInspection::Step HttpInspection::answer_chunks(std::string_view waiting) {
   std::string shown;
   masker_->take(data, shown);
   if (down_chunks_.done()) masker_->finish(shown);
-  if (!shown.empty()) step.out += chunk_of(shown);
+  http::write_chunk(step.out, shown);
   if (!down_chunks_.done()) return step;
-  step.out += "0\r\n\r\n";
+  http::write_last_chunk(step.out);
   answer_ended();
   return step;
 }

@@ -19,8 +19,9 @@
 
 #include "gateway/credential_swap.h"
 #include "gateway/egress_policy.h"
-#include "gateway/http_response.h"
 #include "gateway/stream_gate.h"
+#include "http/chunks.h"
+#include "http/response_head.h"
 
 namespace weir::gateway {
 
@@ -74,8 +75,8 @@ class HttpInspection {
   enum class Down { head, length, chunks, until_close, open, over };
 
   Step read_head(std::string_view waiting);
-  std::optional<Step> not_allowed(const HttpHead& head, std::string_view path) const;
-  Step send_head(const HttpHead& parsed, std::string_view path);
+  std::optional<Step> not_allowed(const http::RequestHead& head, std::string_view path) const;
+  Step send_head(const http::RequestHead& parsed, std::string_view path);
   Step sign_and_send(std::string_view body);
   Step signing(std::string_view waiting);
   Step body(std::string_view waiting);
@@ -83,7 +84,7 @@ class HttpInspection {
   Step searched(std::string_view bytes, std::size_t taken, bool last);
   void request_ended();
   Step read_answer(std::string_view waiting);
-  std::string answer_head(const HttpResponseHead& head) const;
+  std::string answer_head(const http::ResponseHead& head) const;
   Step answer_length(std::string_view waiting);
   Step answer_chunks(std::string_view waiting);
   void answer_ended();
@@ -103,14 +104,14 @@ class HttpInspection {
   bool answered_ = false;
 
   std::uint64_t up_left_ = 0;
-  ChunkReader up_chunks_;
+  http::ChunkReader up_chunks_;
   std::optional<Masker> finder_;  // of placeholders, in the body that is being sent
-  std::optional<RequestHead> unsigned_;
+  std::optional<RewrittenHead> unsigned_;
   const Credential* sign_with_ = nullptr;
   std::string signed_body_;
 
   std::uint64_t down_left_ = 0;
-  ChunkReader down_chunks_;
+  http::ChunkReader down_chunks_;
   std::optional<Masker> masker_;
 };
 

@@ -18,7 +18,7 @@ bool is_for_the_proxy(std::string_view field) {
   return std::ranges::find(kFields, to_lower_ascii(field)) != kFields.end();
 }
 
-Result<ProxyRequest> read_tunnel(const HttpHead& head) {
+Result<ProxyRequest> read_tunnel(const http::RequestHead& head) {
   TRY(HostPort where, parse_host_port(head.target));
   if (!where.port) return fail("CONNECT without a port", printable(head.target, 100));
   if (head.framing.chunked || head.framing.length > 0) return fail("CONNECT with a body");
@@ -27,7 +27,8 @@ Result<ProxyRequest> read_tunnel(const HttpHead& head) {
   return request;
 }
 
-std::string rewritten(const HttpHead& head, const AbsoluteTarget& target, const ProxyRequest& request) {
+std::string rewritten(const http::RequestHead& head, const http::AbsoluteTarget& target,
+                      const ProxyRequest& request) {
   std::string path(target.path);
   if (path.empty() && head.method == "OPTIONS")
     path = "*";
@@ -45,8 +46,8 @@ std::string rewritten(const HttpHead& head, const AbsoluteTarget& target, const 
   return out + "Connection: close\r\n\r\n";
 }
 
-Result<ProxyRequest> read_plain(const HttpHead& head) {
-  const auto target = absolute_target(head.target);
+Result<ProxyRequest> read_plain(const http::RequestHead& head) {
+  const auto target = http::absolute_target(head.target);
   if (!target)
     return fail("not a request for a proxy", printable(head.target, 100), "the target is a whole URL");
   if (to_lower_ascii(target->scheme) != "http" || target->path.contains('#'))
@@ -69,7 +70,7 @@ Result<ProxyRequest> read_plain(const HttpHead& head) {
 }  // namespace
 
 Result<std::optional<ProxyRequest>> read_proxy_request(std::string_view bytes) {
-  TRY(const auto head, parse_http_head(bytes));
+  TRY(const auto head, http::parse_request_head(bytes));
   if (!head) return std::optional<ProxyRequest>();
   TRY(ProxyRequest request, head->method == "CONNECT" ? read_tunnel(*head) : read_plain(*head));
   request.bytes = head->bytes;

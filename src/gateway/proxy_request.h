@@ -17,7 +17,7 @@
 
 #include "base/result.h"
 #include "gateway/host_name.h"
-#include "gateway/http_head.h"
+#include "http/request_head.h"
 
 namespace weir::gateway {
 
@@ -25,9 +25,9 @@ struct ProxyRequest {
   Host host;
   std::uint16_t port = 0;
   bool tunnel = false;
-  std::string head;       // "" for a tunnel
-  HttpFraming framing;    // of a plain request's body
-  std::size_t bytes = 0;  // of the input
+  std::string head;           // "" for a tunnel
+  http::BodyFraming framing;  // of a plain request's body
+  std::size_t bytes = 0;      // of the input
 };
 Result<std::optional<ProxyRequest>> read_proxy_request(std::string_view bytes);
 

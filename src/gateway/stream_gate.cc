@@ -51,14 +51,14 @@ std::optional<StreamGate::Step> check_host_text(std::string_view text, const Str
 }  // namespace
 
 // Everything that makes a request go somewhere else, or turn into something else.
-std::optional<StreamGate::Step> check_request(const HttpHead& head, const StreamGate::Expected& expected,
-                                              bool may_upgrade) {
+std::optional<StreamGate::Step> check_request(const http::RequestHead& head,
+                                              const StreamGate::Expected& expected, bool may_upgrade) {
   if (head.method == "CONNECT") return refuse_http(Refusal::protocol, "CONNECT to a proxy behind this one");
   if (head.method == "PRI") return refuse_http(Refusal::protocol, "HTTP/2 without TLS");
   const auto host = head.field("host");
   if (!host || host->empty()) return refuse_http(Refusal::no_name, "a request without Host");
   if (auto step = check_host_text(*host, expected)) return step;
-  if (const auto absolute = absolute_target(head.target)) {
+  if (const auto absolute = http::absolute_target(head.target)) {
     if (to_lower_ascii(absolute->scheme) != (expected.inside_tls ? "https" : "http"))
       return refuse_http(Refusal::protocol,
                          "a target of another kind than its connection: " + std::string(absolute->scheme));
@@ -89,7 +89,7 @@ StreamGate::StreamGate(Expected expected) : expected_(std::move(expected)) {
   if (expected_.unseen) part_ = Part::open;
 }
 
-StreamGate StreamGate::body_only(Expected expected, HttpFraming framing) {
+StreamGate StreamGate::body_only(Expected expected, http::BodyFraming framing) {
   StreamGate gate(std::move(expected));
   gate.single_ = true;
   gate.begin_body(framing);
@@ -151,7 +151,7 @@ StreamGate::Step StreamGate::up(std::string_view waiting) {
 StreamGate::Step StreamGate::start(std::string_view waiting) {
   if (waiting.empty()) return {};
   if (may_be_tls(waiting)) return hello(waiting, Part::server_hello);
-  if (expected_.any_protocol && !may_be_http(waiting)) {
+  if (expected_.any_protocol && !http::may_be_request(waiting)) {
     part_ = Part::open;
     return {};
   }
@@ -192,11 +192,11 @@ StreamGate::Step StreamGate::second_hello(std::string_view waiting) {
 
 StreamGate::Step StreamGate::head(std::string_view waiting) {
   if (waiting.empty()) return {};
-  const auto parsed = parse_http_head(waiting);
+  const auto parsed = http::parse_request_head(waiting);
   if (!parsed)
     return refuse_http(Refusal::protocol, "not TLS and not HTTP/1 as it must be: " + parsed.error().what);
   if (!*parsed) return {};
-  const HttpHead& head = **parsed;
+  const http::RequestHead& head = **parsed;
   if (auto step = check_request(head, expected_, first_request_)) return *step;
   if (head.field("upgrade")) {
     part_ = Part::upgrade;
@@ -209,9 +209,9 @@ StreamGate::Step StreamGate::head(std::string_view waiting) {
   return pass(head.bytes);
 }
 
-void StreamGate::begin_body(HttpFraming framing) {
+void StreamGate::begin_body(http::BodyFraming framing) {
   body_left_ = framing.length;
-  chunk_reader_ = ChunkReader();
+  chunk_reader_ = http::ChunkReader();
   part_ = framing.chunked ? Part::chunks : Part::body;
 }
 

@@ -21,7 +21,8 @@
 #include <string_view>
 
 #include "gateway/egress_policy.h"
-#include "gateway/http_head.h"
+#include "http/chunks.h"
+#include "http/request_head.h"
 
 namespace weir::gateway {
 
@@ -44,7 +45,7 @@ class StreamGate {
   explicit StreamGate(Expected expected);
   // A request whose head was read, checked and sent already: its body and nothing after it (a plain HTTP
   // proxy closes after each answer).
-  static StreamGate body_only(Expected expected, HttpFraming framing);
+  static StreamGate body_only(Expected expected, http::BodyFraming framing);
 
   // `waiting` begins where the bytes that passed before ended. No byte passes that was not decided on.
   Step up(std::string_view waiting);
@@ -75,12 +76,12 @@ class StreamGate {
   Step head(std::string_view waiting);
   Step body(std::string_view waiting);
   Step chunks(std::string_view waiting);
-  void begin_body(HttpFraming framing);
+  void begin_body(http::BodyFraming framing);
 
   Expected expected_;
   Part part_ = Part::start;
   std::uint64_t body_left_ = 0;
-  ChunkReader chunk_reader_;
+  http::ChunkReader chunk_reader_;
   bool first_request_ = true;
   bool single_ = false;
   std::string server_start_;
@@ -88,8 +89,8 @@ class StreamGate {
 
 // Does a request go where it is expected to, and is it one that stays what it is? None: yes. `may_upgrade`:
 // it is the first one of its connection.
-std::optional<StreamGate::Step> check_request(const HttpHead& head, const StreamGate::Expected& expected,
-                                              bool may_upgrade);
+std::optional<StreamGate::Step> check_request(const http::RequestHead& head,
+                                              const StreamGate::Expected& expected, bool may_upgrade);
 
 // "HTTP/1.1 403 Forbidden" with a text that tells a person what to do, closing the connection.
 std::string http_refusal(int status, std::string_view text);

@@ -90,6 +90,19 @@ bool decided_by_flow(const Decision& decision) {
 
 constexpr std::string_view kStoppedPolicy = "session.stopped";
 
+// What is wrong with the arguments by the tool's own schema: a model can mend only what it is told.
+void add_unfit(std::string& advice, const Event& event) {
+  const Json& unfit = event.body["mcp"]["unfit"];
+  if (!unfit.is_array()) return;
+  std::string_view between = ": ";
+  while (!advice.empty() && (advice.back() == '.' || advice.back() == ' '))
+    advice.pop_back();
+  for (const auto& one : unfit.as_array()) {
+    advice += between;
+    advice += one.text_or("");
+    between = "; ";
+  }
+}
 }  // namespace
 
 Guard::Guard(std::shared_ptr<const Pack> pack, GuardOptions options)
@@ -199,9 +212,11 @@ void Guard::judge_into(Decision& decision, const Event& event, Understanding und
   decision.policies = std::move(judgement.hits);
   decision.findings = findings_of(decision.policies, decision.actions);
   decision.findings.insert(decision.findings.end(), found.begin(), found.end());
+  if (event.kind == kind::kOffered) decision.refused_actions = std::move(judgement.refused);
   decision.verdict = decision.would = judgement.verdict;
   decision.reason = std::move(judgement.reason);
   decision.advice = std::move(judgement.advice);
+  if (decision.verdict == Verdict::guide) add_unfit(decision.advice, event);
   if (flow && !flow->sentence.empty() && decided_by_flow(decision)) decision.reason += " " + flow->sentence;
   if (found.size() > usual && decision.verdict > Verdict::ask) soften(decision, situation, usual);
   if (judgement.approvals > 1 && decision.verdict == Verdict::ask && supplied.isolation == "same_user") {

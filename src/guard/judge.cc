@@ -84,8 +84,8 @@ class Repetitions {
     hashes_.reserve(actions.size());
   }
 
-  // To be asked of each Action in turn.
-  bool is_one(std::size_t index) {
+  // To be asked of each Action in turn: the earlier one that it repeats.
+  std::optional<std::size_t> of(std::size_t index) {
     const event::Action& action = actions_[index];
     const std::hash<std::string_view> hash;
     const std::size_t mark = hash(action.resource) * 31 + hash(action.verb);
@@ -93,10 +93,10 @@ class Repetitions {
       if (hashes_[i] == mark && same(actions_[i], action) &&
           std::ranges::equal(facts_at(situation_, i), facts_at(situation_, index))) {
         hashes_.push_back(mark);
-        return true;
+        return i;
       }
     hashes_.push_back(mark);
-    return false;
+    return std::nullopt;
   }
 
  private:
@@ -109,6 +109,26 @@ class Repetitions {
   const Situation& situation_;
   std::vector<std::size_t> hashes_;  // by Action
 };
+
+void ask_one(const event::Action& action, std::size_t index, Requests& requests,
+             std::span<const std::string> facts, const Pack& pack, cedar::Workspace& workspace,
+             Judgement& judgement) {
+  const auto entities = requests.ask(action, facts);
+  if (!entities) {
+    judgement.hits.push_back({"engine", Verdict::deny, "enforce", entities.error().message(), "high",
+                              "policy", entities.error().message(), static_cast<std::uint32_t>(index)});
+    return;
+  }
+  const cedar::Response& response =
+      cedar::authorize(pack.policies(), requests.request(), *entities, workspace);
+  if (response.errors.empty()) {
+    collect(response, pack, index, judgement);
+    return;
+  }
+  cedar::Response explained = response;  // the messages are wanted in the record
+  cedar::explain_errors(explained, requests.request(), *entities);
+  collect(explained, pack, index, judgement);
+}
 
 }  // namespace
 
@@ -123,22 +143,17 @@ Judgement judge(const std::vector<event::Action>& actions, const Situation& situ
   Repetitions repetitions(actions, situation);
   Judgement judgement;
   for (std::size_t i = 0; i < actions.size(); ++i) {
-    if (repetitions.is_one(i)) continue;
-    const auto entities = requests.ask(actions[i], facts_at(situation, i));
-    if (!entities) {
-      judgement.hits.push_back({"engine", Verdict::deny, "enforce", entities.error().message(), "high",
-                                "policy", entities.error().message(), static_cast<std::uint32_t>(i)});
+    if (const auto earlier = repetitions.of(i)) {
+      if (std::ranges::find(judgement.refused, *earlier) != judgement.refused.end())
+        judgement.refused.push_back(static_cast<std::uint32_t>(i));
       continue;
     }
-    const cedar::Response& response =
-        cedar::authorize(pack.policies(), requests.request(), *entities, workspace);
-    if (response.errors.empty()) {
-      collect(response, pack, i, judgement);
-      continue;
-    }
-    cedar::Response explained = response;  // the messages are wanted in the record
-    cedar::explain_errors(explained, requests.request(), *entities);
-    collect(explained, pack, i, judgement);
+    const std::size_t hits_before = judgement.hits.size();
+    ask_one(actions[i], i, requests, facts_at(situation, i), pack, workspace, judgement);
+    const auto fresh = std::span(judgement.hits).subspan(hits_before);
+    if (std::ranges::any_of(
+            fresh, [](const auto& hit) { return hit.mode == "enforce" && !event::lets_run(hit.verdict); }))
+      judgement.refused.push_back(static_cast<std::uint32_t>(i));
   }
   order(judgement.hits);
   for (const auto& hit : judgement.hits) {

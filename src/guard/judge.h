@@ -2,6 +2,7 @@
 // together (annotations.h).
 #pragma once
 
+#include <cstdint>
 #include <vector>
 
 #include "cedar/authorizer.h"
@@ -18,6 +19,8 @@ struct Judgement {
   std::string reason;
   std::string advice;
   int approvals = 1;
+  std::vector<std::uint32_t> refused;  // Actions that an enforcing hit refuses, in their order; `hits` names
+                                       // only the first of each policy
 };
 
 // Judges every action. A forbid that errors refuses: policies must not fail open. An action that no permit

@@ -47,6 +47,8 @@ class Reading {
       connection();
     else if (event_.kind == kind::kProgram)
       program();
+    else if (event_.kind == kind::kOffered)
+      offered();
     else
       of_session();
   }
@@ -79,7 +81,7 @@ class Reading {
         add_simple("net.connect", "Service", "web-search");
         break;
       case ToolKind::mcp:
-        add_simple("mcp.call", "Tool", use.server + "/" + use.tool);
+        tool_of_server(use);
         break;
       case ToolKind::agent_spawn:
         add_simple("agent.spawn", "Agent", use.target);
@@ -101,6 +103,32 @@ class Reading {
     }
     for (const auto& path : use.paths)
       add_path(path);
+  }
+
+  // What the daemon knows of the tool's description stands in the event (daemon/mcp_book.h).
+  void tool_of_server(const ToolUse& use) {
+    Action action{"mcp.call", "Tool", use.server + "/" + use.tool, Certainty::certain, {}, Json::object()};
+    set_flags(action, event_.body["mcp"]["flags"]);
+    add(std::move(action));
+  }
+
+  // Each tool, prompt or text that a server offers is an Action, so that each can be kept back alone.
+  void offered() {
+    const std::string server(event_.data["server"].text_or(""));
+    const Json& items = event_.body["items"];
+    if (!items.is_array()) return;
+    for (const auto& item : items.as_array()) {
+      Action action{"mcp.offer",        "Tool", server + "/" + std::string(item["name"].text_or("")),
+                    Certainty::certain, {},     Json::object({{"kind", event_.data["offered"]}})};
+      set_flags(action, item["flags"]);
+      add(std::move(action));
+    }
+  }
+
+  static void set_flags(Action& action, const Json& flags) {
+    if (!flags.is_array()) return;
+    for (const auto& flag : flags.as_array())
+      action.attrs.set(flag.text_or(""), true);
   }
 
   void shell(const ToolUse& use) {

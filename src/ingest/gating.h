@@ -98,6 +98,10 @@ inline constexpr std::array kHookEvents = {
     HookEvent{"codex", "SubagentStop", false, Refusal::none, Rewrite::none, Note::none},
     HookEvent{"codex", "Stop", false, Refusal::none, Rewrite::none, Note::none},
     HookEvent{"codex", "Interrupt", false, Refusal::none, Rewrite::none, Note::none},
+    // No agent: Weir's own wrapper of MCP servers (mcp_wire.h).
+    HookEvent{"mcp", "Call", true, Refusal::blocks, Rewrite::input, Note::none, false},
+    HookEvent{"mcp", "Result", false, Refusal::none, Rewrite::none, Note::none, false},
+    HookEvent{"mcp", "Offer", true, Refusal::blocks, Rewrite::none, Note::none, false},
 };
 
 // Null for an agent or event that Weir does not know.

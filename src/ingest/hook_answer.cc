@@ -35,7 +35,8 @@ void add_sentence(std::string& paragraph, std::string_view text) {
 }
 
 std::string_view subject(std::string_view event_name) {
-  if (event_name == "PreToolUse") return "this tool call";
+  if (event_name == "PreToolUse" || event_name == "Call") return "this tool call";
+  if (event_name == "Offer") return "what this server offers";
   if (event_name == "PermissionRequest") return "this permission request";
   if (event_name == "UserPromptSubmit" || event_name == "UserPromptExpansion") return "this prompt";
   if (event_name == "ConfigChange") return "this change of settings";

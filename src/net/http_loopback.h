@@ -20,11 +20,12 @@
 
 #include "base/limits.h"
 #include "base/result.h"
+#include "http/http_limits.h"
 #include "os/fd.h"
 
 namespace weir::net {
 
-inline constexpr std::size_t kHttpHeadBytesMax = 64 * limits::kKiB;
+inline constexpr std::size_t kHttpHeadBytesMax = http::limits::kHeadBytesMax;
 inline constexpr std::size_t kHttpBodyBytesMax = 32 * limits::kMiB;  // a model request carries all its tools
 inline constexpr std::size_t kHttpConnectionsMax = 32;
 inline constexpr int kHttpIdleMs = 30'000;

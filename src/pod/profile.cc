@@ -4,7 +4,6 @@
 #include <limits>
 
 #include "base/bytes.h"
-#include "base/yaml.h"
 
 namespace weir::pod {
 namespace {
@@ -197,7 +196,11 @@ Result<PodProfile> parse_profile(std::string_view yaml, std::string_view where) 
   if (yaml.size() > kProfileBytesMax)
     return fail(ErrorCode::limit, "a profile is longer than 64 KiB", std::string(where));
   TRY(const YamlText text, parse_yaml_lines(yaml, where));
-  return Reader(text, where).read();
+  return read_profile(text, where);
+}
+
+Result<PodProfile> read_profile(const YamlText& read, std::string_view where) {
+  return Reader(read, where).read();
 }
 
 PodProfile merged(const PodProfile& base, const PodProfile& own) {

@@ -21,6 +21,7 @@
 
 #include <optional>
 
+#include "base/yaml.h"
 #include "pod/pod_spec.h"
 
 namespace weir::pod {
@@ -42,6 +43,8 @@ struct PodProfile {
 
 // Errors name the file and line. At most 64 KiB, 256 paths, 256 names; unknown keys are refused.
 Result<PodProfile> parse_profile(std::string_view yaml, std::string_view where);
+// The same of what was read already; errors name lines as far as it knows them.
+Result<PodProfile> read_profile(const YamlText& read, std::string_view where);
 // What `own` says goes before what `base` says; lists and maps are joined.
 PodProfile merged(const PodProfile& base, const PodProfile& own);
 

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "base/yaml.h"
-
 namespace weir::pod {
 namespace {
 
@@ -19,9 +17,8 @@ bool any_fits(const Json& patterns, const std::vector<std::string>& names) {
 
 }  // namespace
 
-Result<std::vector<std::string>> detect_profiles(std::string_view yaml, std::string_view where,
+Result<std::vector<std::string>> detect_profiles(const Json& catalogue, std::string_view where,
                                                  const std::vector<std::string>& names) {
-  TRY(const Json catalogue, parse_yaml(yaml, where));
   if (!catalogue.is_object()) return fail("the catalogue of profiles is a map", std::string(where));
   std::vector<std::string> found;
   for (const auto& [profile, patterns] : catalogue.as_object()) {

@@ -177,10 +177,9 @@ void Parser::parse_substitution(Word& word, bool quoted) {
   leave_substitution(std::move(outer_documents));
   --substitutions_;
   in_braced_quotes_ = outer;
-  if (!take(")") && !shared_.stopped) {
-    problem("$( is not closed", begin);
-  }
+  // Where it ends bash looks for at once.
   shared_.deferred -= deferred;
+  if (!take(")") && !shared_.stopped) problem("$( is not closed", begin);
   substitution.source = text_.substr(begin, pos_ - begin);
   add_part(word, {std::move(substitution), span_from(begin)});
 }

@@ -35,6 +35,19 @@ TEST(Toml, NamesFileAndLineOfAMistake) {
   EXPECT_EQ(value.error().where, "rules.toml:2");
 }
 
+// Found by fuzzing: the reader asserted that a key follows.
+TEST(Toml, ATableWithoutANameIsAnErrorInEveryBuild) {
+  for (const auto* bad : {"[#a]\n", "[[#a]]\n", "[.a]\n", "[=]\n", "[\x01]\n", "a.#b = 1\n", "[a.#b]\n"})
+    EXPECT_FALSE(parse_toml(bad, "rules.toml")) << bad;
+}
+
+TEST(Toml, LettersOutsideOfTextsAreNoBlanks) {
+  EXPECT_FALSE(parse_toml("a = \u0101\n", "rules.toml"));
+  EXPECT_FALSE(parse_toml("\u0279 = 1\n", "rules.toml"));
+  EXPECT_FALSE(parse_toml("d = 19\u027f-05-37T07:32:00\n", "rules.toml"));
+  EXPECT_TRUE(parse_toml("a = '\u0101' # \u0279\n", "rules.toml"));
+}
+
 TEST(Toml, RefusesWhatIsTooDeepOrTooLarge) {
   const std::string deep = "a = " + std::string(400, '[') + std::string(400, ']');
   EXPECT_FALSE(parse_toml(deep, "deep.toml"));

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/json_wire.h"
+
 namespace weir {
 namespace {
 
@@ -33,6 +35,30 @@ TEST(Wire, AListThatIsTooLongIsNoList) {
   WireReader in(bytes);
   EXPECT_EQ(in.items(2), 0U);
   EXPECT_FALSE(in.ok_to_the_end());
+}
+
+TEST(JsonWire, WhatIsWrittenIsRead) {
+  Json value = Json::object({{"none", Json()},
+                             {"yes", true},
+                             {"below", -7},
+                             {"large", Json(UINT64_MAX)},
+                             {"half", 0.5},
+                             {"text", std::string("a\0b", 3)}});
+  value.set("list", Json::array({Json::array(), Json::object({{"", "x"}})}));
+  EXPECT_EQ(compact(read_json_wire(json_wire(value), "it").value()), compact(value));
+}
+
+TEST(JsonWire, OtherBytesAreRefused) {
+  const std::string bytes = json_wire(Json::object({{"a", Json::array({1, "two", false})}}));
+  for (std::size_t size = 0; size < bytes.size(); ++size)
+    EXPECT_FALSE(read_json_wire(bytes.substr(0, size), "short")) << size;
+  EXPECT_FALSE(read_json_wire(bytes + "x", "long"));
+  EXPECT_FALSE(read_json_wire(WireWriter().number(99).take(), "kind"));
+  EXPECT_FALSE(read_json_wire(WireWriter().number(6).number(UINT64_MAX).take(), "count"));
+  Json deep;
+  for (int i = 0; i < 200; ++i)
+    deep = Json::array({deep});
+  EXPECT_FALSE(read_json_wire(json_wire(deep), "deep"));
 }
 
 }  // namespace

@@ -36,6 +36,13 @@ def install(checkout, names, say=lambda text: None):
         finish(checkout, HERE / "openclaw", place, [OpenClaw])
 
 
+def install_group(checkout, name, what, size, say):
+    """What lies beside this file in a directory of its own, and is no agent."""
+    place = folder(checkout) / name
+    if installed(checkout, HERE / name, place, what, size, say):
+        stamp(HERE / name, place).touch()
+
+
 def stamp(source, place):
     digest = hashlib.sha256((source / "package-lock.json").read_bytes()).hexdigest()[:16]
     return place / f"installed-{digest}"

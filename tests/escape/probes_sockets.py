@@ -27,9 +27,15 @@ def abstract_packets():
 
 
 for name, what in {"x11": "the display in /tmp", "docker": "the daemon of containers in /run", "bus": "the session bus: starting a service is a way out",
-                   "gpg_agent": "the agent of signing keys", "vscode": "the editor's socket in /tmp", "wayland": "the display in /run/user",
-                   "in_workspace": "a development server's socket in the workspace itself"}.items():
+                   "gpg_agent": "the agent of signing keys", "vscode": "the editor's socket in /tmp", "wayland": "the display in /run/user"}.items():
     group.add(f"path_{name}", what, f"attempt(lambda: tell(B.sockets[{name!r}], family=socket.AF_UNIX))\n", reaches(name))
+
+
+# Not a direct one: sockets of the workspace lead to who has them open there (docs/pod.md, Direct).
+@group.probe(reaches("in_workspace"), only=NOT_DIRECT)
+def path_in_workspace():
+    "a development server's socket in the workspace itself"
+    tell(B.sockets["in_workspace"], family=socket.AF_UNIX)
 
 
 @group.probe(reaches("docker"))

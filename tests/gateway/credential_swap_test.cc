@@ -22,9 +22,9 @@ struct Outcome {
 
 Outcome swap(CredentialSet& set, const std::string& head_text, const char* host = "a.example",
              std::int64_t now_ms = 1000) {
-  const auto parsed = parse_http_head(head_text);
+  const auto parsed = http::parse_request_head(head_text);
   EXPECT_TRUE(parsed && *parsed);
-  RequestHead head = copy_of(**parsed);
+  RewrittenHead head = copy_of(**parsed);
   const Host canonical = canonical_host(host).value();
   const std::string method = head.method;
   Swapped swapped = swap_credentials(
@@ -104,7 +104,7 @@ TEST(CredentialSwap, AnAwsRequestIsSignedAnew) {
            region + "/service/aws4_request, SignedHeaders=host;x-amz-date, Signature=00\r\n\r\n";
   };
   const std::string text = request("us-east-1");
-  RequestHead head = copy_of(**parse_http_head(text));
+  RewrittenHead head = copy_of(**http::parse_request_head(text));
   const Host host = canonical_host("a.example").value();
   const CredentialRequest where{.host = host, .port = 443, .secure = true, .method = "GET", .path = "/"};
   const Swapped swapped = swap_credentials(head, where, set, 0);
@@ -114,7 +114,7 @@ TEST(CredentialSwap, AnAwsRequestIsSignedAnew) {
   EXPECT_THAT(head.text(), Not(HasSubstr("Signature=00\r")));
   EXPECT_THAT(head.text(), Not(HasSubstr("Security-Token")));  // the real key has none
   const std::string elsewhere = request("eu-west-1");
-  RequestHead other = copy_of(**parse_http_head(elsewhere));
+  RewrittenHead other = copy_of(**http::parse_request_head(elsewhere));
   const Swapped again = swap_credentials(other, where, set, 0);
   ASSERT_NE(again.sign_with, nullptr);
   EXPECT_FALSE(sign_request(other, *again.sign_with, std::string(64, '0')));

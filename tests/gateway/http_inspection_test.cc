@@ -92,7 +92,7 @@ TEST(HttpInspection, MasksAcrossChunksHoweverTheyAreCut) {
       got += one.down(std::string(1, kDigits[piece.size()]) + "\r\n" + piece + "\r\n");
     }
     got += one.down("0\r\nX-Said: " + kReal + "\r\n\r\n");
-    ChunkReader reader;
+    http::ChunkReader reader;
     std::string data;
     const std::string chunks = got.substr(got.find("\r\n\r\n") + 4);
     ASSERT_TRUE(reader.take(chunks, &data));

@@ -77,9 +77,28 @@ inline event::Event program_of(std::string_view what) {
   return event;
 }
 
+// "SERVER/TOOL FLAG...": a tool that a server offers, or that is called; the flags as the daemon finds them
+// (daemon/mcp_book.h).
+inline event::Event of_server(bool offer, std::string_view what) {
+  const auto [name, rest] = first_word(what);
+  Json flags = Json::array();
+  for (auto [word, after] = first_word(rest); !word.empty(); std::tie(word, after) = first_word(after))
+    flags.push(word);
+  const std::string server = name.substr(0, name.find('/'));
+  const std::string tool = name.substr(name.find('/') + 1);
+  event::Event event = tool_call("mcp__" + server + "__" + tool, Json::object());
+  event.plane = event::plane::kWire;
+  event.body.set("mcp", Json::object({{"flags", flags}}));
+  if (!offer) return event;
+  event.kind = event::kind::kOffered;
+  event.data = Json::object({{"server", server}, {"offered", "tool"}});
+  event.body = Json::object({{"items", Json::array({Json::object({{"name", tool}, {"flags", flags}})})}});
+  return event;
+}
+
 // "$ COMMAND", "Read PATH", "Write PATH", "Edit PATH", "config PATH", "notice NAME", "prompt SPEAKER
-// TEXT", "connect WHOSE PROGRAM HOST:PORT [holding PATH]", "begin WHOSE PROGRAM ARGS...", or {"tool": …,
-// "input": …}.
+// TEXT", "connect WHOSE PROGRAM HOST:PORT [holding PATH]", "begin WHOSE PROGRAM ARGS...",
+// "offer SERVER/TOOL FLAG...", "calls SERVER/TOOL FLAG...", or {"tool": …, "input": …}.
 inline std::optional<event::Event> event_of(std::string_view what, const CaseWorld& world) {
   const auto [word, rest] = first_word(what);
   std::optional<event::Event> event;
@@ -113,6 +132,8 @@ inline std::optional<event::Event> event_of(std::string_view what, const CaseWor
     event = connection_of(rest);
   } else if (word == "begin") {
     event = program_of(rest);
+  } else if (word == "offer" || word == "calls") {
+    event = of_server(word == "offer", rest);
   } else if (word.starts_with("{")) {
     if (const auto json = parse_json(trim(what)); json)
       event = tool_call(std::string((*json)["tool"].text_or("")), (*json)["input"]);

@@ -5,6 +5,7 @@
 #include <cstdlib>
 
 #include "ingest/ingest.h"
+#include "ingest/mcp_wire.h"
 #include "support.h"
 
 namespace weir::ingest {
@@ -87,6 +88,7 @@ TEST(ParseHook, LosesNoTextOfThePayload) {
 TEST(ParseHook, KnowsEveryEventOfBothAgents) {
   std::map<std::string_view, int> seen;
   for (const auto& row : kHookEvents) {
+    if (row.agent == kMcp) continue;  // no agent's hook: mcp_wire_test.cc
     const auto event = parse_hook(row.agent, row.name, minimal(row.name));
     ASSERT_TRUE(event) << row.agent << ' ' << row.name << ": " << event.error().message();
     EXPECT_EQ(event->source, std::string(row.agent) + '/' + std::string(row.name));

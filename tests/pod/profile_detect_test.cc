@@ -3,6 +3,7 @@
 
 #include <gmock/gmock.h>
 
+#include "base/yaml.h"
 #include "content.h"
 #include "pod/profile.h"
 
@@ -13,10 +14,10 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-std::string_view shipped() {
+Json shipped() {
   for (const auto& file : content_files())
-    if (file.name == "pod_detect.yaml") return file.bytes;
-  return "";
+    if (file.name == "pod_detect.yaml") return parse_yaml(file.bytes, file.name).value();
+  return {};
 }
 
 std::vector<std::string> detected(const std::vector<std::string>& names) {
@@ -48,8 +49,9 @@ TEST(ProfileDetect, EveryProfileThatIsDetectedShips) {
 }
 
 TEST(ProfileDetect, ABadCatalogueIsRefused) {
-  EXPECT_THAT(detect_profiles("[a]", "mine.yaml", {}).error().message(), HasSubstr("mine.yaml"));
-  EXPECT_THAT(detect_profiles("node: package.json", "mine.yaml", {}).error().message(), HasSubstr("node"));
+  EXPECT_THAT(detect_profiles(Json::array({"a"}), "mine.yaml", {}).error().message(), HasSubstr("mine.yaml"));
+  EXPECT_THAT(detect_profiles(Json::object({{"node", "package.json"}}), "mine.yaml", {}).error().message(),
+              HasSubstr("node"));
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/json_wire.h"
 #include "content.h"
 #include "pod/box.h"
 #include "pod/pod_report.h"
@@ -132,6 +133,22 @@ TEST(Profile, EveryShippedOneIsReadAndExtendsOneThatShips) {
         EXPECT_NE(path, never);
   }
   EXPECT_GE(count, 4U);
+}
+
+// A start reads this one, everything else the YAML.
+TEST(Profile, WhatTheBuildReadIsWhatShips) {
+  std::size_t count = 0;
+  for (const auto& compiled : content_files()) {
+    if (!compiled.name.starts_with("compiled/")) continue;
+    ++count;
+    const auto same = std::ranges::find_if(content_files(), [&](const auto& file) {
+      return "compiled/" + std::string(file.name) == compiled.name;
+    });
+    ASSERT_NE(same, content_files().end()) << compiled.name;
+    EXPECT_EQ(compact(read_json_wire(compiled.bytes, compiled.name).value()),
+              compact(parse_yaml(same->bytes, same->name).value()));
+  }
+  EXPECT_GE(count, 5U);
 }
 
 TEST(Profile, MergedGoesBeforeItsBase) {

@@ -5,8 +5,9 @@
 #include <cstdlib>
 #include <string>
 
-#include "gateway/http_head.h"
 #include "gateway/stream_gate.h"
+#include "http/chunks.h"
+#include "http/request_head.h"
 
 namespace {
 
@@ -15,7 +16,7 @@ using namespace weir::gateway;
 // Reads what a server got as a server does, one request behind the other.
 void check_requests(std::string_view passed) {
   while (true) {
-    const auto head = parse_http_head(passed);
+    const auto head = weir::http::parse_request_head(passed);
     if (!head) std::abort();
     if (!*head) return;
     const auto host = parse_host_port((*head)->field("host").value_or(""));
@@ -23,7 +24,7 @@ void check_requests(std::string_view passed) {
     if ((*head)->field("upgrade")) return;  // what follows may be no HTTP any more
     passed.remove_prefix((*head)->bytes);
     if ((*head)->framing.chunked) {
-      ChunkReader body;
+      weir::http::ChunkReader body;
       const auto taken = body.take(passed);
       if (!taken) std::abort();
       if (!body.done()) return;
